@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+# Warnings, language level and hardening, for our own code only.
+include(CheckCCompilerFlag)
+
+option(TROTH_WERROR "Treat warnings as errors" OFF)
+option(TROTH_HARDENING "Hardening flags of a release" OFF)
+option(TROTH_SANITIZE "AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
+
+add_library(troth_options INTERFACE)
+target_compile_features(troth_options INTERFACE c_std_17)
+target_compile_definitions(troth_options INTERFACE _GNU_SOURCE)
+target_compile_options(troth_options INTERFACE
+    -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wformat=2 -Wundef -Wvla
+    -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wpointer-arith -Wwrite-strings
+    -Wswitch-enum -Wnull-dereference)
+if(TROTH_WERROR)
+    target_compile_options(troth_options INTERFACE -Werror)
+endif()
+
+# Sanitizers and hardening exclude each other: FORTIFY and automatic initialisation blind them.
+if(TROTH_SANITIZE)
+    add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    add_link_options(-fsanitize=address,undefined)
+    target_compile_definitions(troth_options INTERFACE TROTH_SANITIZE=1)
+elseif(TROTH_HARDENING)
+    add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong)
+    foreach(flag IN ITEMS -fstack-clash-protection -fcf-protection=full -ftrivial-auto-var-init=zero
+                          -fzero-call-used-regs=used-gpr -fstrict-flex-arrays=3)
+        string(MAKE_C_IDENTIFIER "HAVE${flag}" have)
+        check_c_compiler_flag(${flag} ${have})
+        if(${have})
+            add_compile_options(${flag})
+        endif()
+    endforeach()
+    add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack)
+    set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+    set(CMAKE_EXE_LINKER_FLAGS "${CMAKE_EXE_LINKER_FLAGS} -pie")
+endif()

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Appraisal of authenticated evidence (DESIGN section 7, steps 3 to 6).
+ *
+ * A pure function of its case: the same case gives the same bytes. The caller has authenticated
+ * the quote (quote.h, order.h); PCR values given are the quoted ones. */
+#ifndef TROTH_CORE_APPRAISE_H
+#define TROTH_CORE_APPRAISE_H
+
+#include "policy.h"
+#include "verdict.h"
+
+struct troth_case {
+	const struct troth_policy *policy;
+	const struct troth_reference_set
+		*reference; /* NULL when the policy names none or it is missing */
+	const struct troth_pcr_values *pcrs; /* quoted */
+	struct troth_view log_bytes;	     /* as received; empty: none */
+	const struct troth_log *log;	     /* parsed; NULL when log_bytes did not parse */
+	const struct troth_replay *replay;   /* of log; NULL like it */
+	enum troth_status log_status;	     /* why log is NULL */
+	size_t log_error_offset;
+};
+
+/* Never fails on evidence: what cannot be read is a finding. TROTH_E_CRYPTO or _MEMORY when the
+ * question could not be answered. */
+TROTH_NODISCARD enum troth_status
+troth_appraise(struct troth_ctx *ctx, const struct troth_case *c, struct troth_verdict *out);
+
+#endif

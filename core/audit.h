@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Audit leaves: the bytes that enter the RFC 6962 tree (DESIGN section 10, Audit log).
+ *
+ * A leaf is lines of text, each ended by a newline, in a fixed order, so that a person can read
+ * it and a program can rebuild it. docs/audit.md is the specification. */
+#ifndef TROTH_CORE_AUDIT_H
+#define TROTH_CORE_AUDIT_H
+
+#include <troth/limits.h>
+#include <troth/status.h>
+#include <troth/view.h>
+
+#define TROTH_AUDIT_LEAF_MAX 2048
+
+enum troth_audit_kind {
+	TROTH_AUDIT_VERDICT, /* a verdict, with or without a certificate */
+	TROTH_AUDIT_ENROL,   /* a device was enrolled or re-enrolled */
+	TROTH_AUDIT_STATE,   /* approve, quarantine, release, retire */
+	TROTH_AUDIT_POLICY,
+	TROTH_AUDIT_REFERENCE
+};
+
+struct troth_audit_leaf {
+	enum troth_audit_kind kind;
+	uint64_t time_ms;
+	struct troth_view name; /* registry name of the device, or of the policy or reference */
+	struct troth_view actor;  /* "device", or who acted: "uid:0" */
+	struct troth_view detail; /* one word: tier, new state, ... */
+	struct troth_view digest; /* 32 bytes: verdict, policy or reference digest; or none */
+	struct troth_view policy, reference; /* ids, 32 bytes or none */
+	struct troth_view certificate;	     /* SHA-256 of the certificate or none */
+};
+
+/* Text into buf (TROTH_AUDIT_LEAF_MAX bytes). TROTH_E_MALFORMED for a control character in a
+ * name. */
+TROTH_NODISCARD enum troth_status troth_audit_leaf_write(const struct troth_audit_leaf *leaf,
+							 uint8_t *buf, size_t max,
+							 size_t *out_len);
+
+#endif

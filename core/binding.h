@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What one TPM signature binds (DESIGN section 6, Binding).
+ *
+ * extraData = SHA-256 over the fields below in order, each with a u32 big-endian length before
+ * it; an absent field has length zero. */
+#ifndef TROTH_CORE_BINDING_H
+#define TROTH_CORE_BINDING_H
+
+#include "tpm.h"
+
+enum troth_binding_label {
+	TROTH_BIND_QUOTE,  /* "troth/v1/quote" */
+	TROTH_BIND_CERTIFY /* "troth/v1/certify" */
+};
+
+struct troth_binding {
+	enum troth_binding_label label;
+	struct troth_view trust_domain;
+	struct troth_view device_id; /* 32 bytes */
+	struct troth_view token; /* the challenge token as received; its SHA-256 is the field */
+	struct troth_view credential_key_name;
+	struct troth_view session_key_thumbprint; /* RFC 7638, SHA-256; 32 bytes or none */
+	struct troth_view facts_digest; /* SHA-256 of the self-asserted facts or none */
+};
+
+TROTH_NODISCARD enum troth_status
+troth_binding_digest(struct troth_ctx *ctx, const struct troth_binding *b, uint8_t out[32]);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* TCG event logs: records and replay.
+ *
+ * Both formats are read: the SHA-1-only one and the crypto-agile one (TCG PC Client PFP 1.05
+ * r23, section 10). Parsing reads in one pass, borrows from the log and allocates nothing per
+ * event. Nothing here believes event data; facts.h does, where a digest proves it. Whatever
+ * deviates from the specification and is tolerated has a name in enum troth_quirk. */
+#ifndef TROTH_CORE_EVENTLOG_H
+#define TROTH_CORE_EVENTLOG_H
+
+#include "hash.h"
+#include "pcr.h"
+
+enum troth_log_format { TROTH_LOG_SHA1, TROTH_LOG_CRYPTO_AGILE };
+
+/* Deviations tolerated by name; a set of bits. Names in troth_quirk_name, kebab-case. */
+enum troth_quirk {
+	TROTH_QUIRK_PCR_INDEX = 1 << 0,	       /* a PCR index past 23: replayed nowhere */
+	TROTH_QUIRK_FEWER_DIGESTS = 1 << 1,    /* an event lacks digests of declared banks */
+	TROTH_QUIRK_TRAILING_PADDING = 1 << 2, /* 0x00 or 0xff after the last event */
+	TROTH_QUIRK_STARTUP_LOCALITY = 1 << 3, /* PCR 0 starts at another locality */
+	TROTH_QUIRK_HCRTM = 1 << 4,
+	TROTH_QUIRK_NO_SPEC_ID = 1 << 5 /* the first record is no Spec ID event */
+};
+#define TROTH_QUIRK_N 6
+const char *troth_quirk_name(enum troth_quirk quirk);
+
+struct troth_log_alg {
+	uint16_t id;	      /* TPM_ALG_ID as declared */
+	uint16_t size;	      /* bytes, from the log's own table */
+	enum troth_hash hash; /* NONE: carried, not replayed */
+};
+
+struct troth_log_header {
+	enum troth_log_format format;
+	size_t n_algs;
+	struct troth_log_alg algs[TROTH_BANKS_MAX];
+};
+
+struct troth_event {
+	uint32_t index; /* first record is 0 */
+	uint32_t pcr;
+	uint32_t type;
+	struct troth_view
+		digests[TROTH_BANKS_MAX]; /* slot i is header.algs[i]; empty: left out */
+	struct troth_view data;
+	uint32_t quirks;
+};
+
+/* A parsed log. Owned arrays; views borrow from the log's bytes. */
+struct troth_log {
+	struct troth_view bytes;
+	struct troth_log_header header;
+	size_t n_events; /* records, the first included */
+	struct troth_event *events;
+	uint32_t quirks;     /* all seen */
+	size_t error_offset; /* where parsing failed; set even on failure */
+};
+
+/* Parses the whole log. On failure out->error_offset alone is set. TROTH_E_LIMIT past
+ * TROTH_LOG_MAX or TROTH_LOG_EVENTS_MAX. An empty input is TROTH_E_TRUNCATED. */
+TROTH_NODISCARD enum troth_status troth_log_parse(struct troth_view bytes,
+						  struct troth_log *out);
+/* Accepts a zeroed log. */
+void troth_log_release(struct troth_log *log);
+
+/* The event's digest in a bank; empty when left out or the bank is not declared. */
+struct troth_view troth_event_digest(const struct troth_log *log, const struct troth_event *ev,
+				     enum troth_hash bank);
+
+struct troth_replay {
+	struct troth_pcr_values values; /* only PCRs that an event (or a start value) touched */
+	uint32_t quirks;
+};
+/* Replays every declared bank we can hash. StartupLocality and H-CRTM start values honoured
+ * (PFP 1.05, 10.4.5.3). */
+TROTH_NODISCARD enum troth_status
+troth_log_replay(struct troth_ctx *ctx, const struct troth_log *log, struct troth_replay *out);
+
+/* "EV_SEPARATOR"; "EV_0x%08x"-like names are the caller's: NULL when unknown. */
+const char *troth_event_type_name(uint32_t type);
+/* True for events that extend nothing (EV_NO_ACTION). */
+TROTH_NODISCARD bool troth_event_is_informative(const struct troth_event *ev);
+
+#endif

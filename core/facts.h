@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a boot log proves about secure boot.
+ *
+ * Facts come only from event data whose digest (in the bank asked for) is of that data. A
+ * SecureBoot variable of 1 proves nothing by itself: a kernel handed over by a virtual
+ * machine's loader leaves it at 1 without authority and without image event (DESIGN section 7,
+ * step 4). */
+#ifndef TROTH_CORE_FACTS_H
+#define TROTH_CORE_FACTS_H
+
+#include "eventlog.h"
+
+enum troth_secure_boot {
+	TROTH_SECURE_BOOT_UNKNOWN = 0, /* no proven variable */
+	TROTH_SECURE_BOOT_OFF,
+	TROTH_SECURE_BOOT_CLAIMED, /* variable 1, but no image was seen to be authorised */
+	TROTH_SECURE_BOOT_ON /* variable 1, an authority before ExitBootServices, an image event
+			      */
+};
+
+struct troth_boot_facts {
+	enum troth_secure_boot secure_boot;
+	uint32_t n_authorities;	 /* proven EV_EFI_VARIABLE_AUTHORITY events in PCR 7 */
+	uint32_t n_images;	 /* boot services application events in PCR 4 */
+	uint32_t separators;	 /* PCRs with exactly one well-formed separator, bit mask */
+	uint32_t bad_separators; /* PCRs with a second or an error separator, bit mask */
+	uint32_t n_unproven;	 /* events that should prove their data and do not */
+	int32_t first_unproven;	 /* index, -1 for none */
+};
+
+TROTH_NODISCARD enum troth_status troth_facts_read(struct troth_ctx *ctx,
+						   const struct troth_log *log,
+						   enum troth_hash bank,
+						   struct troth_boot_facts *out);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hash.h"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tss2/tss2_tpm2_types.h>
+
+#include "base.h"
+#include "reader.h"
+
+struct troth_ctx {
+	EVP_MD *md[TROTH_HASH_N]; /* NULL where OpenSSL has none (SM3 may be left out) */
+	EVP_MD_CTX *scratch;	  /* one at a time: no call keeps it */
+	EVP_MAC_CTX *hmac;
+};
+
+static const struct {
+	const char *name;
+	const char *openssl;
+	uint16_t tpm;
+	uint8_t size;
+} HASHES[TROTH_HASH_N] = {
+	[TROTH_HASH_SHA1] = { "sha1", "SHA1", TPM2_ALG_SHA1, 20 },
+	[TROTH_HASH_SHA256] = { "sha256", "SHA256", TPM2_ALG_SHA256, 32 },
+	[TROTH_HASH_SHA384] = { "sha384", "SHA384", TPM2_ALG_SHA384, 48 },
+	[TROTH_HASH_SHA512] = { "sha512", "SHA512", TPM2_ALG_SHA512, 64 },
+	[TROTH_HASH_SM3_256] = { "sm3_256", "SM3", TPM2_ALG_SM3_256, 32 },
+};
+
+static bool known(enum troth_hash hash)
+{
+	return hash > TROTH_HASH_NONE && hash < TROTH_HASH_N;
+}
+
+enum troth_hash troth_hash_from_tpm(uint16_t alg)
+{
+	for (enum troth_hash h = TROTH_HASH_NONE + 1; h < TROTH_HASH_N; h++)
+		if (HASHES[h].tpm == alg)
+			return h;
+	return TROTH_HASH_NONE;
+}
+
+uint16_t troth_hash_to_tpm(enum troth_hash hash)
+{
+	return known(hash) ? HASHES[hash].tpm : 0;
+}
+
+const char *troth_hash_name(enum troth_hash hash)
+{
+	return known(hash) ? HASHES[hash].name : NULL;
+}
+
+enum troth_hash troth_hash_from_name(struct troth_view name)
+{
+	for (enum troth_hash h = TROTH_HASH_NONE + 1; h < TROTH_HASH_N; h++)
+		if (troth_view_equal(troth_view_str(HASHES[h].name), name))
+			return h;
+	return TROTH_HASH_NONE;
+}
+
+size_t troth_hash_size(enum troth_hash hash)
+{
+	return known(hash) ? HASHES[hash].size : 0;
+}
+
+static EVP_MAC_CTX *hmac_sha256_new(void)
+{
+	char digest[] = "SHA256";
+	const OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+		OSSL_PARAM_construct_end(),
+	};
+	EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_MAC_CTX *ctx = mac != NULL ? EVP_MAC_CTX_new(mac) : NULL;
+	EVP_MAC_free(mac);
+	if (ctx != NULL && EVP_MAC_CTX_set_params(ctx, params) != 1) {
+		EVP_MAC_CTX_free(ctx);
+		return NULL;
+	}
+	return ctx;
+}
+
+enum troth_status troth_ctx_new(struct troth_ctx **out)
+{
+	struct troth_ctx *ctx = calloc(1, sizeof *ctx);
+	if (ctx == NULL)
+		return TROTH_E_MEMORY;
+	for (enum troth_hash h = TROTH_HASH_NONE + 1; h < TROTH_HASH_N; h++)
+		ctx->md[h] = EVP_MD_fetch(NULL, HASHES[h].openssl, NULL);
+	ctx->scratch = EVP_MD_CTX_new();
+	ctx->hmac = hmac_sha256_new();
+	if (ctx->md[TROTH_HASH_SHA256] == NULL || ctx->md[TROTH_HASH_SHA384] == NULL ||
+	    ctx->scratch == NULL || ctx->hmac == NULL) {
+		troth_ctx_free(ctx);
+		return TROTH_E_CRYPTO;
+	}
+	*out = ctx;
+	return TROTH_OK;
+}
+
+void troth_ctx_free(struct troth_ctx *ctx)
+{
+	if (ctx == NULL)
+		return;
+	for (enum troth_hash h = TROTH_HASH_NONE + 1; h < TROTH_HASH_N; h++)
+		EVP_MD_free(ctx->md[h]);
+	EVP_MD_CTX_free(ctx->scratch);
+	EVP_MAC_CTX_free(ctx->hmac);
+	free(ctx);
+}
+
+const EVP_MD *troth_ctx_md(const struct troth_ctx *ctx, enum troth_hash hash)
+{
+	return known(hash) ? ctx->md[hash] : NULL;
+}
+
+enum troth_status troth_hash_parts(struct troth_ctx *ctx, enum troth_hash hash,
+				   const struct troth_view *parts, size_t n_parts,
+				   struct troth_digest *out)
+{
+	const EVP_MD *md = troth_ctx_md(ctx, hash);
+	if (md == NULL)
+		return TROTH_E_UNSUPPORTED;
+	if (EVP_DigestInit_ex2(ctx->scratch, md, NULL) != 1)
+		return TROTH_E_CRYPTO;
+	for (size_t i = 0; i < n_parts; i++)
+		if (EVP_DigestUpdate(ctx->scratch, parts[i].p, parts[i].n) != 1)
+			return TROTH_E_CRYPTO;
+	struct troth_digest d = { .alg = hash };
+	if (EVP_DigestFinal_ex(ctx->scratch, d.bytes, NULL) != 1)
+		return TROTH_E_CRYPTO;
+	*out = d;
+	return TROTH_OK;
+}
+
+enum troth_status troth_hash_one(struct troth_ctx *ctx, enum troth_hash hash,
+				 struct troth_view data, struct troth_digest *out)
+{
+	return troth_hash_parts(ctx, hash, &data, 1, out);
+}
+
+enum troth_status troth_hmac_sha256(struct troth_ctx *ctx, struct troth_view key,
+				    const struct troth_view *parts, size_t n_parts,
+				    uint8_t out[32])
+{
+	uint8_t mac[32];
+	size_t n = 0;
+	if (EVP_MAC_init(ctx->hmac, key.p, key.n, NULL) != 1)
+		return TROTH_E_CRYPTO;
+	for (size_t i = 0; i < n_parts; i++)
+		if (EVP_MAC_update(ctx->hmac, parts[i].p, parts[i].n) != 1)
+			return TROTH_E_CRYPTO;
+	if (EVP_MAC_final(ctx->hmac, mac, &n, sizeof mac) != 1 || n != sizeof mac)
+		return TROTH_E_CRYPTO;
+	memcpy(out, mac, sizeof mac);
+	OPENSSL_cleanse(mac, sizeof mac);
+	return TROTH_OK;
+}
+
+struct troth_view troth_digest_view(const struct troth_digest *d)
+{
+	size_t n = troth_hash_size(d->alg);
+	return (struct troth_view){ n > 0 ? d->bytes : NULL, n };
+}
+
+bool troth_digest_set(struct troth_digest *d, enum troth_hash alg, struct troth_view bytes)
+{
+	if (!known(alg) || bytes.n != troth_hash_size(alg))
+		return false;
+	*d = (struct troth_digest){ .alg = alg };
+	memcpy(d->bytes, bytes.p, bytes.n);
+	return true;
+}
+
+bool troth_digest_equal(const struct troth_digest *a, const struct troth_digest *b)
+{
+	return a->alg == b->alg && troth_view_equal(troth_digest_view(a), troth_digest_view(b));
+}

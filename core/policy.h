@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Appraisal policy for a group of devices (DESIGN section 8). Zero is the distrustful value. */
+#ifndef TROTH_CORE_POLICY_H
+#define TROTH_CORE_POLICY_H
+
+#include "reference.h"
+
+enum troth_enrolment_mode {
+	TROTH_ENROL_APPROVAL = 0, /* an operator approves each device */
+	TROTH_ENROL_INVENTORY,	  /* the EK hash is on the inventory */
+	TROTH_ENROL_CERTIFICATE,  /* the EK certificate chains to a configured root */
+	TROTH_ENROL_CERTIFICATE_AND_INVENTORY
+};
+
+struct troth_policy {
+	char name[TROTH_NAME_LEN_MAX + 1];
+	uint8_t id[32]; /* SHA-256 of the canonical form: content address */
+	char segment[TROTH_NAME_LEN_MAX + 1];
+	char reference[TROTH_NAME_LEN_MAX +
+		       1];		      /* reference set; empty: none, never affirming */
+	struct troth_pcr_selection selection; /* what is quoted and must be explained */
+	bool require_secure_boot;
+	enum troth_enrolment_mode enrolment;
+	bool auto_approve; /* a device that passes enrolment's check becomes active at once */
+	uint32_t certificate_ttl_s;   /* 60 to TROTH_CERTIFICATE_LIFE_MAX_S */
+	uint32_t stale_after_s;	      /* health: overdue */
+	uint32_t unreachable_after_s; /* health: long overdue */
+	size_t n_ignore;
+	struct troth_ignore_rule ignore[TROTH_IGNORE_RULES_MAX];
+};
+
+#endif

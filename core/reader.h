@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bounded cursor over bytes we do not trust.
+ *
+ * A getter either succeeds and advances, or returns false and changes neither the cursor nor
+ * *out. Nothing here allocates, logs or aborts. Lengths are in bytes. A view borrows: it dies
+ * with the buffer the reader was made from. */
+#ifndef TROTH_CORE_READER_H
+#define TROTH_CORE_READER_H
+
+#include <troth/status.h>
+#include <troth/view.h>
+
+struct troth_reader {
+	struct troth_view left; /* what has not been read yet */
+};
+
+/* Little-endian, as in TCG event logs and IMA lists. */
+TROTH_NODISCARD bool troth_get_u16le(struct troth_reader *r, uint16_t *out);
+TROTH_NODISCARD bool troth_get_u32le(struct troth_reader *r, uint32_t *out);
+TROTH_NODISCARD bool troth_get_u64le(struct troth_reader *r, uint64_t *out);
+
+/* Big-endian, as in TPM structures and our own fixed messages. */
+TROTH_NODISCARD bool troth_get_u8(struct troth_reader *r, uint8_t *out);
+TROTH_NODISCARD bool troth_get_u16be(struct troth_reader *r, uint16_t *out);
+TROTH_NODISCARD bool troth_get_u32be(struct troth_reader *r, uint32_t *out);
+TROTH_NODISCARD bool troth_get_u64be(struct troth_reader *r, uint64_t *out);
+
+/* Takes the next n bytes without copying them. */
+TROTH_NODISCARD bool troth_get_view(struct troth_reader *r, size_t n, struct troth_view *out);
+/* Copies the next n bytes to out, which holds at least n. */
+TROTH_NODISCARD bool troth_get_bytes(struct troth_reader *r, size_t n, uint8_t *out);
+/* A u16 (big-endian) length and that many bytes: TPM2B, and the strings of our fixed messages.
+ */
+TROTH_NODISCARD bool troth_get_view16be(struct troth_reader *r, struct troth_view *out);
+TROTH_NODISCARD bool troth_get_view32be(struct troth_reader *r, struct troth_view *out);
+
+/* True once every byte is consumed. Parsers of whole messages must end on it. */
+TROTH_NODISCARD bool troth_at_end(const struct troth_reader *r);
+
+/* Same length and same bytes. Not constant-time: never for secrets or MACs. */
+TROTH_NODISCARD bool troth_view_equal(struct troth_view a, struct troth_view b);
+/* The bytes of a NUL-terminated string, without the NUL. */
+struct troth_view troth_view_str(const char *s);
+
+#endif

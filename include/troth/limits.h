@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every maximum Troth knows, with its unit and its reason.
+ *
+ * A buffer without a maximum is a bug; a maximum without a test at it and one past it is one
+ * too. */
+#ifndef TROTH_LIMITS_H
+#define TROTH_LIMITS_H
+
+/* TPM 2.0: PC Client platforms have 24 PCRs; TPM2_PT_PCR_COUNT of every known device. */
+#define TROTH_PCR_COUNT 24
+/* Banks in one selection or log: sha1, sha256, sha384, sha512, sm3 and one spare. */
+#define TROTH_BANKS_MAX 6
+/* Largest digest: SHA-512, bytes. */
+#define TROTH_DIGEST_MAX 64
+/* A Name is a two-byte algorithm and a digest, bytes. */
+#define TROTH_NAME_MAX (2 + TROTH_DIGEST_MAX)
+/* Largest RSA modulus taken from a device, bytes (RSA-4096 EKs exist). */
+#define TROTH_RSA_BYTES_MAX 512
+/* Largest EC coordinate taken (P-384), bytes. */
+#define TROTH_ECC_BYTES_MAX 48
+/* A marshalled TPMS_ATTEST with six full banks is under 400 bytes; tss2 allows 2304. */
+#define TROTH_ATTEST_MAX 1024
+/* A marshalled TPMT_SIGNATURE: RSA-4096 and its header, bytes. */
+#define TROTH_SIGNATURE_MAX 640
+/* A marshalled TPMT_PUBLIC, bytes. */
+#define TROTH_PUBLIC_MAX 640
+
+/* A UEFI event log inside a message, bytes (DESIGN section 6). */
+#define TROTH_LOG_MAX (1024 * 1024)
+/* Events in one log: real ones reach about 600. */
+#define TROTH_LOG_EVENTS_MAX 4096
+/* An IMA list inside a message, bytes; longer ones are streamed. */
+#define TROTH_IMA_MAX (1024 * 1024)
+/* One protocol body, bytes, checked before the first byte is kept. */
+#define TROTH_BODY_MAX (2 * 1024 * 1024)
+/* A challenge request, enrolment request and admin request are small, bytes. */
+#define TROTH_SMALL_BODY_MAX (64 * 1024)
+/* HTTP request line and headers together, bytes. */
+#define TROTH_HTTP_HEADER_MAX (8 * 1024)
+
+/* An EK certificate, bytes: real ones are 900 to 2,000. */
+#define TROTH_CERT_MAX (8 * 1024)
+/* Certificates in one chain, leaf and root included. */
+#define TROTH_CHAIN_MAX 6
+/* Largest RSA key verified in a chain, bits: verification cost grows with the square. */
+#define TROTH_CHAIN_RSA_BITS_MAX 4096
+/* Smallest RSA key trusted in a chain, bits. */
+#define TROTH_CHAIN_RSA_BITS_MIN 2048
+
+/* A challenge or enrolment token, bytes. */
+#define TROTH_TOKEN_MAX 256
+/* A challenge lives this long, milliseconds (DESIGN section 6). */
+#define TROTH_TOKEN_LIFE_MS (60 * 1000)
+/* A key certification record is void after this long, milliseconds. */
+#define TROTH_CERTIFICATION_LIFE_MS (24 * 3600 * 1000LL)
+/* The longest life of an identity certificate, seconds, whatever policy says. */
+#define TROTH_CERTIFICATE_LIFE_MAX_S (24 * 3600)
+/* Clocks above this are refused: TPM2_ClockSet can poison the order (STANDARDS section 9). */
+#define TROTH_TPM_CLOCK_MAX INT64_MAX
+
+/* Names (device, segment, policy, reference, component): bytes without the final NUL. */
+#define TROTH_NAME_LEN_MAX 63
+/* A SPIFFE trust domain, bytes. */
+#define TROTH_TRUST_DOMAIN_MAX 255
+/* A SPIFFE ID, bytes: the standard allows 2048, ours is domain, segment and device name. */
+#define TROTH_SPIFFE_ID_MAX 512
+
+/* Findings kept in one verdict; the rest is counted. */
+#define TROTH_FINDINGS_MAX 64
+/* Components in a reference set, alternatives in a component, events in an alternative. */
+#define TROTH_COMPONENTS_MAX 64
+#define TROTH_ALTERNATIVES_MAX 64
+#define TROTH_REFERENCE_EVENTS_MAX 4096
+/* A reference set as JSON, bytes. */
+#define TROTH_REFERENCE_JSON_MAX (4 * 1024 * 1024)
+/* Partial matches followed at once while components are matched; honest sets need one or two.
+ */
+#define TROTH_MATCH_STATES_MAX 64
+/* A policy or configuration file, bytes. */
+#define TROTH_POLICY_MAX (256 * 1024)
+/* Ignore rules in one policy. */
+#define TROTH_IGNORE_RULES_MAX 64
+
+#endif

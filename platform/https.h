@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* HTTPS client over libcurl: one kept-alive connection, TLS 1.3, pinned anchors, every wait
+ * bounded. */
+#ifndef TROTH_PLATFORM_HTTPS_H
+#define TROTH_PLATFORM_HTTPS_H
+
+#include <troth/status.h>
+#include <troth/view.h>
+
+#include "file.h"
+
+struct troth_https;
+
+struct troth_https_options {
+	const char *ca_file;	 /* PEM anchors; NULL over a Unix socket */
+	const char *unix_socket; /* NULL: TCP */
+	uint32_t connect_timeout_ms, total_timeout_ms;
+	size_t answer_max; /* bytes */
+	/* Without a trusted clock: notBefore is ignored and notAfter must be later than this
+	 * floor (Unix seconds; DESIGN section 6, No clock). 0: the system clock decides. */
+	uint64_t time_floor_s;
+};
+
+struct troth_https_answer {
+	long status; /* HTTP */
+	char content_type[64];
+	uint32_t retry_after_s; /* 0: none */
+	struct troth_buffer body;
+};
+void troth_https_answer_clear(struct troth_https_answer *a);
+
+TROTH_NODISCARD enum troth_status troth_https_new(const struct troth_https_options *o,
+						  struct troth_https **out);
+void troth_https_free(struct troth_https *h);
+/* method is "GET" or "POST"...; TROTH_E_IO when there was no answer (troth_https_error says why
+ * in one sentence, naming a wrong CA as such), TROTH_E_LIMIT when it was too long. Any HTTP
+ * status is TROTH_OK. */
+TROTH_NODISCARD enum troth_status troth_https_call(struct troth_https *h, const char *method,
+						   const char *url, const char *content_type,
+						   struct troth_view body,
+						   struct troth_https_answer *out);
+/* The last failure in plain words; borrowed, never NULL. */
+const char *troth_https_error(const struct troth_https *h);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The HTTP/1.1 server: libevent loops, OpenSSL on the non-blocking socket, llhttp (DESIGN 4.1).
+ *
+ * One server per worker thread, each with its own loop and listeners; nothing is shared. A
+ * request reaches its handler only whole and within its route's limits; a handler answers at
+ * once or later, on the same thread. Every phase has an absolute deadline. */
+#ifndef TROTH_HTTP_H
+#define TROTH_HTTP_H
+
+#include <event2/event.h>
+#include <openssl/types.h>
+#include <sys/types.h>
+#include <troth/status.h>
+#include <troth/view.h>
+
+enum troth_http_method { TROTH_HTTP_GET, TROTH_HTTP_POST, TROTH_HTTP_DELETE };
+
+/* Who may call a route. Every route names one; 0 is no role and does not start (DESIGN 10). */
+enum troth_role {
+	TROTH_ROLE_UNSET = 0,
+	TROTH_ROLE_PUBLIC, /* health, CRL, bundle: no caller identity needed */
+	TROTH_ROLE_DEVICE, /* the message itself proves who it is */
+	TROTH_ROLE_VIEWER,
+	TROTH_ROLE_OPERATOR,
+	TROTH_ROLE_ADMIN
+};
+
+struct troth_exchange; /* one request and its answer */
+
+struct troth_http_route {
+	enum troth_http_method method;
+	const char *path; /* exact, or with a final "/" + "*" for one more segment:
+			     "/v1/devices/" "*" */
+	enum troth_role role;
+	size_t body_max;	  /* bytes; 0: no body taken */
+	const char *content_type; /* required of a body; NULL: none taken */
+	void (*handle)(struct troth_exchange *x, void *app);
+};
+
+/* Milliseconds, absolute per phase. */
+struct troth_http_deadlines {
+	uint32_t handshake, header, body, response, idle;
+};
+
+struct troth_http_config {
+	struct event_base *base;
+	SSL_CTX *tls;			       /* borrowed; NULL: plain, for the local socket */
+	const struct troth_http_route *routes; /* ends with a NULL path */
+	void *app;
+	struct troth_http_deadlines deadlines;
+	size_t connections_max; /* past it new connections are closed at once */
+	/* Local socket: gives a caller's role by its uid; NULL: callers have DEVICE only. */
+	enum troth_role (*role_of)(uid_t uid, gid_t gid, void *app);
+};
+
+struct troth_http_server;
+
+/* TROTH_E_CONFIG for a route without role. */
+TROTH_NODISCARD enum troth_status troth_http_new(const struct troth_http_config *config,
+						 struct troth_http_server **out);
+/* Adds a listening socket (taken over, non-blocking). */
+TROTH_NODISCARD enum troth_status troth_http_listen(struct troth_http_server *s, int fd);
+/* New TLS settings for connections from now on; borrowed. */
+void troth_http_set_tls(struct troth_http_server *s, SSL_CTX *tls);
+/* Stops accepting; idle connections close, running requests are answered with Connection:
+ * close. */
+void troth_http_drain(struct troth_http_server *s);
+size_t troth_http_connections(const struct troth_http_server *s);
+/* Closes everything. Exchanges still held by handlers stay valid and answer into nothing. */
+void troth_http_free(struct troth_http_server *s);
+
+/* What was asked; views are valid until the answer. */
+struct troth_view troth_exchange_body(const struct troth_exchange *x);
+struct troth_view troth_exchange_path(const struct troth_exchange *x);
+/* The segment matched by "*"; empty when the route has none. */
+struct troth_view troth_exchange_segment(const struct troth_exchange *x);
+/* The raw query after '?', without it. */
+struct troth_view troth_exchange_query(const struct troth_exchange *x);
+/* "192.0.2.1:4711" or "uid:0". Borrowed. */
+const char *troth_exchange_peer(const struct troth_exchange *x);
+uid_t troth_exchange_uid(
+	const struct troth_exchange *x); /* local socket only, else (uid_t)-1 */
+
+/* Answers once; the exchange is gone afterwards. body is copied. */
+void troth_exchange_answer(struct troth_exchange *x, int status, const char *content_type,
+			   struct troth_view body);
+/* RFC 9457: {"type":"about:blank" or "urn:troth:problem:<code>","title","status","detail"}. 503
+ * and 429 carry Retry-After: retry_after_s when it is not 0. */
+void troth_exchange_problem(struct troth_exchange *x, int status, const char *code,
+			    const char *detail, uint32_t retry_after_s);
+/* True once the peer has gone: the answer would reach nobody. */
+TROTH_NODISCARD bool troth_exchange_dead(const struct troth_exchange *x);
+
+/* A TLS 1.3-only server context from PEM files: P-256 or RSA key, no tickets, no early data. */
+TROTH_NODISCARD enum troth_status troth_tls_server_new(const char *chain_file,
+						       const char *key_file, SSL_CTX **out);
+
+#endif

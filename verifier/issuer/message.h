@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the front asks of the issuer, as small fixed messages over a socketpair.
+ *
+ * A frame is a u32 big-endian length and that many bytes; the first byte of a request is its
+ * kind, of a reply its status. Requests are answered in order. The issuer verifies for itself
+ * whatever it signs (DESIGN section 12): these structures carry evidence, never conclusions.
+ * Encoding is with core/writer.h, decoding with core/reader.h, whole frames only. */
+#ifndef TROTH_ISSUER_MESSAGE_H
+#define TROTH_ISSUER_MESSAGE_H
+
+#include "device_row.h"
+#include "ek.h"
+#include "token.h"
+
+/* Frames on worker channels and on the administration channel (CRLs), bytes. */
+#define TROTH_FRAME_MAX (16 * 1024)
+#define TROTH_ADMIN_FRAME_MAX (4 * 1024 * 1024)
+
+enum troth_issuer_kind {
+	/* worker channels */
+	TROTH_ISSUER_CHALLENGE = 1,
+	TROTH_ISSUER_ENROLL_BEGIN = 2,
+	TROTH_ISSUER_ENROLL_FINISH = 3,
+	TROTH_ISSUER_ATTEST = 4,
+	/* administration channel only */
+	TROTH_ISSUER_SEAL =
+		16, /* new name, segment or generation for a row whose MAC is good */
+	TROTH_ISSUER_DENY = 17, /* a device that gets nothing signed (quarantine, retired) */
+	TROTH_ISSUER_ALLOW = 18,
+	TROTH_ISSUER_CRL = 19,
+	TROTH_ISSUER_BUNDLE = 20 /* the issuing chain and anchors, DER */
+};
+
+/* The identity part of a registry row, which the issuer authenticates:
+ * mac = HMAC(row key, "troth/v1/row" || id || generation || name || segment || AK public). */
+struct troth_identity {
+	uint8_t id[32];
+	uint64_t generation;
+	struct troth_view name, segment, ak_public;
+	uint8_t mac[32];
+};
+
+struct troth_issuer_challenge {
+	uint8_t device_id[32];
+	uint64_t row_version;
+	uint32_t wants;
+	struct troth_pcr_selection selection;
+};
+struct troth_issuer_challenge_reply {
+	struct troth_view token;
+};
+
+/* subject of the token = SHA-256 over template, EK key, AK public and facts, each
+ * length-prefixed. */
+struct troth_issuer_enroll_begin {
+	uint32_t ek_template;
+	struct troth_view ek_key, ak_public;
+	uint8_t facts_sha256[32];
+};
+struct troth_issuer_enroll_begin_reply {
+	struct troth_view token, credential_blob, secret;
+};
+
+/* Checks the token and the activated secret (constant-time), then seals the row's identity. */
+struct troth_issuer_enroll_finish {
+	struct troth_issuer_enroll_begin begin;
+	struct troth_view token, activated;
+	struct troth_view name, segment;
+	uint64_t generation;
+};
+struct troth_issuer_enroll_finish_reply {
+	uint8_t device_id[32];
+	uint8_t mac[32];
+};
+
+/* Confirms that this device made this quote for this token and key; signs a certificate when
+ * one is wanted. Evidence time and notBefore are the token's issue time. */
+struct troth_issuer_attest {
+	struct troth_identity identity;
+	struct troth_view token, quote, signature;	     /* TPMS_ATTEST, TPMT_SIGNATURE */
+	struct troth_view credential_key;		     /* TPMT_PUBLIC; empty: none */
+	struct troth_view certify_attest, certify_signature; /* or, when both are empty, */
+	struct troth_certification_record certification;     /* the record of an earlier one */
+	bool has_facts;
+	uint8_t facts_sha256[32];
+	bool issue;
+	uint32_t ttl_s;
+};
+struct troth_issuer_attest_reply {
+	struct troth_token token;
+	bool issued;
+	uint8_t serial[16];
+	uint64_t not_after_s;
+	struct troth_view certificate;			 /* DER */
+	struct troth_certification_record certification; /* to be kept in the row */
+};
+
+struct troth_issuer_seal {
+	struct troth_identity identity; /* as it is, with a good MAC */
+	struct troth_view name, segment;
+	uint64_t generation;
+};
+struct troth_issuer_seal_reply {
+	uint8_t mac[32];
+};
+
+struct troth_issuer_deny {
+	uint8_t device_id[32];
+};
+
+struct troth_issuer_crl {
+	uint64_t number;
+	uint32_t life_s;
+	size_t n_entries; /* each 16 bytes serial, u64 revoked at; read with
+			     troth_issuer_crl_entry */
+	struct troth_view entries;
+};
+
+struct troth_issuer_request {
+	enum troth_issuer_kind kind;
+	union {
+		struct troth_issuer_challenge challenge;
+		struct troth_issuer_enroll_begin enroll_begin;
+		struct troth_issuer_enroll_finish enroll_finish;
+		struct troth_issuer_attest attest;
+		struct troth_issuer_seal seal;
+		struct troth_issuer_deny deny; /* DENY and ALLOW */
+		struct troth_issuer_crl crl;
+	} u;
+};
+
+struct troth_issuer_reply {
+	enum troth_status status;	 /* not TROTH_OK: nothing else is there but finding */
+	enum troth_finding_code finding; /* why evidence was refused */
+	union {
+		struct troth_issuer_challenge_reply challenge;
+		struct troth_issuer_enroll_begin_reply enroll_begin;
+		struct troth_issuer_enroll_finish_reply enroll_finish;
+		struct troth_issuer_attest_reply attest;
+		struct troth_issuer_seal_reply seal;
+		struct troth_view
+			der; /* CRL: one; BUNDLE: length-prefixed (u32) certificates, issuing CA
+			      * first, then an empty one, then the anchors */
+	} u;
+};
+
+/* Body of a frame (without its length). Views in what is decoded borrow from bytes. */
+TROTH_NODISCARD enum troth_status
+troth_issuer_request_write(const struct troth_issuer_request *q, uint8_t *buf, size_t max,
+			   size_t *out_len);
+TROTH_NODISCARD enum troth_status troth_issuer_request_read(struct troth_view bytes,
+							    struct troth_issuer_request *out);
+TROTH_NODISCARD enum troth_status troth_issuer_reply_write(enum troth_issuer_kind kind,
+							   const struct troth_issuer_reply *r,
+							   uint8_t *buf, size_t max,
+							   size_t *out_len);
+TROTH_NODISCARD enum troth_status troth_issuer_reply_read(enum troth_issuer_kind kind,
+							  struct troth_view bytes,
+							  struct troth_issuer_reply *out);
+
+#endif
