@@ -27,8 +27,8 @@ TROTH_NODISCARD enum troth_status troth_file_write(const char *path, struct trot
 						   mode_t mode);
 /* Makes a directory (and its parents) if missing. */
 TROTH_NODISCARD enum troth_status troth_dir_make(const char *path, mode_t mode);
-/* Calls each regular file of a directory in name order; stops at the first status that is not
- * TROTH_OK and returns it. Names starting with '.' are passed over. */
+/* Calls with the path of each regular file of a directory, in name order; stops at the first
+ * status that is not TROTH_OK and returns it. Names starting with '.' are passed over. */
 TROTH_NODISCARD enum troth_status
 troth_dir_each(const char *path, enum troth_status (*each)(void *arg, const char *file),
 	       void *arg);

@@ -13,7 +13,8 @@ enum troth_log_level { TROTH_LOG_ERROR, TROTH_LOG_WARNING, TROTH_LOG_INFO, TROTH
 /* program is kept by reference. Lines above level are dropped. */
 void troth_log_start(const char *program, enum troth_log_level level);
 /* Writes "event=<event> " and the formatted fields; control bytes, quotes of foreign text and
- * non-ASCII come out as \xNN. */
+ * non-ASCII come out as \xNN, and a string with blanks gets quotes where the format has none.
+ * Conversions: %s %.*s %c %d %i %u %x with the length modifiers, %0Nx; no others. */
 void troth_log_line(enum troth_log_level level, const char *event, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 enum troth_log_level troth_log_level_get(void);
