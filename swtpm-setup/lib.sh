@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+# What the scripts of this directory share. Sourced by bash with `set -euo pipefail`.
+
+fail() {
+	printf '%s: %s\n' "${0##*/}" "$1" >&2
+	exit "${2:-2}"
+}
+
+need() {
+	local tool
+	for tool in "$@"; do
+		command -v "$tool" >/dev/null ||
+			fail "$tool is not installed; run swtpm-setup/install-deps"
+	done
+}
+
+# absolute DIR: makes the directory and prints its absolute path.
+absolute() {
+	mkdir -p -- "$1"
+	(cd -- "$1" && pwd)
+}
+
+# alive PIDFILE PROGRAM: true while the process named by the file runs that program. A pid that
+# another program has taken over does not count.
+alive() {
+	local pid
+	[ -s "$1" ] || return 1
+	pid=$(<"$1")
+	[ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$2" ]
+}
+
+# wait_until SECONDS COMMAND...: polls the command until it succeeds.
+wait_until() {
+	local tries=$(($1 * 50))
+	shift
+	until "$@"; do
+		[ "$tries" -gt 0 ] || return 1
+		tries=$((tries - 1))
+		sleep 0.02
+	done
+}
