@@ -19,8 +19,8 @@
 /* Arena on top of the body's own size, bytes: structs, lists, list growth. */
 #define TROTH_WIRE_ARENA_EXTRA (64 * 1024)
 
-/* Unpacks the whole body as one message. Free with troth_wire_free. TROTH_E_MALFORMED,
- * _LIMIT (lists, depth, arena), _UNSUPPORTED (unknown field), _MEMORY. */
+/* Unpacks the whole body as one message. Free with troth_wire_free. TROTH_E_TRUNCATED,
+ * _MALFORMED, _LIMIT (body, lists, depth, arena), _UNSUPPORTED (unknown field), _MEMORY. */
 TROTH_NODISCARD enum troth_status troth_wire_unpack(const ProtobufCMessageDescriptor *type,
 						    struct troth_view body,
 						    ProtobufCMessage **out);
