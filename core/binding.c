@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "binding.h"
+
+#include "base.h"
+#include "reader.h"
+#include "writer.h"
+
+#define N_FIELDS 7
+
+static struct troth_view label(enum troth_binding_label l)
+{
+	switch (l) {
+	case TROTH_BIND_QUOTE: return troth_view_str("troth/v1/quote");
+	case TROTH_BIND_CERTIFY: return troth_view_str("troth/v1/certify");
+	}
+	return (struct troth_view){ 0 };
+}
+
+static bool digest_or_none(struct troth_view v)
+{
+	return v.n == 0 || v.n == troth_hash_size(TROTH_HASH_SHA256);
+}
+
+/* Trust domain, device and token are what makes the signature one of this exchange: a digest
+ * without them must not exist. */
+static bool sound(const struct troth_binding *b)
+{
+	return label(b->label).n > 0 && b->trust_domain.n > 0 &&
+	       b->trust_domain.n <= TROTH_TRUST_DOMAIN_MAX &&
+	       b->device_id.n == troth_hash_size(TROTH_HASH_SHA256) && b->token.n > 0 &&
+	       b->token.n <= TROTH_TOKEN_MAX && b->credential_key_name.n <= TROTH_NAME_MAX &&
+	       digest_or_none(b->session_key_thumbprint) && digest_or_none(b->facts_digest);
+}
+
+enum troth_status troth_binding_digest(struct troth_ctx *ctx, const struct troth_binding *b,
+				       uint8_t out[32])
+{
+	if (!sound(b))
+		return TROTH_E_MALFORMED;
+	struct troth_digest token, digest;
+	TROTH_TRY(troth_hash_one(ctx, TROTH_HASH_SHA256, b->token, &token));
+
+	const struct troth_view fields[N_FIELDS] = {
+		label(b->label),	   b->trust_domain,	   b->device_id,
+		troth_digest_view(&token), b->credential_key_name, b->session_key_thumbprint,
+		b->facts_digest,
+	};
+	uint8_t lengths[N_FIELDS][sizeof(uint32_t)];
+	struct troth_view parts[2 * N_FIELDS];
+	for (size_t i = 0; i < N_FIELDS; i++) {
+		struct troth_writer w = troth_writer_make(lengths[i], sizeof lengths[i]);
+		troth_put_u32be(&w, (uint32_t)fields[i].n);
+		parts[2 * i] = TROTH_VIEW_OF(lengths[i]);
+		parts[2 * i + 1] = fields[i];
+	}
+	TROTH_TRY(troth_hash_parts(ctx, TROTH_HASH_SHA256, parts, TROTH_COUNT(parts), &digest));
+
+	struct troth_writer w = troth_writer_make(out, troth_hash_size(TROTH_HASH_SHA256));
+	troth_put_view(&w, troth_digest_view(&digest));
+	return TROTH_OK;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Expected digests: python3 hashlib over the fields of DESIGN section 6, each after its length
+ * as four big-endian bytes. */
+#include "check.h"
+
+#include "base.h"
+#include "binding.h"
+#include "reader.h"
+
+static uint8_t count[256]; /* 0, 1, 2, ... */
+static uint8_t name[34];
+
+static int setup(void **state)
+{
+	for (size_t i = 0; i < sizeof count; i++)
+		count[i] = (uint8_t)i;
+	name[1] = 0x0b;
+	memcpy(name + 2, count + 32, 32);
+	return context_setup(state);
+}
+
+static struct troth_binding whole(void)
+{
+	return (struct troth_binding){
+		.label = TROTH_BIND_QUOTE,
+		.trust_domain = troth_view_str("example.org"),
+		.device_id = { count, 32 },
+		.token = troth_view_str("token bytes"),
+		.credential_key_name = TROTH_VIEW_OF(name),
+		.session_key_thumbprint = { count + 64, 32 },
+		.facts_digest = { count + 96, 32 },
+	};
+}
+
+static void expect(struct troth_ctx *ctx, const struct troth_binding *b, const char *hex)
+{
+	uint8_t out[32];
+	assert_int_equal(troth_binding_digest(ctx, b, out), TROTH_OK);
+	assert_hex(out, hex);
+}
+
+static void matches_another_implementation(void **state)
+{
+	struct troth_binding b = whole();
+	expect(*state, &b, "b0f351ece0726ac91ea20fca2c34fa250768dc3abb8b96a114304688e914e8e4");
+	b.label = TROTH_BIND_CERTIFY;
+	expect(*state, &b, "bd6ae81ed323109a8e9442a209bd946741cf05fa99c7d213bd91f53a67c1a99a");
+}
+
+static void an_absent_field_has_length_zero(void **state)
+{
+	struct troth_binding b = whole();
+	b.session_key_thumbprint = (struct troth_view){ 0 };
+	expect(*state, &b, "fa1067369be03b0540e85d35e1ac79055c527f480efd53441363caa074a46a97");
+	b = whole();
+	b.facts_digest = (struct troth_view){ 0 };
+	expect(*state, &b, "6a58437998cd01d2062b2601cb8f38d790b5ff484ce2ef8702c0426acff7747f");
+	b.session_key_thumbprint = b.credential_key_name = (struct troth_view){ 0 };
+	expect(*state, &b, "440a939ad870b80d6eba191f04e8e20c36cc53f20d4086645515e93416de76b5");
+}
+
+/* One case per rule: what is wrong, and the field it is put into. */
+static const struct {
+	const char *wrong;
+	size_t field; /* offset of a struct troth_view in struct troth_binding */
+	size_t n;
+	enum troth_status want;
+} SIZES[] = {
+	{ "no trust domain", offsetof(struct troth_binding, trust_domain), 0,
+	  TROTH_E_MALFORMED },
+	{ "trust domain at its limit", offsetof(struct troth_binding, trust_domain), 255,
+	  TROTH_OK },
+	{ "trust domain past its limit", offsetof(struct troth_binding, trust_domain), 256,
+	  TROTH_E_MALFORMED },
+	{ "no device id", offsetof(struct troth_binding, device_id), 0, TROTH_E_MALFORMED },
+	{ "device id one byte short", offsetof(struct troth_binding, device_id), 31,
+	  TROTH_E_MALFORMED },
+	{ "device id one byte long", offsetof(struct troth_binding, device_id), 33,
+	  TROTH_E_MALFORMED },
+	{ "no token", offsetof(struct troth_binding, token), 0, TROTH_E_MALFORMED },
+	{ "token at its limit", offsetof(struct troth_binding, token), TROTH_TOKEN_MAX,
+	  TROTH_OK },
+	{ "token past its limit", offsetof(struct troth_binding, token), TROTH_TOKEN_MAX + 1,
+	  TROTH_E_MALFORMED },
+	{ "name at its limit", offsetof(struct troth_binding, credential_key_name),
+	  TROTH_NAME_MAX, TROTH_OK },
+	{ "name past its limit", offsetof(struct troth_binding, credential_key_name),
+	  TROTH_NAME_MAX + 1, TROTH_E_MALFORMED },
+	{ "short thumbprint", offsetof(struct troth_binding, session_key_thumbprint), 31,
+	  TROTH_E_MALFORMED },
+	{ "short facts digest", offsetof(struct troth_binding, facts_digest), 1,
+	  TROTH_E_MALFORMED },
+	{ "long facts digest", offsetof(struct troth_binding, facts_digest), 33,
+	  TROTH_E_MALFORMED },
+};
+
+static void sizes_are_checked(void **state)
+{
+	static const uint8_t bytes[TROTH_TOKEN_MAX + 1];
+	for (size_t i = 0; i < TROTH_COUNT(SIZES); i++) {
+		struct troth_binding b = whole();
+		const struct troth_view v = { bytes, SIZES[i].n };
+		uint8_t out[32];
+		memcpy((uint8_t *)&b + SIZES[i].field, &v, sizeof v);
+		POISON(out);
+		enum troth_status got = troth_binding_digest(*state, &b, out);
+		if (got != SIZES[i].want)
+			fail_msg("%s: %s", SIZES[i].wrong, troth_status_name(got));
+		if (got != TROTH_OK)
+			ASSERT_POISONED(out);
+	}
+}
+
+static void unknown_label_is_refused(void **state)
+{
+	struct troth_binding b = whole();
+	uint8_t out[32];
+	b.label = (enum troth_binding_label)2;
+	POISON(out);
+	assert_int_equal(troth_binding_digest(*state, &b, out), TROTH_E_MALFORMED);
+	ASSERT_POISONED(out);
+}
+
+/* Bytes moved from the end of one field to the start of the next make another digest. */
+static void fields_do_not_run_together(void **state)
+{
+	struct troth_binding a = whole(), b = whole();
+	uint8_t da[32], db[32];
+	a.trust_domain = troth_view_str("example.orga");
+	b.trust_domain = troth_view_str("example.org");
+	a.credential_key_name = (struct troth_view){ count, 33 };
+	b.credential_key_name = (struct troth_view){ count, 34 };
+	a.session_key_thumbprint = (struct troth_view){ count + 33, 32 };
+	b.session_key_thumbprint = (struct troth_view){ count + 34, 32 };
+	assert_int_equal(troth_binding_digest(*state, &a, da), TROTH_OK);
+	assert_int_equal(troth_binding_digest(*state, &b, db), TROTH_OK);
+	assert_memory_not_equal(da, db, 32);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(matches_another_implementation),
+		cmocka_unit_test(an_absent_field_has_length_zero),
+		cmocka_unit_test(sizes_are_checked),
+		cmocka_unit_test(unknown_label_is_refused),
+		cmocka_unit_test(fields_do_not_run_together),
+	};
+	return cmocka_run_group_tests(tests, setup, context_teardown);
+}
