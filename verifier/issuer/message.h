@@ -10,11 +10,19 @@
 
 #include "device_row.h"
 #include "ek.h"
+#include "svid.h"
 #include "token.h"
+#include "writer.h"
 
 /* Frames on worker channels and on the administration channel (CRLs), bytes. */
 #define TROTH_FRAME_MAX (16 * 1024)
 #define TROTH_ADMIN_FRAME_MAX (4 * 1024 * 1024)
+/* What TPM2_ActivateCredential can give back: the largest nameAlg, bytes. */
+#define TROTH_ACTIVATED_MAX 64
+/* One revoked serial on the channel (16 bytes serial, u64 revoked at); and as many as make a
+ * CRL (36 bytes each in DER) that fits one reply. */
+#define TROTH_CRL_ENTRY_SIZE 24
+#define TROTH_CRL_ENTRIES_MAX 100000
 
 enum troth_issuer_kind {
 	/* worker channels */
@@ -111,10 +119,14 @@ struct troth_issuer_deny {
 struct troth_issuer_crl {
 	uint64_t number;
 	uint32_t life_s;
-	size_t n_entries; /* each 16 bytes serial, u64 revoked at; read with
+	size_t n_entries; /* written with troth_issuer_crl_put, read with
 			     troth_issuer_crl_entry */
 	struct troth_view entries;
 };
+void troth_issuer_crl_put(struct troth_writer *w, const struct troth_crl_entry *entry);
+/* False past the last one. */
+TROTH_NODISCARD bool troth_issuer_crl_entry(const struct troth_issuer_crl *crl, size_t i,
+					    struct troth_crl_entry *out);
 
 struct troth_issuer_request {
 	enum troth_issuer_kind kind;

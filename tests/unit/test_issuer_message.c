@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The WIRE vectors were made by python3 (struct) from the layout that message.h describes. */
+#include "check.h"
+
+#include "base.h"
+#include "message.h"
+#include "reader.h"
+
+#define VIEW(text) ((struct troth_view){ (const uint8_t *)(text), sizeof(text) - 1 })
+#define BUFFER_MAX TROTH_FRAME_MAX
+
+static const char CHALLENGE_WIRE[] =
+	"01000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+	"00000000000000050000000302000b0000ffff000c00800001";
+static const char SEAL_WIRE[] =
+	"10000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+	"0000000000000007000670756d702d310005706c616e740003010203808182838485868788898a8b8c8d8e"
+	"8f"
+	"909192939495969798999a9b9c9d9e9f000670756d702d320004796172640000000000000008";
+static const char CRL_WIRE[] = "13000000000000000900000e100000000200000030000102030405060708090"
+			       "a0b0c0d0e0f00000000673fbb"
+			       "70101112131415161718191a1b1c1d1e1f00000000673fbb71";
+
+static void count_up(uint8_t *p, size_t n, uint8_t from)
+{
+	for (size_t i = 0; i < n; i++)
+		p[i] = (uint8_t)(from + i);
+}
+
+static struct troth_identity identity(void)
+{
+	struct troth_identity id = { .generation = 7, .name = VIEW("pump-1") };
+	count_up(id.id, sizeof id.id, 0);
+	count_up(id.mac, sizeof id.mac, 0x80);
+	id.segment = VIEW("plant");
+	id.ak_public = VIEW("\1\2\3");
+	return id;
+}
+
+static struct troth_pcr_selection selection(void)
+{
+	struct troth_pcr_selection s = { 0 };
+	assert_true(troth_pcr_selection_add(&s, TROTH_HASH_SHA256, 0xffff));
+	assert_true(troth_pcr_selection_add(&s, TROTH_HASH_SHA384, 0x800001));
+	return s;
+}
+
+static struct troth_certification_record certification(void)
+{
+	struct troth_certification_record c = {
+		.present = true, .reset_count = 3, .restart_count = 4, .time_ms = 5
+	};
+	count_up(c.key_name_sha256, sizeof c.key_name_sha256, 1);
+	count_up(c.mac, sizeof c.mac, 2);
+	return c;
+}
+
+static void fill_challenge(struct troth_issuer_request *q)
+{
+	count_up(q->u.challenge.device_id, 32, 0);
+	q->u.challenge.row_version = 5;
+	q->u.challenge.wants = 3;
+	q->u.challenge.selection = selection();
+}
+
+static struct troth_issuer_enroll_begin begin(void)
+{
+	struct troth_issuer_enroll_begin b = { .ek_template = 2,
+					       .ek_key = VIEW("ek"),
+					       .ak_public = VIEW("ak") };
+	count_up(b.facts_sha256, 32, 9);
+	return b;
+}
+
+static void fill_enroll_begin(struct troth_issuer_request *q)
+{
+	q->u.enroll_begin = begin();
+}
+
+static void fill_enroll_finish(struct troth_issuer_request *q)
+{
+	q->u.enroll_finish = (struct troth_issuer_enroll_finish){
+		.begin = begin(),
+		.token = VIEW("token"),
+		.activated = VIEW("secret"),
+		.name = VIEW("pump-1"),
+		.segment = VIEW("plant"),
+		.generation = 1,
+	};
+}
+
+static void fill_attest(struct troth_issuer_request *q)
+{
+	q->u.attest = (struct troth_issuer_attest){
+		.identity = identity(),
+		.token = VIEW("token"),
+		.quote = VIEW("quote"),
+		.signature = VIEW("signature"),
+		.credential_key = VIEW("key"),
+		.certification = certification(),
+		.has_facts = true,
+		.issue = true,
+		.ttl_s = 900,
+	};
+}
+
+static void fill_seal(struct troth_issuer_request *q)
+{
+	q->u.seal = (struct troth_issuer_seal){ .identity = identity(),
+						.name = VIEW("pump-2"),
+						.segment = VIEW("yard"),
+						.generation = 8 };
+}
+
+static void fill_deny(struct troth_issuer_request *q)
+{
+	count_up(q->u.deny.device_id, 32, 1);
+}
+
+static uint8_t crl_entries[2 * TROTH_CRL_ENTRY_SIZE];
+
+static void fill_crl(struct troth_issuer_request *q)
+{
+	struct troth_writer w = troth_writer_make(crl_entries, sizeof crl_entries);
+	for (uint8_t i = 0; i < 2; i++) {
+		struct troth_crl_entry e = { .revoked_s = 1732230000U + i };
+		count_up(e.serial, 16, (uint8_t)(16 * i));
+		troth_issuer_crl_put(&w, &e);
+	}
+	q->u.crl = (struct troth_issuer_crl){
+		.number = 9, .life_s = 3600, .n_entries = 2, .entries = troth_written(&w)
+	};
+}
+
+static void fill_nothing(struct troth_issuer_request *q)
+{
+	(void)q;
+}
+
+static const struct {
+	const char *name;
+	enum troth_issuer_kind kind;
+	void (*fill)(struct troth_issuer_request *q);
+	const char *wire; /* NULL: only checked against itself */
+} REQUESTS[] = {
+	{ "challenge", TROTH_ISSUER_CHALLENGE, fill_challenge, CHALLENGE_WIRE },
+	{ "enroll begin", TROTH_ISSUER_ENROLL_BEGIN, fill_enroll_begin, NULL },
+	{ "enroll finish", TROTH_ISSUER_ENROLL_FINISH, fill_enroll_finish, NULL },
+	{ "attest", TROTH_ISSUER_ATTEST, fill_attest, NULL },
+	{ "seal", TROTH_ISSUER_SEAL, fill_seal, SEAL_WIRE },
+	{ "deny", TROTH_ISSUER_DENY, fill_deny, NULL },
+	{ "allow", TROTH_ISSUER_ALLOW, fill_deny, NULL },
+	{ "crl", TROTH_ISSUER_CRL, fill_crl, CRL_WIRE },
+	{ "bundle", TROTH_ISSUER_BUNDLE, fill_nothing, NULL },
+};
+
+static size_t encode(size_t i, uint8_t *buf)
+{
+	struct troth_issuer_request q = { .kind = REQUESTS[i].kind };
+	size_t n = 0;
+	REQUESTS[i].fill(&q);
+	if (troth_issuer_request_write(&q, buf, BUFFER_MAX, &n) != TROTH_OK)
+		fail_msg("%s does not encode", REQUESTS[i].name);
+	return n;
+}
+
+static void requests_go_and_come_back(void **state)
+{
+	(void)state;
+	uint8_t buf[BUFFER_MAX], again[BUFFER_MAX];
+	for (size_t i = 0; i < TROTH_COUNT(REQUESTS); i++) {
+		struct troth_issuer_request q;
+		size_t n = encode(i, buf), n_again;
+		if (REQUESTS[i].wire != NULL) {
+			assert_int_equal(n, strlen(REQUESTS[i].wire) / 2);
+			assert_hex(buf, REQUESTS[i].wire);
+		}
+		assert_int_equal(troth_issuer_request_read((struct troth_view){ buf, n }, &q),
+				 TROTH_OK);
+		assert_int_equal(q.kind, REQUESTS[i].kind);
+		assert_int_equal(troth_issuer_request_write(&q, again, sizeof again, &n_again),
+				 TROTH_OK);
+		assert_int_equal(n_again, n);
+		assert_memory_equal(again, buf, n);
+	}
+}
+
+static void request_fields_keep_their_places(void **state)
+{
+	(void)state;
+	uint8_t buf[BUFFER_MAX];
+	struct troth_issuer_request q;
+	size_t n = encode(3, buf);
+	assert_int_equal(troth_issuer_request_read((struct troth_view){ buf, n }, &q),
+			 TROTH_OK);
+	const struct troth_issuer_attest *a = &q.u.attest;
+	assert_true(troth_view_equal(a->identity.segment, VIEW("plant")));
+	assert_true(troth_view_equal(a->quote, VIEW("quote")));
+	assert_true(troth_view_equal(a->signature, VIEW("signature")));
+	assert_int_equal(a->certify_attest.n, 0);
+	assert_int_equal(a->certification.restart_count, 4);
+	assert_true(a->has_facts && a->issue && a->certification.present);
+	assert_int_equal(a->ttl_s, 900);
+}
+
+static void every_prefix_of_a_request_is_refused(void **state)
+{
+	(void)state;
+	uint8_t buf[BUFFER_MAX];
+	for (size_t i = 0; i < TROTH_COUNT(REQUESTS); i++) {
+		size_t n = encode(i, buf);
+		for (size_t cut = 0; cut < n; cut++) {
+			struct troth_issuer_request q;
+			POISON(q);
+			enum troth_status got =
+				troth_issuer_request_read((struct troth_view){ buf, cut }, &q);
+			if (got != TROTH_E_TRUNCATED)
+				fail_msg("%s cut at %zu: %d", REQUESTS[i].name, cut, got);
+			ASSERT_POISONED(q);
+		}
+	}
+}
+
+static void one_byte_after_a_request_is_refused(void **state)
+{
+	(void)state;
+	uint8_t buf[BUFFER_MAX];
+	for (size_t i = 0; i < TROTH_COUNT(REQUESTS); i++) {
+		struct troth_issuer_request q;
+		size_t n = encode(i, buf);
+		buf[n] = 0;
+		POISON(q);
+		assert_int_equal(
+			troth_issuer_request_read((struct troth_view){ buf, n + 1 }, &q),
+			TROTH_E_MALFORMED);
+		ASSERT_POISONED(q);
+	}
+}
+
+static void a_buffer_one_byte_short_is_refused(void **state)
+{
+	(void)state;
+	uint8_t buf[BUFFER_MAX];
+	for (size_t i = 0; i < TROTH_COUNT(REQUESTS); i++) {
+		struct troth_issuer_request q = { .kind = REQUESTS[i].kind };
+		size_t n = encode(i, buf), out_len = 0xaaaa;
+		REQUESTS[i].fill(&q);
+		assert_int_equal(troth_issuer_request_write(&q, buf, n - 1, &out_len),
+				 TROTH_E_LIMIT);
+		assert_int_equal(out_len, 0xaaaa);
+		assert_int_equal(troth_issuer_request_write(&q, buf, n, &out_len), TROTH_OK);
+	}
+}
+
+static void unknown_kinds_are_refused(void **state)
+{
+	(void)state;
+	for (unsigned int kind = 0; kind < 256; kind++) {
+		const uint8_t byte = (uint8_t)kind;
+		struct troth_issuer_request q;
+		bool known = (kind >= 1 && kind <= 4) || (kind >= 16 && kind <= 20);
+		enum troth_status got =
+			troth_issuer_request_read((struct troth_view){ &byte, 1 }, &q);
+		if ((got == TROTH_E_UNSUPPORTED) == known)
+			fail_msg("kind %u: %d", kind, got);
+	}
+}
+
+/* Bytes of the good challenge and attest with one changed to what has no meaning. */
+static const struct {
+	const char *name;
+	size_t request, at;
+	uint8_t byte;
+	enum troth_status want;
+} BENT[] = {
+	{ "more banks than fit", 0, 45, TROTH_BANKS_MAX + 1, TROTH_E_LIMIT },
+	{ "unknown bank", 0, 47, 0x77, TROTH_E_MALFORMED },
+	{ "the same bank twice", 0, 53, 0x0b, TROTH_E_MALFORMED },
+	{ "PCR 24", 0, 48, 0x01, TROTH_E_MALFORMED },
+	{ "name longer than a name", 3, 1 + 32 + 8 + 1, TROTH_NAME_LEN_MAX + 1, TROTH_E_LIMIT },
+	{ "certification present twice over", 3, 127, 2, TROTH_E_MALFORMED },
+};
+
+static void values_without_meaning_are_refused(void **state)
+{
+	(void)state;
+	uint8_t buf[BUFFER_MAX] = { 0 };
+	for (size_t i = 0; i < TROTH_COUNT(BENT); i++) {
+		struct troth_issuer_request q;
+		size_t n = encode(BENT[i].request, buf);
+		buf[BENT[i].at] = BENT[i].byte;
+		POISON(q);
+		/* What follows a longer length is there to be read. */
+		enum troth_status got = troth_issuer_request_read(
+			(struct troth_view){ buf,
+					     BENT[i].want == TROTH_E_LIMIT ? BUFFER_MAX : n },
+			&q);
+		if (got != BENT[i].want)
+			fail_msg("%s: %d", BENT[i].name, got);
+		ASSERT_POISONED(q);
+	}
+}
+
+static void crl_counts_must_agree(void **state)
+{
+	(void)state;
+	uint8_t buf[BUFFER_MAX];
+	struct troth_issuer_request q;
+	struct troth_crl_entry e;
+	size_t n = encode(7, buf);
+
+	assert_int_equal(troth_issuer_request_read((struct troth_view){ buf, n }, &q),
+			 TROTH_OK);
+	assert_true(troth_issuer_crl_entry(&q.u.crl, 1, &e));
+	assert_int_equal(e.revoked_s, 1732230001);
+	assert_int_equal(e.serial[0], 16);
+	POISON(e);
+	assert_false(troth_issuer_crl_entry(&q.u.crl, 2, &e));
+	ASSERT_POISONED(e);
+
+	buf[16] = 3; /* announces one entry more than there are bytes for */
+	assert_int_equal(troth_issuer_request_read((struct troth_view){ buf, n }, &q),
+			 TROTH_E_MALFORMED);
+	buf[13] = 0xff;
+	assert_int_equal(troth_issuer_request_read((struct troth_view){ buf, n }, &q),
+			 TROTH_E_LIMIT);
+}
+
+static void limits_hold_when_writing(void **state)
+{
+	(void)state;
+	static uint8_t big[TROTH_PUBLIC_MAX + 1], buf[BUFFER_MAX];
+	struct troth_issuer_request q = { .kind = TROTH_ISSUER_ENROLL_BEGIN };
+	size_t n = 0xaaaa;
+	q.u.enroll_begin.ak_public = (struct troth_view){ big, TROTH_PUBLIC_MAX };
+	assert_int_equal(troth_issuer_request_write(&q, buf, sizeof buf, &n), TROTH_OK);
+	q.u.enroll_begin.ak_public.n++;
+	n = 0xaaaa;
+	assert_int_equal(troth_issuer_request_write(&q, buf, sizeof buf, &n), TROTH_E_LIMIT);
+	assert_int_equal(n, 0xaaaa);
+}
+
+static void fill_reply(enum troth_issuer_kind kind, struct troth_issuer_reply *r)
+{
+	*r = (struct troth_issuer_reply){ .status = TROTH_OK };
+	switch (kind) {
+	case TROTH_ISSUER_CHALLENGE: r->u.challenge.token = VIEW("token"); return;
+	case TROTH_ISSUER_ENROLL_BEGIN:
+		r->u.enroll_begin = (struct troth_issuer_enroll_begin_reply){ VIEW("token"),
+									      VIEW("blob"),
+									      VIEW("secret") };
+		return;
+	case TROTH_ISSUER_ENROLL_FINISH:
+		count_up(r->u.enroll_finish.device_id, 32, 0);
+		count_up(r->u.enroll_finish.mac, 32, 1);
+		return;
+	case TROTH_ISSUER_ATTEST:
+		r->u.attest = (struct troth_issuer_attest_reply){
+			.token = { .purpose = TROTH_TOKEN_QUOTE,
+				   .key_id = 1,
+				   .issued_ms = 2,
+				   .row_version = 3,
+				   .wants = 4,
+				   .selection = selection() },
+			.issued = true,
+			.not_after_s = 5,
+			.certificate = VIEW("certificate"),
+			.certification = certification(),
+		};
+		return;
+	case TROTH_ISSUER_SEAL: count_up(r->u.seal.mac, 32, 1); return;
+	case TROTH_ISSUER_CRL:
+	case TROTH_ISSUER_BUNDLE: r->u.der = VIEW("der"); return;
+	case TROTH_ISSUER_DENY:
+	case TROTH_ISSUER_ALLOW: return;
+	}
+}
+
+static void replies_go_and_come_back(void **state)
+{
+	(void)state;
+	uint8_t buf[BUFFER_MAX], again[BUFFER_MAX];
+	for (size_t i = 0; i < TROTH_COUNT(REQUESTS); i++) {
+		enum troth_issuer_kind kind = REQUESTS[i].kind;
+		struct troth_issuer_reply r, back;
+		size_t n, n_again;
+		fill_reply(kind, &r);
+		assert_int_equal(troth_issuer_reply_write(kind, &r, buf, sizeof buf, &n),
+				 TROTH_OK);
+		assert_int_equal(
+			troth_issuer_reply_read(kind, (struct troth_view){ buf, n }, &back),
+			TROTH_OK);
+		assert_int_equal(
+			troth_issuer_reply_write(kind, &back, again, sizeof again, &n_again),
+			TROTH_OK);
+		assert_int_equal(n_again, n);
+		assert_memory_equal(again, buf, n);
+
+		for (size_t cut = 0; cut < n; cut++) {
+			POISON(back);
+			assert_int_equal(troth_issuer_reply_read(
+						 kind, (struct troth_view){ buf, cut }, &back),
+					 TROTH_E_TRUNCATED);
+			ASSERT_POISONED(back);
+		}
+		buf[n] = 0;
+		POISON(back);
+		assert_int_equal(
+			troth_issuer_reply_read(kind, (struct troth_view){ buf, n + 1 }, &back),
+			TROTH_E_MALFORMED);
+		ASSERT_POISONED(back);
+	}
+}
+
+static void a_refusal_carries_its_finding_and_nothing_else(void **state)
+{
+	(void)state;
+	uint8_t buf[BUFFER_MAX];
+	struct troth_issuer_reply r, back;
+	size_t n;
+	fill_reply(TROTH_ISSUER_ATTEST, &r);
+	r.status = TROTH_E_MISMATCH;
+	r.finding = TROTH_FINDING_SIGNATURE;
+	assert_int_equal(troth_issuer_reply_write(TROTH_ISSUER_ATTEST, &r, buf, sizeof buf, &n),
+			 TROTH_OK);
+	assert_int_equal(n, 2);
+	assert_int_equal(troth_issuer_reply_read(TROTH_ISSUER_ATTEST,
+						 (struct troth_view){ buf, n }, &back),
+			 TROTH_OK);
+	assert_int_equal(back.status, TROTH_E_MISMATCH);
+	assert_int_equal(back.finding, TROTH_FINDING_SIGNATURE);
+}
+
+static const struct {
+	const char *name;
+	uint8_t bytes[3];
+	size_t n;
+} BAD_REPLIES[] = {
+	{ "unknown status", { TROTH_STATUS_N, 0 }, 2 },
+	{ "unknown finding", { TROTH_E_MISMATCH, TROTH_FINDING_N }, 2 },
+	{ "success with a finding", { TROTH_OK, TROTH_FINDING_MAGIC }, 2 },
+	{ "refusal with something after it", { TROTH_E_MISMATCH, 0, 0 }, 3 },
+};
+
+static void replies_without_meaning_are_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < TROTH_COUNT(BAD_REPLIES); i++) {
+		struct troth_issuer_reply r;
+		POISON(r);
+		enum troth_status got = troth_issuer_reply_read(
+			TROTH_ISSUER_DENY,
+			(struct troth_view){ BAD_REPLIES[i].bytes, BAD_REPLIES[i].n }, &r);
+		if (got != TROTH_E_MALFORMED)
+			fail_msg("%s: %d", BAD_REPLIES[i].name, got);
+		ASSERT_POISONED(r);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(requests_go_and_come_back),
+		cmocka_unit_test(request_fields_keep_their_places),
+		cmocka_unit_test(every_prefix_of_a_request_is_refused),
+		cmocka_unit_test(one_byte_after_a_request_is_refused),
+		cmocka_unit_test(a_buffer_one_byte_short_is_refused),
+		cmocka_unit_test(unknown_kinds_are_refused),
+		cmocka_unit_test(values_without_meaning_are_refused),
+		cmocka_unit_test(crl_counts_must_agree),
+		cmocka_unit_test(limits_hold_when_writing),
+		cmocka_unit_test(replies_go_and_come_back),
+		cmocka_unit_test(a_refusal_carries_its_finding_and_nothing_else),
+		cmocka_unit_test(replies_without_meaning_are_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
