@@ -20,10 +20,25 @@ enum troth_quirk {
 	TROTH_QUIRK_TRAILING_PADDING = 1 << 2, /* 0x00 or 0xff after the last event */
 	TROTH_QUIRK_STARTUP_LOCALITY = 1 << 3, /* PCR 0 starts at another locality */
 	TROTH_QUIRK_HCRTM = 1 << 4,
-	TROTH_QUIRK_NO_SPEC_ID = 1 << 5 /* the first record is no Spec ID event */
+	TROTH_QUIRK_NO_SPEC_ID = 1 << 5,     /* the first record is no Spec ID event */
+	TROTH_QUIRK_SPEC_ID_FIELDS = 1 << 6, /* it is one, in a PCR or with a digest not zero */
+	TROTH_QUIRK_AUTHORITY_EXTRA_BYTE = 1 << 7 /* old shim: one byte more than was hashed */
 };
-#define TROTH_QUIRK_N 6
+#define TROTH_QUIRK_N 8
+/* NULL for what is not exactly one of them. */
 const char *troth_quirk_name(enum troth_quirk quirk);
+
+/* Event types (PFP 1.05, 10.4.1; TCG EFI Platform 1.22, 7.2). */
+#define TROTH_EV_NO_ACTION 0x00000003U
+#define TROTH_EV_SEPARATOR 0x00000004U
+#define TROTH_EV_EVENT_TAG 0x00000006U
+#define TROTH_EV_S_CRTM_VERSION 0x00000008U
+#define TROTH_EV_IPL 0x0000000dU
+#define TROTH_EV_EFI_VARIABLE_DRIVER_CONFIG 0x80000001U
+#define TROTH_EV_EFI_BOOT_SERVICES_APPLICATION 0x80000003U
+#define TROTH_EV_EFI_ACTION 0x80000007U
+#define TROTH_EV_EFI_HCRTM_EVENT 0x80000010U
+#define TROTH_EV_EFI_VARIABLE_AUTHORITY 0x800000e0U
 
 struct troth_log_alg {
 	uint16_t id;	      /* TPM_ALG_ID as declared */
@@ -54,11 +69,14 @@ struct troth_log {
 	size_t n_events; /* records, the first included */
 	struct troth_event *events;
 	uint32_t quirks;     /* all seen */
-	size_t error_offset; /* where parsing failed; set even on failure */
+	size_t error_offset; /* start of the record parsing failed in; set even on failure */
 };
 
 /* Parses the whole log. On failure out->error_offset alone is set. TROTH_E_LIMIT past
- * TROTH_LOG_MAX or TROTH_LOG_EVENTS_MAX. An empty input is TROTH_E_TRUNCATED. */
+ * TROTH_LOG_MAX or TROTH_LOG_EVENTS_MAX. An empty input is TROTH_E_TRUNCATED. A log without
+ * Spec ID and without one event that extends a PCR is TROTH_E_MALFORMED: nothing says it is a
+ * log.
+ */
 TROTH_NODISCARD enum troth_status troth_log_parse(struct troth_view bytes,
 						  struct troth_log *out);
 /* Accepts a zeroed log. */
@@ -69,17 +87,27 @@ struct troth_view troth_event_digest(const struct troth_log *log, const struct t
 				     enum troth_hash bank);
 
 struct troth_replay {
-	struct troth_pcr_values values; /* only PCRs that an event (or a start value) touched */
+	struct troth_pcr_values values; /* only PCRs that an event extended, banks likewise */
 	uint32_t quirks;
 };
 /* Replays every declared bank we can hash. StartupLocality and H-CRTM start values honoured
- * (PFP 1.05, 10.4.5.3). */
+ * (PFP 1.05, 10.4.5.3): the first that comes before PCR 0 is extended, no later one.
+ * TROTH_E_CRYPTO only. */
 TROTH_NODISCARD enum troth_status
 troth_log_replay(struct troth_ctx *ctx, const struct troth_log *log, struct troth_replay *out);
+/* The same for the banks of a selection only: what an appraisal needs. NULL selects all. */
+TROTH_NODISCARD enum troth_status
+troth_log_replay_banks(struct troth_ctx *ctx, const struct troth_log *log,
+		       const struct troth_pcr_selection *banks, struct troth_replay *out);
 
 /* "EV_SEPARATOR"; "EV_0x%08x"-like names are the caller's: NULL when unknown. */
 const char *troth_event_type_name(uint32_t type);
 /* True for events that extend nothing (EV_NO_ACTION). */
 TROTH_NODISCARD bool troth_event_is_informative(const struct troth_event *ev);
+/* True for events that extend a PCR there is. */
+TROTH_NODISCARD bool troth_event_extends(const struct troth_event *ev);
+/* Writes the value PCRs have before the first event: zero, and 0xff for 17 to 22 (TPM 2.0 PC
+ * Client, 4.6.2), troth_hash_size(bank) bytes. */
+void troth_pcr_initial(enum troth_hash bank, uint32_t pcr, uint8_t out[TROTH_DIGEST_MAX]);
 
 #endif

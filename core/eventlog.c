@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "eventlog.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <tss2/tss2_tpm2_types.h>
+
+#include "base.h"
+#include "reader.h"
+
+static const size_t SHA1_SIZE = 20;
+
+static const struct {
+	uint32_t type;
+	const char *name;
+} TYPES[] = {
+	{ 0x00000000, "EV_PREBOOT_CERT" },
+	{ 0x00000001, "EV_POST_CODE" },
+	{ TROTH_EV_NO_ACTION, "EV_NO_ACTION" },
+	{ TROTH_EV_SEPARATOR, "EV_SEPARATOR" },
+	{ 0x00000005, "EV_ACTION" },
+	{ TROTH_EV_EVENT_TAG, "EV_EVENT_TAG" },
+	{ 0x00000007, "EV_S_CRTM_CONTENTS" },
+	{ TROTH_EV_S_CRTM_VERSION, "EV_S_CRTM_VERSION" },
+	{ 0x00000009, "EV_CPU_MICROCODE" },
+	{ 0x0000000a, "EV_PLATFORM_CONFIG_FLAGS" },
+	{ 0x0000000b, "EV_TABLE_OF_DEVICES" },
+	{ 0x0000000c, "EV_COMPACT_HASH" },
+	{ TROTH_EV_IPL, "EV_IPL" },
+	{ 0x0000000e, "EV_IPL_PARTITION_DATA" },
+	{ 0x0000000f, "EV_NONHOST_CODE" },
+	{ 0x00000010, "EV_NONHOST_CONFIG" },
+	{ 0x00000011, "EV_NONHOST_INFO" },
+	{ 0x00000012, "EV_OMIT_BOOT_DEVICE_EVENTS" },
+	{ TROTH_EV_EFI_VARIABLE_DRIVER_CONFIG, "EV_EFI_VARIABLE_DRIVER_CONFIG" },
+	{ 0x80000002, "EV_EFI_VARIABLE_BOOT" },
+	{ TROTH_EV_EFI_BOOT_SERVICES_APPLICATION, "EV_EFI_BOOT_SERVICES_APPLICATION" },
+	{ 0x80000004, "EV_EFI_BOOT_SERVICES_DRIVER" },
+	{ 0x80000005, "EV_EFI_RUNTIME_SERVICES_DRIVER" },
+	{ 0x80000006, "EV_EFI_GPT_EVENT" },
+	{ TROTH_EV_EFI_ACTION, "EV_EFI_ACTION" },
+	{ 0x80000008, "EV_EFI_PLATFORM_FIRMWARE_BLOB" },
+	{ 0x80000009, "EV_EFI_HANDOFF_TABLES" },
+	{ 0x8000000a, "EV_EFI_PLATFORM_FIRMWARE_BLOB2" },
+	{ 0x8000000b, "EV_EFI_HANDOFF_TABLES2" },
+	{ 0x8000000c, "EV_EFI_VARIABLE_BOOT2" },
+	{ TROTH_EV_EFI_HCRTM_EVENT, "EV_EFI_HCRTM_EVENT" },
+	{ TROTH_EV_EFI_VARIABLE_AUTHORITY, "EV_EFI_VARIABLE_AUTHORITY" },
+	{ 0x800000e1, "EV_EFI_SPDM_FIRMWARE_BLOB" },
+	{ 0x800000e2, "EV_EFI_SPDM_FIRMWARE_CONFIG" },
+	{ 0x800000e3, "EV_EFI_SPDM_DEVICE_POLICY" },
+	{ 0x800000e4, "EV_EFI_SPDM_DEVICE_AUTHORITY" },
+};
+
+const char *troth_event_type_name(uint32_t type)
+{
+	for (size_t i = 0; i < TROTH_COUNT(TYPES); i++)
+		if (TYPES[i].type == type)
+			return TYPES[i].name;
+	return NULL;
+}
+
+const char *troth_quirk_name(enum troth_quirk quirk)
+{
+	switch (quirk) {
+	case TROTH_QUIRK_PCR_INDEX: return "pcr-index";
+	case TROTH_QUIRK_FEWER_DIGESTS: return "fewer-digests";
+	case TROTH_QUIRK_TRAILING_PADDING: return "trailing-padding";
+	case TROTH_QUIRK_STARTUP_LOCALITY: return "startup-locality";
+	case TROTH_QUIRK_HCRTM: return "h-crtm";
+	case TROTH_QUIRK_NO_SPEC_ID: return "no-spec-id";
+	case TROTH_QUIRK_SPEC_ID_FIELDS: return "spec-id-fields";
+	case TROTH_QUIRK_AUTHORITY_EXTRA_BYTE: return "authority-extra-byte";
+	}
+	return NULL;
+}
+
+bool troth_event_is_informative(const struct troth_event *ev)
+{
+	return ev->type == TROTH_EV_NO_ACTION;
+}
+
+bool troth_event_extends(const struct troth_event *ev)
+{
+	return ev->pcr < TROTH_PCR_COUNT && !troth_event_is_informative(ev);
+}
+
+struct troth_view troth_event_digest(const struct troth_log *log, const struct troth_event *ev,
+				     enum troth_hash bank)
+{
+	for (size_t i = 0; i < log->header.n_algs; i++)
+		if (log->header.algs[i].hash == bank && bank != TROTH_HASH_NONE)
+			return ev->digests[i];
+	return (struct troth_view){ 0 };
+}
+
+/* One row of the Spec ID event's algorithm table. Digest sizes come from here, so a size that
+ * contradicts a known algorithm would shift everything behind it. */
+static enum troth_status get_alg(struct troth_reader *r, struct troth_log_header *hdr)
+{
+	struct troth_log_alg alg = { 0 };
+	if (!troth_get_u16le(r, &alg.id) || !troth_get_u16le(r, &alg.size))
+		return TROTH_E_TRUNCATED;
+	alg.hash = troth_hash_from_tpm(alg.id);
+	if (alg.size == 0 || alg.size > TROTH_DIGEST_MAX)
+		return TROTH_E_MALFORMED;
+	if (alg.hash != TROTH_HASH_NONE && alg.size != troth_hash_size(alg.hash))
+		return TROTH_E_MALFORMED;
+	for (size_t i = 0; i < hdr->n_algs; i++)
+		if (hdr->algs[i].id == alg.id)
+			return TROTH_E_MALFORMED;
+	hdr->algs[hdr->n_algs++] = alg;
+	return TROTH_OK;
+}
+
+/* PFP 1.05, 10.4.5.1: TCG_EfiSpecIdEvent behind its signature. */
+static enum troth_status get_spec_id(struct troth_reader r, struct troth_log_header *out)
+{
+	struct troth_log_header hdr = { .format = TROTH_LOG_CRYPTO_AGILE };
+	struct troth_view versions, vendor;
+	uint32_t platform_class, n_algs;
+	uint8_t vendor_len;
+
+	if (!troth_get_u32le(&r, &platform_class) || !troth_get_view(&r, 4, &versions) ||
+	    !troth_get_u32le(&r, &n_algs))
+		return TROTH_E_TRUNCATED;
+	if (n_algs == 0)
+		return TROTH_E_MALFORMED;
+	if (n_algs > TROTH_BANKS_MAX)
+		return TROTH_E_LIMIT;
+	for (uint32_t i = 0; i < n_algs; i++)
+		TROTH_TRY(get_alg(&r, &hdr));
+	if (!troth_get_u8(&r, &vendor_len) || !troth_get_view(&r, vendor_len, &vendor))
+		return TROTH_E_TRUNCATED;
+	if (!troth_at_end(&r))
+		return TROTH_E_MALFORMED;
+	*out = hdr;
+	return TROTH_OK;
+}
+
+static bool all_bytes(struct troth_view v, uint8_t byte)
+{
+	for (size_t i = 0; i < v.n; i++)
+		if (v.p[i] != byte)
+			return false;
+	return true;
+}
+
+/* Reads TCG_PCR_EVENT, the record of the SHA-1-only format, which also opens a crypto-agile log
+ * (PFP 1.05, 10.2.1). */
+static enum troth_status get_sha1_event(struct troth_reader *log, struct troth_event *out)
+{
+	struct troth_reader r = *log;
+	struct troth_event ev = { 0 };
+	uint32_t n_data;
+
+	if (!troth_get_u32le(&r, &ev.pcr) || !troth_get_u32le(&r, &ev.type) ||
+	    !troth_get_view(&r, SHA1_SIZE, &ev.digests[0]) || !troth_get_u32le(&r, &n_data) ||
+	    !troth_get_view(&r, n_data, &ev.data))
+		return TROTH_E_TRUNCATED;
+	if (ev.pcr >= TROTH_PCR_COUNT)
+		ev.quirks |= TROTH_QUIRK_PCR_INDEX;
+	*log = r;
+	*out = ev;
+	return TROTH_OK;
+}
+
+/* Reads the first record and learns the format from it. Its digest counts in a SHA-1-only log;
+ * a Spec ID event extends nothing. */
+static enum troth_status get_first(struct troth_reader *r, struct troth_log_header *hdr,
+				   struct troth_event *out)
+{
+	static const struct troth_log_header SHA1_ONLY = {
+		TROTH_LOG_SHA1, 1, { { TPM2_ALG_SHA1, 20, TROTH_HASH_SHA1 } }
+	};
+	/* Signatures count with their final NUL. */
+	static const char AGILE[16] = "Spec ID Event03", EFI[16] = "Spec ID Event02",
+			  BIOS[16] = "Spec ID Event00";
+	struct troth_view signature;
+	struct troth_event ev;
+
+	TROTH_TRY(get_sha1_event(r, &ev));
+	*hdr = SHA1_ONLY;
+	struct troth_reader data = { ev.data };
+	if (ev.type != TROTH_EV_NO_ACTION || !troth_get_view(&data, sizeof AGILE, &signature)) {
+		ev.quirks |= TROTH_QUIRK_NO_SPEC_ID;
+	} else if (troth_view_equal(signature, TROTH_VIEW_OF(AGILE))) {
+		TROTH_TRY(get_spec_id(data, hdr));
+		if (ev.pcr != 0 || !all_bytes(ev.digests[0], 0))
+			ev.quirks |= TROTH_QUIRK_SPEC_ID_FIELDS;
+		ev.digests[0] = (struct troth_view){ 0 };
+	} else if (!troth_view_equal(signature, TROTH_VIEW_OF(EFI)) &&
+		   !troth_view_equal(signature, TROTH_VIEW_OF(BIOS))) {
+		ev.quirks |= TROTH_QUIRK_NO_SPEC_ID;
+	}
+	*out = ev;
+	return TROTH_OK;
+}
+
+/* Stores one digest in the slot of its algorithm. An algorithm the header does not declare, or
+ * one that comes twice, is refused; which banks an event left out is kept. */
+static enum troth_status get_digest(struct troth_reader *r, const struct troth_log_header *hdr,
+				    struct troth_event *ev)
+{
+	uint16_t id;
+	if (!troth_get_u16le(r, &id))
+		return TROTH_E_TRUNCATED;
+
+	size_t i = 0;
+	while (i < hdr->n_algs && hdr->algs[i].id != id)
+		i++;
+	if (i == hdr->n_algs || ev->digests[i].n != 0)
+		return TROTH_E_MALFORMED;
+	return troth_get_view(r, hdr->algs[i].size, &ev->digests[i]) ? TROTH_OK
+								     : TROTH_E_TRUNCATED;
+}
+
+/* PFP 1.05, 10.2.2: TCG_PCR_EVENT2. */
+static enum troth_status get_agile_event(struct troth_reader *log,
+					 const struct troth_log_header *hdr,
+					 struct troth_event *out)
+{
+	struct troth_reader r = *log; /* committed only if the whole event is sound */
+	struct troth_event ev = { 0 };
+	uint32_t n_digests, n_data;
+
+	if (!troth_get_u32le(&r, &ev.pcr) || !troth_get_u32le(&r, &ev.type) ||
+	    !troth_get_u32le(&r, &n_digests))
+		return TROTH_E_TRUNCATED;
+	if (n_digests == 0 || n_digests > hdr->n_algs)
+		return TROTH_E_MALFORMED;
+	if (ev.pcr >= TROTH_PCR_COUNT) /* Windows writes 0xffffffff */
+		ev.quirks |= TROTH_QUIRK_PCR_INDEX;
+	if (n_digests < hdr->n_algs) /* the banks left out stay unextended */
+		ev.quirks |= TROTH_QUIRK_FEWER_DIGESTS;
+
+	for (uint32_t i = 0; i < n_digests; i++)
+		TROTH_TRY(get_digest(&r, hdr, &ev));
+
+	if (!troth_get_u32le(&r, &n_data) || !troth_get_view(&r, n_data, &ev.data))
+		return TROTH_E_TRUNCATED;
+
+	*log = r;
+	*out = ev;
+	return TROTH_OK;
+}
+
+/* Length of the run of 0x00 or 0xff the log ends with. Measured once, from the end: looking for
+ * it at each record would make a log of zeros quadratic. */
+static size_t padding_len(struct troth_view bytes)
+{
+	size_t n = 0;
+	uint8_t last = bytes.n > 0 ? bytes.p[bytes.n - 1] : 1;
+	if (last == 0x00 || last == 0xff)
+		while (n < bytes.n && bytes.p[bytes.n - 1 - n] == last)
+			n++;
+	return n;
+}
+
+static enum troth_status append(struct troth_log *log, size_t *room, struct troth_event ev)
+{
+	if (log->n_events == TROTH_LOG_EVENTS_MAX)
+		return TROTH_E_LIMIT;
+	if (log->n_events == *room) {
+		size_t wanted = *room == 0 ? 128 : *room * 2;
+		if (wanted > TROTH_LOG_EVENTS_MAX)
+			wanted = TROTH_LOG_EVENTS_MAX;
+		struct troth_event *grown = realloc(log->events, wanted * sizeof *grown);
+		if (grown == NULL)
+			return TROTH_E_MEMORY;
+		log->events = grown;
+		*room = wanted;
+	}
+	ev.index = (uint32_t)log->n_events;
+	log->quirks |= ev.quirks;
+	log->events[log->n_events++] = ev;
+	return TROTH_OK;
+}
+
+static bool measures_something(const struct troth_log *log)
+{
+	for (size_t i = 0; i < log->n_events; i++)
+		if (troth_event_extends(&log->events[i]))
+			return true;
+	return false;
+}
+
+/* Appends to log what bytes hold; *r stays where the record that failed begins. */
+static enum troth_status parse(struct troth_reader *r, struct troth_log *log)
+{
+	const size_t n_padding = padding_len(log->bytes);
+	struct troth_reader next = *r;
+	struct troth_event ev;
+	size_t room = 0;
+
+	if (r->left.n > 0 && r->left.n == n_padding)
+		return TROTH_E_MALFORMED;
+	TROTH_TRY(get_first(&next, &log->header, &ev));
+	TROTH_TRY(append(log, &room, ev));
+	*r = next;
+	while (!troth_at_end(r)) {
+		if (r->left.n <= n_padding) {
+			log->quirks |= TROTH_QUIRK_TRAILING_PADDING;
+			break;
+		}
+		TROTH_TRY(log->header.format == TROTH_LOG_SHA1
+				  ? get_sha1_event(&next, &ev)
+				  : get_agile_event(&next, &log->header, &ev));
+		TROTH_TRY(append(log, &room, ev));
+		*r = next;
+	}
+	if ((log->quirks & TROTH_QUIRK_NO_SPEC_ID) != 0 && !measures_something(log))
+		return TROTH_E_MALFORMED;
+	return TROTH_OK;
+}
+
+enum troth_status troth_log_parse(struct troth_view bytes, struct troth_log *out)
+{
+	struct troth_log log = { .bytes = bytes };
+	struct troth_reader r = { bytes };
+
+	enum troth_status status = bytes.n > TROTH_LOG_MAX ? TROTH_E_LIMIT : parse(&r, &log);
+	log.error_offset = bytes.n - r.left.n;
+	if (status != TROTH_OK) {
+		out->error_offset = log.error_offset;
+		troth_log_release(&log);
+		return status;
+	}
+	*out = log;
+	return TROTH_OK;
+}
+
+void troth_log_release(struct troth_log *log)
+{
+	free(log->events);
+	*log = (struct troth_log){ 0 };
+}
