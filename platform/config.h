@@ -19,8 +19,9 @@ enum troth_config_type {
 	TROTH_CONFIG_DURATION, /* uint32_t seconds: "90s", "15m", "24h", "7d" in [min, max] */
 	TROTH_CONFIG_ENUM,     /* uint32_t: index in names */
 	TROTH_CONFIG_MAP,      /* nested keys, fields */
-	TROTH_CONFIG_LIST,     /* items of any shape, each handed to item */
-	TROTH_CONFIG_ANYMAP    /* keys free, each value handed to entry */
+	TROTH_CONFIG_LIST,     /* items of any shape, each handed to each */
+	TROTH_CONFIG_ANYMAP,   /* keys free, each value handed to each */
+	TROTH_CONFIG_NODE      /* one value of any shape, handed to each */
 };
 
 struct troth_config_doc; /* a node cursor for list and map callbacks */
@@ -38,25 +39,27 @@ struct troth_config_field {
 	/* default_text: as it would be written in the file; NULL leaves the struct as it was.
 	 */
 	const char *default_text;
-	/* LIST, ANYMAP: called once per item with the struct; node gives scalars and their
-	 * position. */
+	/* LIST, ANYMAP: called once per item with the struct; NODE: once. Must read the whole
+	 * node with one of the functions below. */
 	enum troth_status (*each)(struct troth_config_doc *doc, void *target);
 };
 
-/* What went wrong and where. */
+/* What went wrong and where. Columns count characters. */
 struct troth_config_error {
 	uint32_t line, column; /* 1-based; 0 when it concerns the whole document */
 	char text[200];
 };
 
-/* Parses one document. On failure error is filled and target may be half-filled. */
+/* Parses one document of at most TROTH_POLICY_MAX bytes. On failure error is filled and target
+ * may be half-filled: TROTH_E_CONFIG, TROTH_E_LIMIT (size), TROTH_E_MEMORY. */
 TROTH_NODISCARD enum troth_status troth_config_parse(struct troth_view yaml,
 						     const struct troth_config_field *fields,
 						     void *target,
 						     struct troth_config_error *error);
 
 /* For each(): the current map key (ANYMAP) and scalar text, as views; the numbers of a flow
- * sequence ([0, 1, 7]); a nested map read with a schema; and an error at the current place. */
+ * sequence ([0, 1, 7]); a nested map read with a schema; and an error at the place of the item
+ * (of its key in an ANYMAP). A scalar's view dies when the next node is read. */
 struct troth_view troth_config_key(const struct troth_config_doc *doc);
 TROTH_NODISCARD enum troth_status troth_config_scalar(struct troth_config_doc *doc,
 						      struct troth_view *out);
