@@ -19,6 +19,10 @@ struct troth_https_options {
 	/* Without a trusted clock: notBefore is ignored and notAfter must be later than this
 	 * floor (Unix seconds; DESIGN section 6, No clock). 0: the system clock decides. */
 	uint64_t time_floor_s;
+	/* Asked at least once a second and after every signal that interrupts the wait; true
+	 * gives the call up (TROTH_E_IO). NULL: never. */
+	bool (*stop)(void *arg);
+	void *stop_arg;
 };
 
 struct troth_https_answer {
