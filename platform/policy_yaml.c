@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "base.h"
+#include "documents.h"
+#include "eventlog.h"
+#include "reader.h"
+#include "text.h"
+
+#define MONTH_S (30 * 86400)
+
+/* The policy as it is written, before its parts are weighed against each other. */
+struct draft {
+	struct troth_policy policy;
+	struct troth_view trust_domain; /* ours */
+	uint32_t secure_boot, enrolment, approve;
+};
+
+enum { SECURE_BOOT_REQUIRED, SECURE_BOOT_ANY };
+enum { APPROVE_MANUAL, APPROVE_AUTOMATIC };
+
+static const char *const SECURE_BOOT[] = { "required", "any", NULL };
+static const char *const APPROVE[] = { "manual", "automatic", NULL };
+/* In the order of enum troth_enrolment_mode. */
+static const char *const ENROLMENT[] = { "approval", "inventory", "ek-certificate",
+					 "ek-certificate-and-inventory", NULL };
+
+static enum troth_status get_name(struct troth_config_doc *doc, char *out)
+{
+	struct troth_view text;
+	TROTH_TRY(troth_config_scalar(doc, &text));
+	if (!troth_name_valid(text))
+		return troth_config_fail(
+			doc,
+			"no name: wanted 1 to %d of a-z 0-9 . _ -, first a letter or digit",
+			TROTH_NAME_LEN_MAX);
+	memcpy(out, text.p, text.n);
+	out[text.n] = '\0';
+	return TROTH_OK;
+}
+
+static enum troth_status read_name(struct troth_config_doc *doc, void *target)
+{
+	return get_name(doc, ((struct draft *)target)->policy.name);
+}
+
+static enum troth_status read_segment(struct troth_config_doc *doc, void *target)
+{
+	return get_name(doc, ((struct draft *)target)->policy.segment);
+}
+
+static enum troth_status read_reference(struct troth_config_doc *doc, void *target)
+{
+	return get_name(doc, ((struct draft *)target)->policy.reference);
+}
+
+/* A guard against a policy that strayed into another domain's verifier. */
+static enum troth_status read_trust_domain(struct troth_config_doc *doc, void *target)
+{
+	const struct draft *d = target;
+	struct troth_view text;
+	TROTH_TRY(troth_config_scalar(doc, &text));
+	if (!troth_view_equal(text, d->trust_domain))
+		return troth_config_fail(doc, "the policy is for another trust domain");
+	return TROTH_OK;
+}
+
+static enum troth_status read_bank(struct troth_config_doc *doc, void *target)
+{
+	struct draft *d = target;
+	enum troth_hash bank = troth_hash_from_name(troth_config_key(doc));
+	uint32_t list[TROTH_PCR_COUNT], mask = 0;
+	size_t n = 0;
+	if (bank == TROTH_HASH_NONE)
+		return troth_config_fail(doc, "no such PCR bank");
+	TROTH_TRY(troth_config_numbers(doc, TROTH_PCR_COUNT - 1, list, TROTH_COUNT(list), &n));
+	for (size_t i = 0; i < n; i++) {
+		uint32_t bit = (uint32_t)1 << list[i];
+		if ((mask & bit) != 0)
+			return troth_config_fail(doc, "PCR %u comes twice", list[i]);
+		mask |= bit;
+	}
+	if (mask == 0)
+		return troth_config_fail(doc, "a bank without PCRs");
+	if (!troth_pcr_selection_add(&d->policy.selection, bank, mask))
+		return troth_config_fail(doc, "more than %d banks", TROTH_BANKS_MAX);
+	return TROTH_OK;
+}
+
+/* Event types are found by trying those that TCG assigned: the names live in one place. */
+static bool type_named(struct troth_view text, uint32_t *out)
+{
+	static const uint32_t BASES[] = { 0x00000000, 0x80000000 }; /* general, EFI */
+	for (size_t b = 0; b < TROTH_COUNT(BASES); b++)
+		for (uint32_t i = 0; i < 0x200; i++) {
+			const char *name = troth_event_type_name(BASES[b] + i);
+			if (name != NULL && troth_view_equal(text, troth_view_str(name))) {
+				*out = BASES[b] + i;
+				return true;
+			}
+		}
+	return false;
+}
+
+/* 0x and eight digits, for a vendor's own types. */
+static bool type_numbered(struct troth_view text, uint32_t *out)
+{
+	uint8_t b[4];
+	struct troth_reader r = { text };
+	struct troth_view prefix;
+	if (!troth_get_view(&r, 2, &prefix) ||
+	    !troth_view_equal(prefix, troth_view_str("0x")) ||
+	    !troth_parse_hex(r.left, b, sizeof b))
+		return false;
+	struct troth_reader number = { TROTH_VIEW_OF(b) };
+	return troth_get_u32be(&number, out) && *out != UINT32_MAX;
+}
+
+static enum troth_status read_event_type(struct troth_config_doc *doc, void *target)
+{
+	struct troth_ignore_rule *rule = target;
+	struct troth_view text;
+	TROTH_TRY(troth_config_scalar(doc, &text));
+	if (troth_view_equal(text, troth_view_str("any")))
+		rule->type = UINT32_MAX;
+	else if (!type_named(text, &rule->type) && !type_numbered(text, &rule->type))
+		return troth_config_fail(doc, "no such event type");
+	return TROTH_OK;
+}
+
+static const struct troth_config_field IGNORE_FIELDS[] = {
+	{ .key = "pcr",
+	  .type = TROTH_CONFIG_U32,
+	  .offset = offsetof(struct troth_ignore_rule, pcr),
+	  .max = TROTH_PCR_COUNT - 1,
+	  .required = true },
+	{ .key = "event",
+	  .type = TROTH_CONFIG_NODE,
+	  .each = read_event_type,
+	  .required = true },
+	{ 0 },
+};
+
+static enum troth_status read_ignore(struct troth_config_doc *doc, void *target)
+{
+	struct troth_policy *p = &((struct draft *)target)->policy;
+	struct troth_ignore_rule rule = { 0 };
+	if (p->n_ignore == TROTH_IGNORE_RULES_MAX)
+		return troth_config_fail(doc, "more than %d rules", TROTH_IGNORE_RULES_MAX);
+	TROTH_TRY(troth_config_map(doc, IGNORE_FIELDS, &rule));
+	for (size_t i = 0; i < p->n_ignore; i++)
+		if (p->ignore[i].pcr == rule.pcr && p->ignore[i].type == rule.type)
+			return troth_config_fail(doc, "the same rule twice");
+	p->ignore[p->n_ignore++] = rule;
+	return TROTH_OK;
+}
+
+#define AT(member) .offset = offsetof(struct draft, member)
+static const struct troth_config_field FIELDS[] = {
+	{ .key = "name", .type = TROTH_CONFIG_NODE, .each = read_name, .required = true },
+	{ .key = "segment", .type = TROTH_CONFIG_NODE, .each = read_segment, .required = true },
+	{ .key = "trust_domain", .type = TROTH_CONFIG_NODE, .each = read_trust_domain },
+	{ .key = "pcrs", .type = TROTH_CONFIG_ANYMAP, .each = read_bank, .required = true },
+	{ .key = "secure_boot",
+	  .type = TROTH_CONFIG_ENUM,
+	  AT(secure_boot),
+	  .names = SECURE_BOOT,
+	  .default_text = "required" },
+	{ .key = "reference", .type = TROTH_CONFIG_NODE, .each = read_reference },
+	{ .key = "enrolment",
+	  .type = TROTH_CONFIG_ENUM,
+	  AT(enrolment),
+	  .names = ENROLMENT,
+	  .default_text = "approval" },
+	{ .key = "approve",
+	  .type = TROTH_CONFIG_ENUM,
+	  AT(approve),
+	  .names = APPROVE,
+	  .default_text = "manual" },
+	{ .key = "certificate_lifetime",
+	  .type = TROTH_CONFIG_DURATION,
+	  AT(policy.certificate_ttl_s),
+	  .min = 60,
+	  .max = TROTH_CERTIFICATE_LIFE_MAX_S,
+	  .default_text = "15m" },
+	{ .key = "stale_after",
+	  .type = TROTH_CONFIG_DURATION,
+	  AT(policy.stale_after_s),
+	  .min = 60,
+	  .max = MONTH_S,
+	  .default_text = "30m" },
+	{ .key = "unreachable_after",
+	  .type = TROTH_CONFIG_DURATION,
+	  AT(policy.unreachable_after_s),
+	  .min = 60,
+	  .max = MONTH_S,
+	  .default_text = "24h" },
+	{ .key = "ignore", .type = TROTH_CONFIG_LIST, .each = read_ignore },
+	{ 0 },
+};
+
+static enum troth_status refuse(struct troth_config_error *error, const char *text)
+{
+	*error = (struct troth_config_error){ 0 };
+	snprintf(error->text, sizeof error->text, "%s", text);
+	return TROTH_E_CONFIG;
+}
+
+/* What no single line of the document shows. */
+static enum troth_status weigh(struct draft *d, struct troth_config_error *error)
+{
+	struct troth_policy *p = &d->policy;
+	if (p->selection.n_banks == 0)
+		return refuse(error, "pcrs: a policy that looks at no PCR");
+	/* Collisions in SHA-1 are made to order; a bank of it may only come along. */
+	if (p->selection.n_banks == 1 && p->selection.banks[0].bank == TROTH_HASH_SHA1)
+		return refuse(error, "pcrs: SHA-1 alone decides nothing, add another bank");
+	if (p->stale_after_s >= p->unreachable_after_s)
+		return refuse(error, "stale_after: must be shorter than unreachable_after");
+	if (d->enrolment == TROTH_ENROL_APPROVAL && d->approve == APPROVE_AUTOMATIC)
+		return refuse(error, "approve: automatic would let in every stranger; name an "
+				     "enrolment that checks something");
+	p->require_secure_boot = d->secure_boot == SECURE_BOOT_REQUIRED;
+	p->enrolment = (enum troth_enrolment_mode)d->enrolment;
+	p->auto_approve = d->approve == APPROVE_AUTOMATIC;
+	return TROTH_OK;
+}
+
+enum troth_status troth_policy_parse(struct troth_ctx *ctx, struct troth_view yaml,
+				     struct troth_view trust_domain, struct troth_policy *out,
+				     struct troth_config_error *error)
+{
+	struct draft d = { .trust_domain = trust_domain };
+	struct troth_digest id;
+	TROTH_TRY(troth_config_parse(yaml, FIELDS, &d, error));
+	TROTH_TRY(weigh(&d, error));
+	TROTH_TRY(troth_hash_one(ctx, TROTH_HASH_SHA256, yaml, &id));
+	memcpy(d.policy.id, id.bytes, sizeof d.policy.id);
+	*out = d.policy;
+	return TROTH_OK;
+}
