@@ -3,6 +3,7 @@
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <stdlib.h>
@@ -14,7 +15,8 @@
 
 struct troth_ctx {
 	EVP_MD *md[TROTH_HASH_N]; /* NULL where OpenSSL has none (SM3 may be left out) */
-	EVP_MD_CTX *scratch;	  /* one at a time: no call keeps it */
+	/* One for each, so that changing from one bank to the next allocates nothing. */
+	EVP_MD_CTX *scratch[TROTH_HASH_N];
 	EVP_MAC_CTX *hmac;
 };
 
@@ -67,6 +69,12 @@ size_t troth_hash_size(enum troth_hash hash)
 	return known(hash) ? HASHES[hash].size : 0;
 }
 
+bool troth_hash_strong(enum troth_hash hash)
+{
+	return hash == TROTH_HASH_SHA256 || hash == TROTH_HASH_SHA384 ||
+	       hash == TROTH_HASH_SHA512;
+}
+
 static EVP_MAC_CTX *hmac_sha256_new(void)
 {
 	char digest[] = "SHA256";
@@ -84,17 +92,28 @@ static EVP_MAC_CTX *hmac_sha256_new(void)
 	return ctx;
 }
 
+static bool fetch_all(struct troth_ctx *ctx)
+{
+	for (enum troth_hash h = TROTH_HASH_NONE + 1; h < TROTH_HASH_N; h++) {
+		ctx->md[h] = EVP_MD_fetch(NULL, HASHES[h].openssl, NULL);
+		ctx->scratch[h] = EVP_MD_CTX_new();
+		if (ctx->scratch[h] == NULL)
+			return false;
+	}
+	ctx->hmac = hmac_sha256_new();
+	return ctx->md[TROTH_HASH_SHA256] != NULL && ctx->md[TROTH_HASH_SHA384] != NULL &&
+	       ctx->hmac != NULL;
+}
+
 enum troth_status troth_ctx_new(struct troth_ctx **out)
 {
 	struct troth_ctx *ctx = calloc(1, sizeof *ctx);
 	if (ctx == NULL)
 		return TROTH_E_MEMORY;
-	for (enum troth_hash h = TROTH_HASH_NONE + 1; h < TROTH_HASH_N; h++)
-		ctx->md[h] = EVP_MD_fetch(NULL, HASHES[h].openssl, NULL);
-	ctx->scratch = EVP_MD_CTX_new();
-	ctx->hmac = hmac_sha256_new();
-	if (ctx->md[TROTH_HASH_SHA256] == NULL || ctx->md[TROTH_HASH_SHA384] == NULL ||
-	    ctx->scratch == NULL || ctx->hmac == NULL) {
+	ERR_set_mark();
+	const bool made = fetch_all(ctx);
+	ERR_pop_to_mark();
+	if (!made) {
 		troth_ctx_free(ctx);
 		return TROTH_E_CRYPTO;
 	}
@@ -106,9 +125,10 @@ void troth_ctx_free(struct troth_ctx *ctx)
 {
 	if (ctx == NULL)
 		return;
-	for (enum troth_hash h = TROTH_HASH_NONE + 1; h < TROTH_HASH_N; h++)
+	for (enum troth_hash h = TROTH_HASH_NONE + 1; h < TROTH_HASH_N; h++) {
+		EVP_MD_CTX_free(ctx->scratch[h]);
 		EVP_MD_free(ctx->md[h]);
-	EVP_MD_CTX_free(ctx->scratch);
+	}
 	EVP_MAC_CTX_free(ctx->hmac);
 	free(ctx);
 }
@@ -125,13 +145,14 @@ enum troth_status troth_hash_parts(struct troth_ctx *ctx, enum troth_hash hash,
 	const EVP_MD *md = troth_ctx_md(ctx, hash);
 	if (md == NULL)
 		return TROTH_E_UNSUPPORTED;
-	if (EVP_DigestInit_ex2(ctx->scratch, md, NULL) != 1)
+	EVP_MD_CTX *state = ctx->scratch[hash];
+	if (EVP_DigestInit_ex2(state, md, NULL) != 1)
 		return TROTH_E_CRYPTO;
 	for (size_t i = 0; i < n_parts; i++)
-		if (EVP_DigestUpdate(ctx->scratch, parts[i].p, parts[i].n) != 1)
+		if (EVP_DigestUpdate(state, parts[i].p, parts[i].n) != 1)
 			return TROTH_E_CRYPTO;
 	struct troth_digest d = { .alg = hash };
-	if (EVP_DigestFinal_ex(ctx->scratch, d.bytes, NULL) != 1)
+	if (EVP_DigestFinal_ex(state, d.bytes, NULL) != 1)
 		return TROTH_E_CRYPTO;
 	*out = d;
 	return TROTH_OK;
@@ -143,22 +164,34 @@ enum troth_status troth_hash_one(struct troth_ctx *ctx, enum troth_hash hash,
 	return troth_hash_parts(ctx, hash, &data, 1, out);
 }
 
+static bool hmac(EVP_MAC_CTX *ctx, struct troth_view key, const struct troth_view *parts,
+		 size_t n_parts, uint8_t out[32])
+{
+	size_t n = 0;
+	if (EVP_MAC_init(ctx, key.p, key.n, NULL) != 1)
+		return false;
+	for (size_t i = 0; i < n_parts; i++)
+		if (EVP_MAC_update(ctx, parts[i].p, parts[i].n) != 1)
+			return false;
+	return EVP_MAC_final(ctx, out, &n, 32) == 1 && n == 32;
+}
+
 enum troth_status troth_hmac_sha256(struct troth_ctx *ctx, struct troth_view key,
 				    const struct troth_view *parts, size_t n_parts,
 				    uint8_t out[32])
 {
+	static const uint8_t NO_KEY[32] = { 0 };
 	uint8_t mac[32];
-	size_t n = 0;
-	if (EVP_MAC_init(ctx->hmac, key.p, key.n, NULL) != 1)
+	/* To OpenSSL an absent key means the key of the call before. */
+	if (key.n == 0)
 		return TROTH_E_CRYPTO;
-	for (size_t i = 0; i < n_parts; i++)
-		if (EVP_MAC_update(ctx->hmac, parts[i].p, parts[i].n) != 1)
-			return TROTH_E_CRYPTO;
-	if (EVP_MAC_final(ctx->hmac, mac, &n, sizeof mac) != 1 || n != sizeof mac)
-		return TROTH_E_CRYPTO;
-	memcpy(out, mac, sizeof mac);
+	bool made = hmac(ctx->hmac, key, parts, n_parts, mac);
+	/* Another key in its place is how the context forgets this one. */
+	made = EVP_MAC_init(ctx->hmac, NO_KEY, sizeof NO_KEY, NULL) == 1 && made;
+	if (made)
+		memcpy(out, mac, sizeof mac);
 	OPENSSL_cleanse(mac, sizeof mac);
-	return TROTH_OK;
+	return made ? TROTH_OK : TROTH_E_CRYPTO;
 }
 
 struct troth_view troth_digest_view(const struct troth_digest *d)

@@ -40,6 +40,9 @@ enum troth_hash troth_hash_from_name(struct troth_view name);
 /* Bytes; 0 for NONE. */
 size_t troth_hash_size(enum troth_hash hash);
 
+/* SHA-256, SHA-384 or SHA-512: what may sign or name (DESIGN section 7, step 2). */
+bool troth_hash_strong(enum troth_hash hash);
+
 /* The OpenSSL algorithm, borrowed from the context; NULL where OpenSSL has none. */
 const EVP_MD *troth_ctx_md(const struct troth_ctx *ctx, enum troth_hash hash);
 
@@ -50,7 +53,7 @@ TROTH_NODISCARD enum troth_status troth_hash_parts(struct troth_ctx *ctx, enum t
 TROTH_NODISCARD enum troth_status troth_hash_one(struct troth_ctx *ctx, enum troth_hash hash,
 						 struct troth_view data,
 						 struct troth_digest *out);
-/* HMAC-SHA256 over the parts. The key is not kept. */
+/* HMAC-SHA256 over the parts. The key is not kept; an empty one is refused (TROTH_E_CRYPTO). */
 TROTH_NODISCARD enum troth_status troth_hmac_sha256(struct troth_ctx *ctx,
 						    struct troth_view key,
 						    const struct troth_view *parts,
