@@ -20,10 +20,19 @@ bool troth_pcr_selection_equal(const struct troth_pcr_selection *a,
 	return true;
 }
 
+static const struct troth_pcr_bank_selection *find(const struct troth_pcr_selection *s,
+						   enum troth_hash bank)
+{
+	for (size_t i = 0; i < s->n_banks; i++)
+		if (s->banks[i].bank == bank)
+			return &s->banks[i];
+	return NULL;
+}
+
 bool troth_pcr_selection_add(struct troth_pcr_selection *s, enum troth_hash bank, uint32_t mask)
 {
 	if (troth_hash_size(bank) == 0 || mask == 0 || (mask & ~ALL_PCRS) != 0 ||
-	    s->n_banks == TROTH_BANKS_MAX || troth_pcr_selection_mask(s, bank) != 0)
+	    s->n_banks == TROTH_BANKS_MAX || find(s, bank) != NULL)
 		return false;
 	s->banks[s->n_banks++] = (struct troth_pcr_bank_selection){ bank, mask };
 	return true;
@@ -31,10 +40,8 @@ bool troth_pcr_selection_add(struct troth_pcr_selection *s, enum troth_hash bank
 
 uint32_t troth_pcr_selection_mask(const struct troth_pcr_selection *s, enum troth_hash bank)
 {
-	for (size_t i = 0; i < s->n_banks; i++)
-		if (s->banks[i].bank == bank)
-			return s->banks[i].mask;
-	return 0;
+	const struct troth_pcr_bank_selection *selected = find(s, bank);
+	return selected != NULL ? selected->mask : 0;
 }
 
 const struct troth_pcr_bank *troth_pcr_bank_find(const struct troth_pcr_values *v,
@@ -79,16 +86,19 @@ struct troth_view troth_pcr_value(const struct troth_pcr_values *v, enum troth_h
 	return (struct troth_view){ b->value[pcr], troth_hash_size(bank) };
 }
 
+/* A TPM answers for a bank it has not allocated with a selection of nothing: that needs no
+ * values, and a bank without values stands for nothing. */
 bool troth_pcr_values_cover(const struct troth_pcr_values *v,
 			    const struct troth_pcr_selection *s)
 {
-	if (v->n_banks != s->n_banks)
-		return false;
 	for (size_t i = 0; i < s->n_banks; i++) {
 		const struct troth_pcr_bank *b = troth_pcr_bank_find(v, s->banks[i].bank);
-		if (b == NULL || b->have != s->banks[i].mask)
+		if ((b != NULL ? b->have : 0) != s->banks[i].mask)
 			return false;
 	}
+	for (size_t i = 0; i < v->n_banks; i++)
+		if (troth_pcr_selection_mask(s, v->banks[i].bank) != v->banks[i].have)
+			return false;
 	return true;
 }
 
