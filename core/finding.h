@@ -93,8 +93,10 @@ struct troth_finding {
 
 struct troth_findings {
 	size_t n;
-	size_t n_dropped; /* past TROTH_FINDINGS_MAX */
+	/* Past TROTH_FINDINGS_MAX. The worst may be among them: not zero is never affirming. */
+	size_t n_dropped;
 	struct troth_finding list[TROTH_FINDINGS_MAX];
+	struct troth_finding scratch; /* takes what is dropped; never read */
 };
 
 /* Stable kebab-case name ("replay-mismatch"); "unknown" out of range. */
@@ -112,7 +114,8 @@ const char *troth_tier_name(enum troth_tier tier);
 struct troth_finding *troth_finding_add(struct troth_findings *f, enum troth_finding_code code);
 TROTH_NODISCARD bool troth_findings_have(const struct troth_findings *f,
 					 enum troth_finding_code code);
-/* Writes the text with foreign bytes escaped as \xNN, cut at the field's size. */
+/* Writes the text with every byte outside printable ASCII escaped as \xNN, cut at the field's
+ * size. A backslash stays one: paths of EFI files are full of them. */
 void troth_finding_detail(struct troth_finding *f, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
