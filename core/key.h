@@ -21,7 +21,7 @@ void troth_key_free(struct troth_key *key);
 
 /* The OpenSSL key, borrowed. */
 EVP_PKEY *troth_key_evp(const struct troth_key *key);
-/* Signature bytes in a signature's largest form, bits of RSA or of the curve. */
+/* Bits of the modulus or of the curve. */
 size_t troth_key_bits(const struct troth_key *key);
 enum troth_key_type troth_key_type_of(const struct troth_key *key);
 
@@ -30,6 +30,13 @@ enum troth_key_type troth_key_type_of(const struct troth_key *key);
 TROTH_NODISCARD enum troth_status troth_key_verify(struct troth_ctx *ctx, struct troth_key *key,
 						   const struct troth_signature *sig,
 						   struct troth_view data);
+
+/* A signature outside a TPMT_SIGNATURE, as other tools write it: the bytes of RSA, or the DER
+ * ECDSA-Sig-Value of ECDSA. Views borrow from raw. */
+TROTH_NODISCARD enum troth_status troth_signature_from_raw(enum troth_sig_scheme scheme,
+							   enum troth_hash hash,
+							   struct troth_view raw,
+							   struct troth_signature *out);
 
 /* DER SubjectPublicKeyInfo of a public area, written to buf; *out_len gets its length. */
 TROTH_NODISCARD enum troth_status troth_public_spki(const struct troth_public *pub,
