@@ -20,18 +20,20 @@ struct troth_quote_case {
 	const struct troth_pcr_selection
 		*selection; /* expected, equal in order and bits; NULL: not checked */
 	const struct troth_pcr_values *pcrs; /* values reported; NULL: pcrDigest not checked */
-	uint32_t hierarchy; /* TPM2_RH_* the AK is a primary of; 0: not checked */
+	uint32_t hierarchy; /* TPM2_RH_* the AK is a primary of (needs ak); 0: not checked */
 	bool allow_sha1;
 };
 
-/* out gets the parsed attest, for the caller to read clock and counters from once genuine. */
+/* out gets the parsed attest, for the caller to read clock and counters from once genuine; all
+ * zero when it could not be parsed. TROTH_E_CONFIG for a hierarchy without ak. */
 TROTH_NODISCARD enum troth_status troth_quote_verify(struct troth_ctx *ctx,
 						     const struct troth_quote_case *c,
 						     struct troth_attest *out,
 						     struct troth_findings *findings);
 
 /* TPM2_Certify of a key by the AK: magic, type, qualifying data, certified Name equal to that
- * of key, signature, and qualifiedSigner as in quotes. Part 3, 18.2. */
+ * of key, signature, and qualifiedSigner as in quotes. Every failed check is a
+ * KEY_CERTIFICATION whose detail says which; SHA-1 is never allowed. Part 3, 18.2. */
 struct troth_certify_case {
 	struct troth_key *key;
 	const struct troth_public *ak;
