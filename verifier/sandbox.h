@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What each child gives up, once it has opened what it needs: seccomp through libseccomp, no
- * new privileges, no core dumps, no tracing by its equals. */
+ * new privileges, no core dumps, no tracing by its equals.
+ *
+ * Both filters reach every thread of the process, those that run already included. Neither can
+ * be undone. */
 #ifndef TROTH_SANDBOX_H
 #define TROTH_SANDBOX_H
 
 #include <troth/status.h>
 
-/* Allow-list: read and write on open descriptors, memory, threads, clock, randomness.
- * Violations kill the process. */
+/* Allow-list: read and write on open descriptors, memory, futexes, clock, randomness, the end.
+ * Anything else kills the process: opening, executing, forking, new threads and new sockets
+ * among it. Threads are started before. */
 TROTH_NODISCARD enum troth_status troth_sandbox_issuer(void);
-/* The front keeps sockets and its open database; opening files, executing, tracing and reading
- * others' memory answer EACCES. */
+/* The front keeps sockets, threads and its open database; opening, removing and renaming files,
+ * executing, tracing, reading others' memory, signalling others and administering the machine
+ * answer EACCES. */
 TROTH_NODISCARD enum troth_status troth_sandbox_front(void);
 /* Not dumpable: same-uid processes can neither ptrace it nor read its memory. First thing in
  * main. */

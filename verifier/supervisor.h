@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The supervisor: binds the listeners, forks front and issuer, restarts both when one dies.
+/* The supervisor: binds the listeners, forks front and issuer, restarts both when one dies
+ * (docs/process-model.md).
  *
  * Roles are functions so that a test can put a hostile front beside the real issuer. */
 #ifndef TROTH_SUPERVISOR_H
@@ -8,26 +9,47 @@
 #include <stddef.h>
 #include <troth/status.h>
 
-/* What each child inherits. */
+/* How long a front may take to finish what it has begun, milliseconds; then it is killed. */
+#define TROTH_DRAIN_MS 10000
+/* So many starts in a row that never got ready, within a minute, end the supervisor: the
+ * service manager must see that. */
+#define TROTH_START_TRIES_MAX 10
+
+/* What a role returns when its configuration cannot be served; at the first start the
+ * supervisor then gives up at once, with the same code. */
+#define TROTH_ROLE_EXIT_CONFIG 2
+
+/* What each child inherits. All are close-on-exec; sockets of the front are non-blocking. */
 struct troth_role_fds {
 	const int *worker_channels; /* front's or issuer's end, one per worker */
 	size_t n_workers;
 	int admin_channel;
 	const int *listeners; /* n_workers of them, SO_REUSEPORT; the issuer gets none */
 	int admin_listener;   /* Unix socket; -1 for the issuer */
+	int ready_fd;	      /* for troth_role_ready */
 };
 
 struct troth_supervisor_config {
-	size_t n_workers;
+	size_t n_workers;	    /* 1 to TROTH_SUPERVISED_WORKERS_MAX */
 	const char *listen_address; /* "127.0.0.1:8443", "[::]:8443", port 0 picks one */
 	const char *admin_socket;
 	const char *port_file; /* NULL, or where to write the port bound */
+	/* A role gets SIGTERM when it is to finish; SIGINT, SIGHUP and SIGPIPE are ignored.
+	 * What it returns is its process's exit code. */
 	int (*front)(const struct troth_role_fds *fds, void *arg);
 	int (*issuer)(const struct troth_role_fds *fds, void *arg);
+	/* On SIGHUP, before the children are ended and started anew: reads the configuration
+	 * again. A failure keeps everything running as it is. NULL: nothing to read. */
+	enum troth_status (*reload)(void *arg);
 	void *arg;
 };
+#define TROTH_SUPERVISED_WORKERS_MAX 64
 
-/* Runs until SIGTERM or SIGINT; SIGHUP is passed on to the front. Returns the exit code. */
+/* Runs until SIGTERM or SIGINT (0), or until it gives up (1, or TROTH_ROLE_EXIT_CONFIG). The
+ * calling process must have one thread. */
 int troth_supervise(const struct troth_supervisor_config *config);
+
+/* A child says, once, that it serves. Closes ready_fd. */
+void troth_role_ready(const struct troth_role_fds *fds);
 
 #endif
