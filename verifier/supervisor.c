@@ -48,6 +48,7 @@ struct supervisor {
 	pid_t pids[ROLE_N];	/* 0: not running */
 	int exit_codes[ROLE_N]; /* of the last end; -1 for a signal */
 	int ready;		/* read end, -1 once both are */
+	bool stop; /* asked for, also while children were ended for another reason */
 	size_t n_ready;
 	uint64_t started_ms;
 	unsigned int n_short;			   /* generations in a row that lived shortly */
