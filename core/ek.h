@@ -30,7 +30,7 @@ struct troth_ek_template_info {
 	uint16_t rsa_bits;
 	enum troth_hash name_alg;
 	uint16_t symmetric_bits;
-	uint32_t attributes;
+	uint32_t attributes; /* TPMA_OBJECT */
 	bool high_range; /* policy B (PolicyOR), empty unique; else policy A, zero-filled unique
 			  */
 	struct troth_view policy;
@@ -48,6 +48,11 @@ struct troth_ek {
 /* Checks length for the template (and that the point is on its curve). */
 TROTH_NODISCARD enum troth_status troth_ek_make(enum troth_ek_template t, struct troth_view key,
 						struct troth_ek *out);
+/* The marshalled TPMT_PUBLIC to give to TPM2_CreatePrimary: unique is zeros or empty, as the
+ * profile has it. TROTH_E_UNSUPPORTED for a template we do not take, TROTH_E_LIMIT when buf is
+ * short (TROTH_PUBLIC_MAX is enough). */
+TROTH_NODISCARD enum troth_status
+troth_ek_public_template(enum troth_ek_template t, uint8_t *buf, size_t max, size_t *out_len);
 /* The verifying/encrypting key. */
 TROTH_NODISCARD enum troth_status troth_ek_key(const struct troth_ek *ek,
 					       struct troth_key **out);
@@ -85,14 +90,21 @@ troth_ek_cert_verify(struct troth_ctx *ctx, const struct troth_ek_trust *trust,
 /* TPM2_MakeCredential in software (TPM 2.0 Part 1, 24; Part 3, 12.6). secret is at most the
  * size of the EK's nameAlg. Outputs are the TPM2B_ID_OBJECT and TPM2B_ENCRYPTED_SECRET as
  * ActivateCredential takes them, marshalled with their outer sizes. */
+#define TROTH_CREDENTIAL_RANDOM 64
+struct troth_credential_input {
+	const struct troth_name *ak_name;
+	struct troth_view secret;
+	/* Fresh for every call: the seed of an RSA EK, the ephemeral key of an ECC one. The
+	 * padding of RSA-OAEP is drawn by OpenSSL. */
+	uint8_t random[TROTH_CREDENTIAL_RANDOM];
+};
 struct troth_credential {
 	size_t blob_len, secret_len;
 	uint8_t blob[256], secret[TROTH_RSA_BYTES_MAX + 2];
 };
 TROTH_NODISCARD enum troth_status troth_credential_make(struct troth_ctx *ctx,
 							const struct troth_ek *ek,
-							const struct troth_name *ak_name,
-							struct troth_view secret,
+							const struct troth_credential_input *in,
 							struct troth_credential *out);
 
 #endif
