@@ -48,14 +48,20 @@ struct troth_http_config {
 	const struct troth_http_route *routes; /* ends with a NULL path */
 	void *app;
 	struct troth_http_deadlines deadlines;
-	size_t connections_max; /* past it new connections are closed at once */
+	/* Past it the longest idle connection makes room; where none is idle, a new one is
+	 * closed at once. */
+	size_t connections_max;
+	size_t bodies_max; /* bytes of request bodies held at once, past it 503; 0:
+			      TROTH_HTTP_BODIES_MAX */
 	/* Local socket: gives a caller's role by its uid; NULL: callers have DEVICE only. */
 	enum troth_role (*role_of)(uid_t uid, gid_t gid, void *app);
 };
 
 struct troth_http_server;
 
-/* TROTH_E_CONFIG for a route without role. */
+/* TROTH_E_CONFIG for a hole in the route table (a route without role, handler or type of body,
+ * or one twice; beside TLS, one that needs more than a device's role) and for a deadline of 0.
+ * The first matching route counts. Ignores SIGPIPE from now on, for the whole process. */
 TROTH_NODISCARD enum troth_status troth_http_new(const struct troth_http_config *config,
 						 struct troth_http_server **out);
 /* Adds a listening socket (taken over, non-blocking). */

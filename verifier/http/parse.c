@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "parse.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base.h"
+#include "reader.h"
+
+/* For llhttp's callbacks, where anything but 0 stops it. */
+static int refuse(struct troth_parse *p, int status, const char *detail)
+{
+	if (p->status == 0) {
+		p->status = status;
+		p->detail = detail;
+	}
+	p->state = TROTH_PARSE_REFUSED;
+	return -1;
+}
+
+static bool is_alnum(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+static int on_url(llhttp_t *http, const char *at, size_t n)
+{
+	struct troth_parse *p = http->data;
+	if (n > sizeof p->target - p->target_len)
+		return refuse(p, 414, "The request target is too long.");
+	memcpy(p->target + p->target_len, at, n);
+	p->target_len += n;
+	return 0;
+}
+
+static int on_name(llhttp_t *http, const char *at, size_t n)
+{
+	struct troth_parse *p = http->data;
+	if (!p->in_name) {
+		p->in_name = true;
+		p->too_long = false;
+		p->name_len = 0;
+		p->value_len = 0;
+	}
+	if (n > sizeof p->name - p->name_len) {
+		p->name_len = sizeof p->name;
+		return 0; /* a name we do not know, then */
+	}
+	memcpy(p->name + p->name_len, at, n);
+	p->name_len += n;
+	return 0;
+}
+
+static enum troth_parse_header which(const char *name, size_t n)
+{
+	static const struct {
+		const char *name;
+		enum troth_parse_header header;
+	} NAMES[] = {
+		{ "host", TROTH_PARSE_HOST },
+		{ "content-type", TROTH_PARSE_CONTENT_TYPE },
+		{ "transfer-encoding", TROTH_PARSE_TRANSFER_ENCODING },
+		{ "expect", TROTH_PARSE_EXPECT },
+	};
+	for (size_t i = 0; i < TROTH_COUNT(NAMES); i++)
+		if (strlen(NAMES[i].name) == n && strncasecmp(NAMES[i].name, name, n) == 0)
+			return NAMES[i].header;
+	return TROTH_PARSE_OTHER;
+}
+
+static int on_name_complete(llhttp_t *http)
+{
+	struct troth_parse *p = http->data;
+	p->in_name = false;
+	p->header = which(p->name, p->name_len);
+	if (p->header == TROTH_PARSE_TRANSFER_ENCODING)
+		p->transfer_encoding = true;
+	return 0;
+}
+
+static int on_value(llhttp_t *http, const char *at, size_t n)
+{
+	struct troth_parse *p = http->data;
+	if (p->header == TROTH_PARSE_OTHER)
+		return 0;
+	if (n > sizeof p->value - p->value_len) {
+		p->too_long = true;
+		return 0;
+	}
+	memcpy(p->value + p->value_len, at, n);
+	p->value_len += n;
+	return 0;
+}
+
+/* RFC 9112, 3.2: exactly one Host, and a valid one, or 400. */
+static int take_host(struct troth_parse *p, const char *value, size_t n)
+{
+	if (p->host)
+		return refuse(p, 400, "There is more than one Host header.");
+	for (size_t i = 0; i < n; i++)
+		if (!is_alnum(value[i]) && memchr(".-_:[]", value[i], 6) == NULL)
+			return refuse(p, 400, "The Host header is not a host.");
+	if (n == 0 || p->too_long)
+		return refuse(p, 400, "The Host header is not a host.");
+	p->host = true;
+	return 0;
+}
+
+/* Two of them could be read as either: refused. Parameters ("; charset=utf-8") say nothing we
+ * act on. */
+static int take_content_type(struct troth_parse *p, const char *value, size_t n)
+{
+	if (p->content_type_seen)
+		return refuse(p, 400, "There is more than one Content-Type header.");
+	p->content_type_seen = true;
+	const char *semicolon = memchr(value, ';', n);
+	if (semicolon != NULL)
+		n = (size_t)(semicolon - value);
+	while (n > 0 && (value[n - 1] == ' ' || value[n - 1] == '\t'))
+		n--;
+	if (p->too_long || n > sizeof p->content_type)
+		return 0; /* no type of ours: stays empty and matches none */
+	memcpy(p->content_type, value, n);
+	p->content_type_len = n;
+	return 0;
+}
+
+static int take_expect(struct troth_parse *p, const char *value, size_t n)
+{
+	if (n == 12 && strncasecmp(value, "100-continue", n) == 0)
+		p->expect_continue = true;
+	else
+		p->expect_other = true;
+	return 0;
+}
+
+static int on_value_complete(llhttp_t *http)
+{
+	struct troth_parse *p = http->data;
+	size_t n = p->value_len;
+	while (n > 0 && (p->value[n - 1] == ' ' || p->value[n - 1] == '\t'))
+		n--;
+	switch (p->header) {
+	case TROTH_PARSE_HOST: return take_host(p, p->value, n);
+	case TROTH_PARSE_CONTENT_TYPE: return take_content_type(p, p->value, n);
+	case TROTH_PARSE_EXPECT: return take_expect(p, p->value, n);
+	case TROTH_PARSE_TRANSFER_ENCODING:
+	case TROTH_PARSE_OTHER: break;
+	}
+	return 0;
+}
+
+/* Only the origin form, of printable bytes; the absolute form is for proxies, which nobody puts
+ * between a device and its verifier: it is refused rather than read in a second way. */
+static bool target_is_sound(const struct troth_parse *p)
+{
+	if (p->target_len == 0 || p->target[0] != '/')
+		return false;
+	for (size_t i = 0; i < p->target_len; i++)
+		if (p->target[i] <= ' ' || p->target[i] > '~' || p->target[i] == '#')
+			return false;
+	return true;
+}
+
+static int on_headers_complete(llhttp_t *http)
+{
+	struct troth_parse *p = http->data;
+	p->head_complete = true;
+	p->wants_close = (http->flags & F_CONNECTION_CLOSE) != 0;
+	if (http->http_major != 1 || http->http_minor != 1)
+		return refuse(p, 505, "Only HTTP/1.1 is spoken here.");
+	if (!target_is_sound(p))
+		return refuse(p, 400, "The request target is not a path.");
+	if (!p->host)
+		return refuse(p, 400, "The Host header is missing.");
+	/* Every body we take has a length; chunks would only be a second way to frame one. */
+	if (p->transfer_encoding)
+		return refuse(p, 411, "Transfer-Encoding is not taken: send a Content-Length.");
+	if (p->expect_other)
+		return refuse(p, 417, "Only 100-continue can be expected.");
+	return 0;
+}
+
+static int on_message_complete(llhttp_t *http)
+{
+	struct troth_parse *p = http->data;
+	p->complete = true;
+	return 0;
+}
+
+void troth_parse_start(struct troth_parse *p)
+{
+	static const llhttp_settings_t SETTINGS = {
+		.on_url = on_url,
+		.on_header_field = on_name,
+		.on_header_field_complete = on_name_complete,
+		.on_header_value = on_value,
+		.on_header_value_complete = on_value_complete,
+		.on_headers_complete = on_headers_complete,
+		.on_message_complete = on_message_complete,
+	};
+	memset(p, 0, offsetof(struct troth_parse, name));
+	llhttp_init(&p->http, HTTP_REQUEST, &SETTINGS);
+	p->http.data = p;
+}
+
+enum scan { SCAN_ON, SCAN_END, SCAN_REFUSED };
+
+static enum scan scan_refuse(struct troth_parse *p, const char *detail)
+{
+	(void)refuse(p, 400, detail);
+	return SCAN_REFUSED;
+}
+
+/* The first byte of a line. */
+static enum scan scan_line_start(struct troth_parse *p, uint8_t c)
+{
+	/* RFC 9112, 2.2 lets a server skip empty lines before a request: bytes that two readers
+	 * may count differently, so no. */
+	if (p->head_len == 0 && (c < 'A' || c > 'Z'))
+		return scan_refuse(p, "A request starts with a method.");
+	/* RFC 9112, 5.2: a folded line is refused or rewritten; we refuse. */
+	if (c == ' ' || c == '\t')
+		return scan_refuse(p, "A header line is folded.");
+	if (c == ':')
+		return scan_refuse(p, "A header has no name.");
+	return SCAN_ON;
+}
+
+static enum scan scan(struct troth_parse *p, uint8_t c)
+{
+	if (p->head_len == 0 || p->last == '\n') {
+		p->blank = true;
+		if (scan_line_start(p, c) == SCAN_REFUSED)
+			return SCAN_REFUSED;
+	}
+	if (c == '\0')
+		return scan_refuse(p, "There is a NUL in the head.");
+	/* RFC 9112, 2.2: a lone CR or LF ends a line for some readers and not for others. */
+	if ((p->last == '\r') != (c == '\n'))
+		return scan_refuse(p, "A line does not end in CR LF.");
+	bool end = c == '\n' && p->blank;
+	if (c != '\r' && c != '\n')
+		p->blank = false;
+	p->last = c;
+	p->head_len++;
+	return end ? SCAN_END : SCAN_ON;
+}
+
+static void refuse_as_llhttp(struct troth_parse *p, llhttp_errno_t why)
+{
+	if (why == HPE_INVALID_METHOD)
+		(void)refuse(p, 501, "The method is not known.");
+	else if (why == HPE_INVALID_VERSION || p->http.method == HTTP_PRI)
+		(void)refuse(p, 505, "Only HTTP/1.1 is spoken here.");
+	else
+		(void)refuse(p, 400, "The request breaks the rules of HTTP/1.1.");
+}
+
+/* False when llhttp, or a callback of ours, refused. A request that asks for an upgrade stops
+ * llhttp once it is whole: it is served as if it had not asked (RFC 9110, 7.8). */
+static bool run_llhttp(struct troth_parse *p, struct troth_view bytes)
+{
+	llhttp_errno_t got = llhttp_execute(&p->http, (const char *)bytes.p, bytes.n);
+	if (got == HPE_OK || (got == HPE_PAUSED_UPGRADE && p->complete))
+		return true;
+	refuse_as_llhttp(p, got);
+	return false;
+}
+
+static struct troth_view take(struct troth_view *from, size_t n)
+{
+	struct troth_reader r = { *from };
+	struct troth_view out = { 0 };
+	if (troth_get_view(&r, n, &out))
+		*from = r.left;
+	return out;
+}
+
+static enum troth_parse_result push_head(struct troth_parse *p, struct troth_view *bytes)
+{
+	enum scan seen = SCAN_ON;
+	size_t n = 0;
+	while (n < bytes->n && seen == SCAN_ON) {
+		if (p->head_len == TROTH_HTTP_HEADER_MAX) {
+			(void)refuse(p, 431, "The head of the request is too long.");
+			return TROTH_PARSE_REFUSED;
+		}
+		seen = scan(p, bytes->p[n]);
+		n++;
+	}
+	if (seen == SCAN_REFUSED || n == 0)
+		return p->state;
+	if (!run_llhttp(p, take(bytes, n)))
+		return TROTH_PARSE_REFUSED;
+	if (p->head_complete != (seen == SCAN_END)) {
+		(void)refuse(p, 400, "The head of the request ends in two places.");
+		return TROTH_PARSE_REFUSED;
+	}
+	if (seen == SCAN_END)
+		p->state = p->complete ? TROTH_PARSE_DONE : TROTH_PARSE_HEAD;
+	return seen == SCAN_END ? TROTH_PARSE_HEAD : TROTH_PARSE_MORE;
+}
+
+static enum troth_parse_result push_body(struct troth_parse *p, struct troth_view *bytes)
+{
+	uint64_t left = troth_parse_body_left(p);
+	size_t n = bytes->n < left ? bytes->n : (size_t)left;
+	if (n == 0)
+		return TROTH_PARSE_MORE;
+	if (!run_llhttp(p, take(bytes, n)))
+		return TROTH_PARSE_REFUSED;
+	if (p->complete)
+		p->state = TROTH_PARSE_DONE;
+	return p->complete ? TROTH_PARSE_DONE : TROTH_PARSE_MORE;
+}
+
+enum troth_parse_result troth_parse_push(struct troth_parse *p, struct troth_view *bytes)
+{
+	switch (p->state) {
+	case TROTH_PARSE_MORE: return push_head(p, bytes);
+	case TROTH_PARSE_HEAD: return push_body(p, bytes);
+	case TROTH_PARSE_DONE:
+	case TROTH_PARSE_REFUSED: break;
+	}
+	return p->state;
+}
+
+bool troth_parse_finish(struct troth_parse *p)
+{
+	if (p->state == TROTH_PARSE_REFUSED)
+		return false;
+	if (p->state == TROTH_PARSE_MORE && p->head_len == 0)
+		return true;
+	return llhttp_finish(&p->http) == HPE_OK && p->complete;
+}
+
+bool troth_parse_method(const struct troth_parse *p, enum troth_http_method *out)
+{
+	if (p->http.method == HTTP_GET)
+		*out = TROTH_HTTP_GET;
+	else if (p->http.method == HTTP_POST)
+		*out = TROTH_HTTP_POST;
+	else if (p->http.method == HTTP_DELETE)
+		*out = TROTH_HTTP_DELETE;
+	else
+		return false;
+	return true;
+}
+
+static size_t path_len(const struct troth_parse *p)
+{
+	const char *mark = memchr(p->target, '?', p->target_len);
+	return mark == NULL ? p->target_len : (size_t)(mark - p->target);
+}
+
+struct troth_view troth_parse_path(const struct troth_parse *p)
+{
+	return (struct troth_view){ (const uint8_t *)p->target, path_len(p) };
+}
+
+struct troth_view troth_parse_query(const struct troth_parse *p)
+{
+	struct troth_view rest = { (const uint8_t *)p->target, p->target_len };
+	(void)take(&rest, path_len(p));
+	(void)take(&rest, rest.n > 0 ? 1 : 0);
+	return rest;
+}
+
+struct troth_view troth_parse_content_type(const struct troth_parse *p)
+{
+	return (struct troth_view){ (const uint8_t *)p->content_type, p->content_type_len };
+}
+
+uint64_t troth_parse_body_left(const struct troth_parse *p)
+{
+	return p->state == TROTH_PARSE_HEAD ? p->http.content_length : 0;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <string.h>
+#include <troth/limits.h>
+
+#include "base.h"
+#include "http.h"
+
+/* SSL_read takes this much of the socket at once: two full records, so that a body of 30 KB
+ * costs one system call. Given back when the connection falls idle (RELEASE_BUFFERS). */
+enum { READ_AHEAD = 2 * (16 * 1024 + 256) };
+
+static void free_ctx(SSL_CTX **ctx)
+{
+	SSL_CTX_free(*ctx);
+}
+
+/* RFC 7301: a client that offers protocols, none of them ours, is told so in the handshake. */
+static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
+			   const unsigned char *offered, unsigned int offered_len, void *arg)
+{
+	static const unsigned char OURS[] = "\x08http/1.1";
+	unsigned char *chosen = NULL;
+	(void)ssl;
+	(void)arg;
+	if (SSL_select_next_proto(&chosen, out_len, OURS, sizeof OURS - 1, offered,
+				  offered_len) != OPENSSL_NPN_NEGOTIATED)
+		return SSL_TLSEXT_ERR_ALERT_FATAL;
+	*out = chosen;
+	return SSL_TLSEXT_ERR_OK;
+}
+
+/* No session outlives its connection: no tickets, no cache, no early data (FIELD 13: resumption
+ * skipped a chain check). */
+static bool set_protocol(SSL_CTX *ctx)
+{
+	char groups[] = "X25519:P-256"; /* OpenSSL's macro casts a const away */
+	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
+					 SSL_OP_CIPHER_SERVER_PREFERENCE |
+					 SSL_OP_PRIORITIZE_CHACHA | SSL_OP_NO_COMPRESSION);
+	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_read_ahead(ctx, 1);
+	SSL_CTX_set_default_read_buffer_len(ctx, READ_AHEAD);
+	SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, NULL);
+	return SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) == 1 &&
+	       SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) == 1 &&
+	       SSL_CTX_set_num_tickets(ctx, 0) == 1 &&
+	       SSL_CTX_set_max_early_data(ctx, 0) == 1 &&
+	       SSL_CTX_set1_groups_list(ctx, groups) == 1 &&
+	       SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"
+					     "TLS_CHACHA20_POLY1305_SHA256") == 1;
+}
+
+/* OpenSSL would ask at the terminal for the password of an encrypted key; a service has none.
+ */
+static int no_password(char *out, int size, int writing, void *arg)
+{
+	(void)out;
+	(void)size;
+	(void)writing;
+	(void)arg;
+	return -1;
+}
+
+static bool key_is_allowed(const EVP_PKEY *key)
+{
+	char group[32] = "";
+	if (EVP_PKEY_is_a(key, "RSA"))
+		return EVP_PKEY_get_bits(key) >= TROTH_CHAIN_RSA_BITS_MIN;
+	return EVP_PKEY_is_a(key, "EC") &&
+	       EVP_PKEY_get_group_name(key, group, sizeof group, NULL) == 1 &&
+	       strcmp(group, "prime256v1") == 0;
+}
+
+enum troth_status troth_tls_server_new(const char *chain_file, const char *key_file,
+				       SSL_CTX **out)
+{
+	TROTH_AUTO(free_ctx) SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	if (ctx == NULL)
+		return TROTH_E_MEMORY;
+	ERR_clear_error();
+	if (!set_protocol(ctx))
+		return TROTH_E_CRYPTO;
+	SSL_CTX_set_default_passwd_cb(ctx, no_password);
+	if (SSL_CTX_use_certificate_chain_file(ctx, chain_file) != 1 ||
+	    SSL_CTX_use_PrivateKey_file(ctx, key_file, SSL_FILETYPE_PEM) != 1 ||
+	    SSL_CTX_check_private_key(ctx) != 1)
+		return TROTH_E_CONFIG;
+	if (!key_is_allowed(SSL_CTX_get0_privatekey(ctx)))
+		return TROTH_E_UNSUPPORTED;
+	*out = ctx;
+	ctx = NULL;
+	return TROTH_OK;
+}
