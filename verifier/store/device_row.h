@@ -26,10 +26,8 @@ struct troth_device_row {
 	char name[TROTH_NAME_LEN_MAX + 1];
 	char segment[TROTH_NAME_LEN_MAX + 1];
 	char group[TROTH_NAME_LEN_MAX + 1]; /* name of its policy */
-	uint8_t mac[32]; /* by the issuer, over the identity part (issuer/message.h) */
-	uint16_t ak_len;
-	uint8_t ak_public[TROTH_PUBLIC_MAX]; /* TPMT_PUBLIC */
-	struct troth_order order;	     /* last accepted quote */
+	uint8_t mac[32];	  /* by the issuer, over the identity part (issuer/message.h) */
+	struct troth_order order; /* last accepted quote */
 	struct troth_certification_record certification;
 	bool has_log;
 	uint8_t log_digest[32]; /* SHA-256 of the last log accepted from this device */
@@ -38,6 +36,9 @@ struct troth_device_row {
 	uint64_t enrolled_ms, last_pass_ms, last_fail_ms; /* evidence times */
 	uint64_t certificate_not_after_s; /* of the newest certificate; 0: none */
 	bool ek_certificate_trusted, ek_in_inventory;
+	uint16_t ak_len;
+	/* TPMT_PUBLIC. Last, so that the registry keeps only the ak_len bytes there are. */
+	uint8_t ak_public[TROTH_PUBLIC_MAX];
 };
 
 #endif

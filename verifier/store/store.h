@@ -2,40 +2,51 @@
 /* The store: devices, evidence, serials, audit leaves, policies, reference sets.
  *
  * Two layers. A backend (SQLite; PostgreSQL later) applies single items inside a transaction it
- * is told to begin and commit. The writer thread owns the only write connection, groups what
- * workers submit into one transaction (up to STORE_GROUP_MAX items or STORE_GROUP_WAIT_MS), and
- * answers each item after the commit. Nothing is acknowledged that is not durable. An item
- * whose condition fails (version, state, epoch) gets TROTH_E_CONFLICT and changes nothing; the
- * others commit. */
+ * is told to begin and commit. The writer thread owns the only write connection and answers
+ * each item after the commit. What waits when it comes round is one transaction, up to
+ * TROTH_STORE_GROUP_MAX items: nothing waits for company, and items that arrive during a commit
+ * make the next group. Nothing is acknowledged that is not durable. An item whose condition
+ * fails (version, state, epoch, a name that is taken) gets TROTH_E_CONFLICT and changes
+ * nothing; the others commit. When the database fails, everybody in the group gets TROTH_E_IO,
+ * and the next group tries anew. */
 #ifndef TROTH_STORE_H
 #define TROTH_STORE_H
 
 #include "device_row.h"
 
+/* Items in one transaction. */
 #define TROTH_STORE_GROUP_MAX 256
-#define TROTH_STORE_GROUP_WAIT_MS 5
-/* Items waiting; past it submit answers TROTH_E_BUSY. */
+/* Items waiting, and the bytes they hold; past either, submit answers TROTH_E_BUSY. The bytes
+ * are several times the largest item (a reference set of TROTH_REFERENCE_JSON_MAX). */
 #define TROTH_STORE_QUEUE_MAX 4096
+#define TROTH_STORE_QUEUE_BYTES_MAX (64 * 1024 * 1024)
+/* A serial stays this long after its certificate has run out (longer than any certificate
+ * lives), unless a newer one of the same device takes its place earlier. */
+#define TROTH_STORE_SERIAL_GRACE_S (2 * 24 * 3600)
 
 /* A device is enrolled, or enrolled again with a new AK (then row.version is the version
- * expected, live serials are revoked and certified keys dropped). */
+ * expected, live serials are revoked and certified keys dropped). A device that is quarantined
+ * or retired stays so: another state in row is TROTH_E_CONFLICT. */
 struct troth_store_enrol {
-	struct troth_device_row
-		row; /* version 0: must not exist yet; the stored row gets version + 1 */
+	/* version 0: must not exist yet; the stored row gets version + 1 */
+	struct troth_device_row row;
 	struct troth_view ek_key, ek_certificate, facts;
 	struct troth_view leaf;
 	uint64_t now_s;
 };
 
 /* A verdict on authenticated evidence: one row update, one leaf, evidence, and the serial when
- * a certificate was issued. */
+ * a certificate was issued. What enrolment and operators decide (state, name, segment, group,
+ * generation, MAC, AK, EK trust) must be in row as it is stored, else TROTH_E_CONFLICT. */
 struct troth_store_verdict {
 	uint8_t device_id[32];
 	uint64_t version;	     /* of the token: WHERE version = ... AND state = active */
 	uint64_t policy_epoch;	     /* policy and references the verdict was made under */
 	struct troth_device_row row; /* the row as it shall be (version is set by the store) */
 	struct troth_view record;    /* serialised AppraisalRecord */
-	struct troth_view log; /* log bytes to keep under row.log_digest; empty: held already */
+	/* Log bytes to keep under row.log_digest; empty: held already from this very device,
+	 * else TROTH_E_NOT_FOUND. */
+	struct troth_view log;
 	struct troth_view leaf;
 	bool issued;
 	uint8_t serial[16];
@@ -45,7 +56,8 @@ struct troth_store_verdict {
 	uint64_t now_s;
 };
 
-/* An operator changes the administrative state (or name, segment, group) of a device. */
+/* An operator changes the administrative state (or name, segment, group) of a device. A state
+ * other than active revokes whether or not revoke says so. */
 struct troth_store_state {
 	struct troth_device_row row; /* as it shall be; row.version is the version expected */
 	bool revoke;
@@ -53,7 +65,8 @@ struct troth_store_state {
 	uint64_t now_s;
 };
 
-/* A policy or reference set is put; the epoch goes up by one. */
+/* A policy or reference set is put; the epoch goes up by one. An id names its text for ever:
+ * the same id with another text is TROTH_E_CONFLICT. */
 struct troth_store_document {
 	bool is_policy; /* else a reference set */
 	char name[TROTH_NAME_LEN_MAX + 1];
@@ -80,21 +93,30 @@ struct troth_store_item {
 	} u;
 };
 
-/* ---- backend: synchronous, one thread ---- */
+/* ---- backend: synchronous ---- */
 
 struct troth_store_backend;
 
-/* Visitors return TROTH_OK to go on. Views live during the call. */
+/* begin, apply, commit and rollback are for one thread at a time (the writer's). The reads
+ * (each_*, epoch, record, log) are for any thread, also while another writes: they have a
+ * connection and a lock of their own, and see what is committed. Visitors return TROTH_OK to go
+ * on; they must not call the store, which waits for them. Views live during the call. A row
+ * that does not hold what it must is TROTH_E_MALFORMED.
+ *
+ * After open no file is opened any more, so that the process may give up that right. */
 struct troth_store_ops {
 	/* Runs every missing migration first. TROTH_E_CONFIG when the schema is newer than we
-	 * know. */
+	 * know, or the database is somebody else's; the line logged says which. */
 	enum troth_status (*open)(const char *where, struct troth_store_backend **out);
 	void (*close)(struct troth_store_backend *b);
 	enum troth_status (*begin)(struct troth_store_backend *b);
-	/* Applies inside the transaction. TROTH_E_CONFLICT leaves it usable; TROTH_E_IO poisons
-	 * it. */
+	/* Applies inside the transaction: all of the item or nothing. TROTH_E_IO poisons the
+	 * transaction; any other refusal (TROTH_E_CONFLICT; TROTH_E_LIMIT and
+	 * TROTH_E_MALFORMED as in item.h; TROTH_E_NOT_FOUND for a log not held) leaves it
+	 * usable. */
 	enum troth_status (*apply)(struct troth_store_backend *b,
 				   const struct troth_store_item *item);
+	/* Not TROTH_OK: rolled back. */
 	enum troth_status (*commit)(struct troth_store_backend *b);
 	void (*rollback)(struct troth_store_backend *b);
 
@@ -120,7 +142,7 @@ struct troth_store_ops {
 								     const uint8_t serial[16],
 								     uint64_t revoked_s),
 					  void *arg);
-	/* Leaves from index on, in order of commit. */
+	/* Leaves from index on, in order of commit; the first is 0 and none is ever missing. */
 	enum troth_status (*each_leaf)(struct troth_store_backend *b, uint64_t from,
 				       size_t most,
 				       enum troth_status (*visit)(void *arg, uint64_t index,
@@ -139,17 +161,21 @@ struct troth_store_writer;
 typedef void troth_store_done(void *arg, enum troth_status status,
 			      const struct troth_device_row *row);
 
-/* Starts the thread; takes the backend over. on_commit is called on the writer thread for every
- * committed row before its done (the registry is brought up to date there). */
+/* Starts the thread; takes the backend over: reads of it are allowed until writer_stop, which
+ * closes it. on_commit is called on the writer thread for every committed row of a group before
+ * the first done of that group (the registry is brought up to date there). A document and the
+ * verdicts beside it: the document first. */
 TROTH_NODISCARD enum troth_status
 troth_store_writer_start(const struct troth_store_ops *ops, struct troth_store_backend *backend,
 			 void (*on_commit)(void *arg, const struct troth_device_row *row),
 			 void *arg, struct troth_store_writer **out);
-/* Copies the item and everything its views point at. Thread-safe. TROTH_E_BUSY when full. */
+/* Copies the item and everything its views point at, in one allocation. Thread-safe. done is
+ * called once for every TROTH_OK, and never otherwise. TROTH_E_BUSY when the queue is full or
+ * the writer stops; TROTH_E_LIMIT and TROTH_E_MALFORMED as in item.h. */
 TROTH_NODISCARD enum troth_status troth_store_submit(struct troth_store_writer *w,
 						     const struct troth_store_item *item,
 						     troth_store_done *done, void *arg);
-/* Commits what waits, answers everything, ends the thread. */
+/* Commits what waits, answers everything, ends the thread, closes the backend. Accepts NULL. */
 void troth_store_writer_stop(struct troth_store_writer *w);
 
 #endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads, on a connection of their own: any thread may ask while the writer writes, and sees
+ * what is committed. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sqlite_internal.h"
+
+/* Holds the read connection for one statement. */
+static struct troth_call read_start(struct troth_store_backend *b, enum troth_sql sql)
+{
+	(void)pthread_mutex_lock(&b->read_lock);
+	return troth_call_start(b, sql);
+}
+
+static void read_end(struct troth_call *c)
+{
+	troth_call_end(c);
+	(void)pthread_mutex_unlock(&c->b->read_lock);
+}
+
+/* Calls each once per row until there are no more or it fails. */
+static enum troth_status for_each(struct troth_call *c,
+				  enum troth_status (*each)(struct troth_call *c, void *arg),
+				  void *arg)
+{
+	for (;;) {
+		bool row = false;
+		TROTH_TRY(troth_call_step(c, &row));
+		if (!row)
+			return TROTH_OK;
+		TROTH_TRY(each(c, arg));
+	}
+}
+
+struct device_visit {
+	enum troth_status (*visit)(void *arg, const struct troth_device_row *row);
+	void *arg;
+};
+
+static enum troth_status one_device(struct troth_call *c, void *arg)
+{
+	const struct device_visit *v = arg;
+	struct troth_device_row row;
+
+	TROTH_TRY(troth_take_device(c, &row));
+	return v->visit(v->arg, &row);
+}
+
+enum troth_status troth_sqlite_each_device(
+	struct troth_store_backend *b,
+	enum troth_status (*visit)(void *arg, const struct troth_device_row *row), void *arg)
+{
+	struct device_visit v = { visit, arg };
+	struct troth_call c = read_start(b, SQL_READ_DEVICES);
+	enum troth_status status = for_each(&c, one_device, &v);
+
+	read_end(&c);
+	return status;
+}
+
+struct document_visit {
+	enum troth_status (*visit)(void *arg, const char *name, struct troth_view text);
+	void *arg;
+};
+
+static enum troth_status one_document(struct troth_call *c, void *arg)
+{
+	const struct document_visit *v = arg;
+	char name[TROTH_NAME_LEN_MAX + 1] = { 0 };
+	struct troth_view text;
+
+	troth_take_text(c, name, sizeof name);
+	text = troth_take_view(c);
+	TROTH_TRY(troth_call_sound(c));
+	return v->visit(v->arg, name, text);
+}
+
+enum troth_status troth_sqlite_each_document(struct troth_store_backend *b, bool policies,
+					     enum troth_status (*visit)(void *arg,
+									const char *name,
+									struct troth_view text),
+					     void *arg)
+{
+	struct document_visit v = { visit, arg };
+	struct troth_call c = read_start(b, SQL_READ_DOCUMENTS);
+	enum troth_status status;
+
+	troth_put_u64(&c, policies);
+	status = for_each(&c, one_document, &v);
+	read_end(&c);
+	return status;
+}
+
+enum troth_status troth_sqlite_epoch(struct troth_store_backend *b, uint64_t *out)
+{
+	struct troth_call c = read_start(b, SQL_READ_EPOCH);
+	bool row = false;
+	enum troth_status status = troth_call_step(&c, &row);
+	uint64_t epoch = 0;
+
+	if (status == TROTH_OK) {
+		epoch = troth_take_u64(&c, INT64_MAX);
+		status = troth_call_sound(&c);
+	}
+	read_end(&c);
+	TROTH_TRY(status);
+	*out = epoch;
+	return TROTH_OK;
+}
+
+/* A copy of the only column of the only row. */
+static enum troth_status take_copy(struct troth_call *c, struct troth_buffer *out)
+{
+	struct troth_view bytes;
+	bool row = false;
+	uint8_t *p;
+
+	TROTH_TRY(troth_call_step(c, &row));
+	if (!row)
+		return TROTH_E_NOT_FOUND;
+	bytes = troth_take_view(c);
+	TROTH_TRY(troth_call_sound(c));
+	p = malloc(bytes.n + 1);
+	if (p == NULL)
+		return TROTH_E_MEMORY;
+	if (bytes.n > 0)
+		memcpy(p, bytes.p, bytes.n);
+	p[bytes.n] = 0;
+	*out = (struct troth_buffer){ p, bytes.n };
+	return TROTH_OK;
+}
+
+static enum troth_status find_one(struct troth_store_backend *b, enum troth_sql sql,
+				  const uint8_t key[32], struct troth_buffer *out)
+{
+	struct troth_call c = read_start(b, sql);
+	enum troth_status status;
+
+	troth_put_bytes(&c, (struct troth_view){ key, 32 });
+	status = take_copy(&c, out);
+	read_end(&c);
+	return status;
+}
+
+enum troth_status troth_sqlite_record(struct troth_store_backend *b,
+				      const uint8_t device_id[32], bool affirming,
+				      struct troth_buffer *out)
+{
+	return find_one(b, affirming ? SQL_READ_RECORD_AFFIRMING : SQL_READ_RECORD_LAST,
+			device_id, out);
+}
+
+enum troth_status troth_sqlite_log(struct troth_store_backend *b, const uint8_t digest[32],
+				   struct troth_buffer *out)
+{
+	return find_one(b, SQL_READ_LOG, digest, out);
+}
+
+struct revoked_visit {
+	enum troth_status (*visit)(void *arg, const uint8_t serial[16], uint64_t revoked_s);
+	void *arg;
+};
+
+static enum troth_status one_revoked(struct troth_call *c, void *arg)
+{
+	const struct revoked_visit *v = arg;
+	uint8_t serial[16] = { 0 };
+	uint64_t revoked_s;
+
+	troth_take_bytes(c, serial, sizeof serial);
+	revoked_s = troth_take_u64(c, INT64_MAX);
+	TROTH_TRY(troth_call_sound(c));
+	return v->visit(v->arg, serial, revoked_s);
+}
+
+enum troth_status troth_sqlite_each_revoked(struct troth_store_backend *b, uint64_t now_s,
+					    enum troth_status (*visit)(void *arg,
+								       const uint8_t serial[16],
+								       uint64_t revoked_s),
+					    void *arg)
+{
+	struct revoked_visit v = { visit, arg };
+	struct troth_call c;
+	enum troth_status status;
+
+	if (now_s > INT64_MAX)
+		return TROTH_E_LIMIT;
+	c = read_start(b, SQL_READ_REVOKED);
+	troth_put_u64(&c, now_s);
+	status = for_each(&c, one_revoked, &v);
+	read_end(&c);
+	return status;
+}
+
+struct leaf_visit {
+	enum troth_status (*visit)(void *arg, uint64_t index, struct troth_view leaf);
+	void *arg;
+};
+
+static enum troth_status one_leaf(struct troth_call *c, void *arg)
+{
+	const struct leaf_visit *v = arg;
+	uint64_t index = troth_take_u64(c, INT64_MAX);
+	struct troth_view leaf = troth_take_view(c);
+
+	TROTH_TRY(troth_call_sound(c));
+	return v->visit(v->arg, index, leaf);
+}
+
+enum troth_status troth_sqlite_each_leaf(struct troth_store_backend *b, uint64_t from,
+					 size_t most,
+					 enum troth_status (*visit)(void *arg, uint64_t index,
+								    struct troth_view leaf),
+					 void *arg)
+{
+	struct leaf_visit v = { visit, arg };
+	struct troth_call c;
+	enum troth_status status;
+
+	if (from > INT64_MAX)
+		return TROTH_OK; /* there is none that far */
+	c = read_start(b, SQL_READ_LEAVES);
+	troth_put_u64(&c, from);
+	troth_put_u64(&c, most < INT64_MAX ? most : INT64_MAX);
+	status = for_each(&c, one_leaf, &v);
+	read_end(&c);
+	return status;
+}

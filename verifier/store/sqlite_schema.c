@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The schema, as the steps that led to it. A step that has shipped is never edited: a change is
+ * a new step at the end, with a test that starts one version below it. */
+#include <stdio.h>
+
+#include "log.h"
+#include "sqlite_internal.h"
+
+/* Absent values are NULL: an order that is not known, a key that is not certified, a log that
+ * is not held. What a verdict leaves alone (EK, its certificate, facts) is in a table of its
+ * own, so that a renewal does not write it again. */
+static const char SCHEMA_1[] =
+	"CREATE TABLE meta ("
+	" one INTEGER PRIMARY KEY CHECK (one = 1),"
+	" epoch INTEGER NOT NULL) STRICT;" /* of policies and references */
+	"INSERT INTO meta (one, epoch) VALUES (1, 0);"
+
+	"CREATE TABLE devices ("
+	" device INTEGER PRIMARY KEY,"
+	" id BLOB NOT NULL UNIQUE CHECK (length(id) = 32),"
+	" version INTEGER NOT NULL CHECK (version > 0),"
+	" reset_count INTEGER, restart_count INTEGER, clock INTEGER,"
+	" key_name_sha256 BLOB, key_reset_count INTEGER, key_restart_count INTEGER,"
+	" key_time_ms INTEGER, key_mac BLOB,"
+	" log_digest BLOB,"
+	" tier INTEGER NOT NULL, finding TEXT NOT NULL,"
+	" last_pass_ms INTEGER NOT NULL, last_fail_ms INTEGER NOT NULL,"
+	" certificate_not_after_s INTEGER NOT NULL,"
+	" generation INTEGER NOT NULL, state INTEGER NOT NULL,"
+	" name TEXT NOT NULL UNIQUE, segment TEXT NOT NULL, policy_group TEXT NOT NULL,"
+	" mac BLOB NOT NULL, ak_public BLOB NOT NULL, enrolled_ms INTEGER NOT NULL,"
+	" ek_certificate_trusted INTEGER NOT NULL, ek_in_inventory INTEGER NOT NULL) STRICT;"
+
+	"CREATE TABLE enrolments ("
+	" device INTEGER PRIMARY KEY REFERENCES devices,"
+	" ek_key BLOB NOT NULL, ek_certificate BLOB, facts BLOB) STRICT;"
+
+	"CREATE TABLE logs ("
+	" digest BLOB PRIMARY KEY NOT NULL, bytes BLOB NOT NULL) STRICT;"
+
+	/* The last affirming record of a device and the last other one. */
+	"CREATE TABLE evidence ("
+	" device INTEGER NOT NULL REFERENCES devices,"
+	" affirming INTEGER NOT NULL CHECK (affirming IN (0, 1)),"
+	" version INTEGER NOT NULL," /* of the device's row: tells which is later */
+	" log_digest BLOB REFERENCES logs,"
+	" record BLOB NOT NULL,"
+	" PRIMARY KEY (device, affirming)) STRICT;"
+	"CREATE INDEX evidence_by_log ON evidence (log_digest) WHERE log_digest IS NOT NULL;"
+
+	/* By device first: the serial a renewal adds lies where the one it replaces lay. */
+	"CREATE TABLE serials ("
+	" device INTEGER NOT NULL REFERENCES devices,"
+	" serial BLOB NOT NULL CHECK (length(serial) = 16),"
+	" certificate_sha256 BLOB NOT NULL,"
+	" not_after_s INTEGER NOT NULL,"
+	" revoked_s INTEGER,"
+	" PRIMARY KEY (device, serial)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX serials_by_end ON serials (not_after_s);"
+	"CREATE INDEX serials_revoked ON serials (not_after_s, revoked_s)"
+	" WHERE revoked_s IS NOT NULL;"
+
+	"CREATE TABLE leaves ("
+	" idx INTEGER PRIMARY KEY, leaf BLOB NOT NULL) STRICT;"
+
+	/* Every text ever put, once; and every putting of it. */
+	"CREATE TABLE texts ("
+	" id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 32), text BLOB NOT NULL) STRICT;"
+	"CREATE TABLE documents ("
+	" policy INTEGER NOT NULL CHECK (policy IN (0, 1))," /* else a reference set */
+	" name TEXT NOT NULL,"
+	" epoch INTEGER NOT NULL,"
+	" id BLOB NOT NULL REFERENCES texts,"
+	" put_s INTEGER NOT NULL,"
+	" PRIMARY KEY (policy, name, epoch)) STRICT, WITHOUT ROWID;";
+
+static const char *const STEPS[] = { SCHEMA_1 };
+
+const int troth_sqlite_schema_version = (int)TROTH_COUNT(STEPS);
+
+/* The integer a one-row query answers. */
+static enum troth_status ask(struct troth_store_backend *b, const char *sql, int *out)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(b->write, sql, -1, &stmt, NULL);
+	int value = 0;
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW)
+		value = sqlite3_column_int(stmt, 0);
+	(void)sqlite3_finalize(stmt);
+	if (rc != SQLITE_ROW)
+		return troth_sqlite_status(b, b->write, rc);
+	*out = value;
+	return TROTH_OK;
+}
+
+static enum troth_status step_up(struct troth_store_backend *b, int version)
+{
+	char stamp[96];
+	enum troth_status status;
+
+	(void)snprintf(stamp, sizeof stamp,
+		       "PRAGMA application_id = %d; PRAGMA user_version = %d",
+		       TROTH_SQLITE_APPLICATION_ID, version + 1);
+	TROTH_TRY(troth_sqlite_exec(b, b->write, "BEGIN IMMEDIATE"));
+	status = troth_sqlite_exec(b, b->write, STEPS[version]);
+	if (status == TROTH_OK)
+		status = troth_sqlite_exec(b, b->write, stamp);
+	if (status == TROTH_OK)
+		status = troth_sqlite_exec(b, b->write, "COMMIT");
+	if (status != TROTH_OK && !sqlite3_get_autocommit(b->write))
+		(void)sqlite3_exec(b->write, "ROLLBACK", NULL, NULL, NULL);
+	return status;
+}
+
+enum troth_status troth_sqlite_migrate(struct troth_store_backend *b, const char *where)
+{
+	int application = 0, version = 0, tables = 0;
+
+	TROTH_TRY(ask(b, "PRAGMA application_id", &application));
+	TROTH_TRY(ask(b, "PRAGMA user_version", &version));
+	TROTH_TRY(ask(b, "SELECT count(*) FROM sqlite_schema", &tables));
+	if (application != TROTH_SQLITE_APPLICATION_ID && (application != 0 || tables != 0)) {
+		troth_error("store-foreign", "file=%s problem=%s", where,
+			    "\"a database, but not a store of troth-verifier\"");
+		return TROTH_E_CONFIG;
+	}
+	if (version < 0 || version > troth_sqlite_schema_version) {
+		troth_error(
+			"store-newer", "file=%s schema=%d known=%d problem=%s", where, version,
+			troth_sqlite_schema_version,
+			"\"written by a newer troth-verifier, which is needed to open it\"");
+		return TROTH_E_CONFIG;
+	}
+	for (; version < troth_sqlite_schema_version; version++)
+		TROTH_TRY(step_up(b, version));
+	return TROTH_OK;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every statement the backend runs after opening. Parameters are bound in order of their first
+ * appearance; see sqlite_schema.c for the tables. */
+#include "sqlite_internal.h"
+
+#define VERDICT_SETTERS                                                               \
+	"reset_count = ?, restart_count = ?, clock = ?, key_name_sha256 = ?, "        \
+	"key_reset_count = ?, key_restart_count = ?, key_time_ms = ?, key_mac = ?, "  \
+	"log_digest = ?, tier = ?, finding = ?, last_pass_ms = ?, last_fail_ms = ?, " \
+	"certificate_not_after_s = ?"
+#define IDENTITY_SETTERS                                                                \
+	"generation = ?, state = ?, name = ?, segment = ?, policy_group = ?, mac = ?, " \
+	"ak_public = ?, enrolled_ms = ?, ek_certificate_trusted = ?, ek_in_inventory = ?"
+
+const char *const troth_sql_text[SQL_N] = {
+	[SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[SQL_COMMIT] = "COMMIT",
+	[SQL_ROLLBACK] = "ROLLBACK",
+	[SQL_ITEM_BEGIN] = "SAVEPOINT item",
+	[SQL_ITEM_KEEP] = "RELEASE item",
+	[SQL_ITEM_UNDO] = "ROLLBACK TO item",
+
+	[SQL_DEVICE_LOAD] = "SELECT device, " TROTH_DEVICE_COLUMNS " FROM devices WHERE id = ?",
+	[SQL_DEVICE_ADD] = "INSERT INTO devices (" TROTH_DEVICE_COLUMNS ") VALUES (?, ?, "
+			   "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+			   "?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_DEVICE_SET] = "UPDATE devices SET version = version + 1, " VERDICT_SETTERS
+			   ", " IDENTITY_SETTERS " WHERE device = ? AND version = ?",
+	/* The conditions of single use, once more where they cannot be passed by. */
+	[SQL_DEVICE_JUDGE] = "UPDATE devices SET version = version + 1, " VERDICT_SETTERS
+			     " WHERE device = ? AND version = ? AND state = 1 AND "
+			     "(SELECT epoch FROM meta) = ?",
+	[SQL_ENROLMENT_PUT] = "INSERT INTO enrolments (device, ek_key, ek_certificate, facts) "
+			      "VALUES (?, ?, ?, ?) ON CONFLICT (device) DO UPDATE SET ek_key = "
+			      "excluded.ek_key, ek_certificate = excluded.ek_certificate, "
+			      "facts = excluded.facts",
+
+	[SQL_LOG_KEEP] =
+		"INSERT INTO logs (digest, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING",
+	[SQL_LOG_DROP] = "DELETE FROM logs WHERE digest = ?1 AND NOT EXISTS "
+			 "(SELECT 1 FROM evidence WHERE log_digest = ?1)",
+	[SQL_EVIDENCE_LOG] =
+		"SELECT log_digest FROM evidence WHERE device = ? AND affirming = ?",
+	[SQL_EVIDENCE_HOLDS] = "SELECT 1 FROM evidence WHERE device = ? AND log_digest = ?",
+	[SQL_EVIDENCE_PUT] =
+		"INSERT INTO evidence (device, affirming, version, log_digest, record) "
+		"VALUES (?, ?, ?, ?, ?) ON CONFLICT (device, affirming) DO UPDATE SET version "
+		"= excluded.version, log_digest = excluded.log_digest, record = "
+		"excluded.record",
+	/* Leaves log_digest alone, so that its index is not written. */
+	[SQL_EVIDENCE_RENEW] = "UPDATE evidence SET version = ?, record = ? "
+			       "WHERE device = ? AND affirming = ?",
+
+	/* Gapless from zero: the index is the leaf's place in the order of commits. */
+	[SQL_LEAF_ADD] = "INSERT INTO leaves (idx, leaf) "
+			 "VALUES ((SELECT coalesce(max(idx) + 1, 0) FROM leaves), ?)",
+
+	[SQL_SERIAL_ADD] =
+		"INSERT INTO serials "
+		"(device, serial, certificate_sha256, not_after_s) VALUES (?, ?, ?, ?)",
+	[SQL_SERIALS_PRUNE] = "DELETE FROM serials WHERE device = ? AND not_after_s < ?",
+	[SQL_SERIALS_REVOKE] = "UPDATE serials SET revoked_s = ?1 WHERE device = ?2 AND "
+			       "revoked_s IS NULL AND not_after_s > ?1",
+	[SQL_SERIALS_SWEEP] =
+		"DELETE FROM serials WHERE (device, serial) IN (SELECT device, serial "
+		"FROM serials WHERE not_after_s < ? ORDER BY not_after_s LIMIT ?)",
+
+	[SQL_EPOCH] = "SELECT epoch FROM meta",
+	[SQL_EPOCH_UP] = "UPDATE meta SET epoch = epoch + 1",
+	[SQL_TEXT_FIND] = "SELECT text FROM texts WHERE id = ?",
+	[SQL_TEXT_ADD] = "INSERT INTO texts (id, text) VALUES (?, ?)",
+	[SQL_DOCUMENT_ADD] = "INSERT INTO documents (policy, name, id, put_s, epoch) "
+			     "VALUES (?, ?, ?, ?, (SELECT epoch FROM meta))",
+
+	[SQL_READ_EPOCH] = "SELECT epoch FROM meta",
+	[SQL_READ_DEVICES] = "SELECT " TROTH_DEVICE_COLUMNS " FROM devices",
+	[SQL_READ_DOCUMENTS] =
+		"SELECT d.name, t.text FROM documents AS d JOIN texts AS t USING (id) "
+		"WHERE d.policy = ? AND d.epoch = (SELECT max(epoch) FROM documents AS e "
+		"WHERE e.policy = d.policy AND e.name = d.name) ORDER BY d.name",
+	[SQL_READ_RECORD_AFFIRMING] = "SELECT record FROM evidence JOIN devices USING (device) "
+				      "WHERE id = ? AND affirming = 1",
+	[SQL_READ_RECORD_LAST] = "SELECT record FROM evidence JOIN devices USING (device) "
+				 "WHERE id = ? ORDER BY evidence.version DESC LIMIT 1",
+	[SQL_READ_LOG] = "SELECT bytes FROM logs WHERE digest = ?",
+	[SQL_READ_REVOKED] = "SELECT serial, revoked_s FROM serials "
+			     "WHERE revoked_s IS NOT NULL AND not_after_s > ?",
+	[SQL_READ_LEAVES] = "SELECT idx, leaf FROM leaves WHERE idx >= ? ORDER BY idx LIMIT ?",
+};
