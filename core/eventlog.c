@@ -100,7 +100,7 @@ static enum troth_status get_alg(struct troth_reader *r, struct troth_log_header
 {
 	struct troth_log_alg alg = { 0 };
 	if (!troth_get_u16le(r, &alg.id) || !troth_get_u16le(r, &alg.size))
-		return TROTH_E_TRUNCATED;
+		return TROTH_E_MALFORMED;
 	alg.hash = troth_hash_from_tpm(alg.id);
 	if (alg.size == 0 || alg.size > TROTH_DIGEST_MAX)
 		return TROTH_E_MALFORMED;
@@ -113,7 +113,8 @@ static enum troth_status get_alg(struct troth_reader *r, struct troth_log_header
 	return TROTH_OK;
 }
 
-/* PFP 1.05, 10.4.5.1: TCG_EfiSpecIdEvent behind its signature. */
+/* PFP 1.05, 10.4.5.1: TCG_EfiSpecIdEvent behind its signature. The record is whole, so a field
+ * that does not fit contradicts it. */
 static enum troth_status get_spec_id(struct troth_reader r, struct troth_log_header *out)
 {
 	struct troth_log_header hdr = { .format = TROTH_LOG_CRYPTO_AGILE };
@@ -123,7 +124,7 @@ static enum troth_status get_spec_id(struct troth_reader r, struct troth_log_hea
 
 	if (!troth_get_u32le(&r, &platform_class) || !troth_get_view(&r, 4, &versions) ||
 	    !troth_get_u32le(&r, &n_algs))
-		return TROTH_E_TRUNCATED;
+		return TROTH_E_MALFORMED;
 	if (n_algs == 0)
 		return TROTH_E_MALFORMED;
 	if (n_algs > TROTH_BANKS_MAX)
@@ -131,7 +132,7 @@ static enum troth_status get_spec_id(struct troth_reader r, struct troth_log_hea
 	for (uint32_t i = 0; i < n_algs; i++)
 		TROTH_TRY(get_alg(&r, &hdr));
 	if (!troth_get_u8(&r, &vendor_len) || !troth_get_view(&r, vendor_len, &vendor))
-		return TROTH_E_TRUNCATED;
+		return TROTH_E_MALFORMED;
 	if (!troth_at_end(&r))
 		return TROTH_E_MALFORMED;
 	*out = hdr;
