@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "admin.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base.h"
+#include "clock.h"
+#include "documents.h"
+#include "reader.h"
+#include "writer.h"
+
+/* Revoked serials on one CRL: what fits a frame to the issuer. */
+#define CRL_ENTRIES_MAX 150000
+#define CRL_ENTRY_LEN (16 + 8)
+
+const struct troth_http_route TROTH_ADMIN_ROUTES[] = {
+	{ TROTH_HTTP_GET, "/v1/admin/devices", TROTH_ROLE_VIEWER, 0, NULL,
+	  troth_admin_devices },
+	{ TROTH_HTTP_GET, "/v1/admin/devices/*", TROTH_ROLE_VIEWER, 0, NULL,
+	  troth_admin_device },
+	{ TROTH_HTTP_POST, "/v1/admin/devices/*", TROTH_ROLE_OPERATOR, TROTH_SMALL_BODY_MAX,
+	  "application/json", troth_admin_device_change },
+	{ TROTH_HTTP_GET, "/v1/admin/verdicts/*", TROTH_ROLE_VIEWER, 0, NULL,
+	  troth_admin_verdict },
+	{ TROTH_HTTP_GET, "/v1/admin/policies", TROTH_ROLE_VIEWER, 0, NULL,
+	  troth_admin_policies },
+	{ TROTH_HTTP_GET, "/v1/admin/policies/*", TROTH_ROLE_VIEWER, 0, NULL,
+	  troth_admin_policy },
+	{ TROTH_HTTP_POST, "/v1/admin/policies", TROTH_ROLE_ADMIN, TROTH_POLICY_MAX,
+	  "application/yaml", troth_admin_policy_put },
+	{ TROTH_HTTP_GET, "/v1/admin/references", TROTH_ROLE_VIEWER, 0, NULL,
+	  troth_admin_references },
+	{ TROTH_HTTP_GET, "/v1/admin/references/*", TROTH_ROLE_VIEWER, 0, NULL,
+	  troth_admin_reference },
+	{ TROTH_HTTP_POST, "/v1/admin/references", TROTH_ROLE_ADMIN, TROTH_REFERENCE_JSON_MAX,
+	  "application/json", troth_admin_reference_put },
+	{ TROTH_HTTP_POST, "/v1/admin/learn", TROTH_ROLE_ADMIN, TROTH_SMALL_BODY_MAX,
+	  "application/json", troth_admin_learn },
+	{ TROTH_HTTP_GET, "/v1/admin/audit", TROTH_ROLE_VIEWER, 0, NULL, troth_admin_audit },
+	{ 0 },
+};
+
+/* ---- snapshot ---- */
+
+struct loading {
+	struct troth_admin *admin;
+	struct troth_snapshot *snapshot;
+};
+
+/* Grows an array by one zeroed element. */
+static void *grow(void **array, size_t *n, size_t size)
+{
+	char *p = realloc(*array, (*n + 1) * size);
+	if (p == NULL)
+		return NULL;
+	*array = p;
+	memset(p + *n * size, 0, size);
+	return p + (*n)++ * size;
+}
+
+static enum troth_status load_policy(void *arg, const char *name, struct troth_view text)
+{
+	struct loading *l = arg;
+	struct troth_config_error error = { 0 };
+	struct troth_snapshot *s = l->snapshot;
+	struct troth_policy *policy =
+		grow((void **)&s->policies, &s->n_policies, sizeof *s->policies);
+	if (policy == NULL)
+		return TROTH_E_MEMORY;
+	struct troth_view domain = troth_view_str(l->admin->front->settings->trust_domain);
+	enum troth_status status =
+		troth_policy_parse(l->admin->ctx, text, domain, policy, &error);
+	if (status != TROTH_OK)
+		troth_error("policy", "name=%s line=%u reason=\"%s\"", name, error.line,
+			    error.text);
+	return status;
+}
+
+static enum troth_status load_reference(void *arg, const char *name, struct troth_view text)
+{
+	struct loading *l = arg;
+	struct troth_config_error error = { 0 };
+	struct troth_snapshot *s = l->snapshot;
+	struct troth_reference_set *set =
+		grow((void **)&s->references, &s->n_references, sizeof *s->references);
+	if (set == NULL)
+		return TROTH_E_MEMORY;
+	enum troth_status status = troth_reference_parse(l->admin->ctx, text, set, &error);
+	if (status != TROTH_OK)
+		troth_error("reference", "name=%s reason=\"%s\"", name, error.text);
+	return status;
+}
+
+enum troth_status troth_admin_load_snapshot(struct troth_admin *admin)
+{
+	struct troth_front *f = admin->front;
+	struct troth_snapshot *s = calloc(1, sizeof *s);
+	struct loading l = { admin, s };
+	if (s == NULL)
+		return TROTH_E_MEMORY;
+	enum troth_status status = f->store_ops->epoch(f->store_backend, &s->epoch);
+	if (status == TROTH_OK)
+		status = f->store_ops->each_document(f->store_backend, true, load_policy, &l);
+	if (status == TROTH_OK)
+		status = f->store_ops->each_document(f->store_backend, false, load_reference,
+						     &l);
+	if (status != TROTH_OK) {
+		s->refs = 1;
+		troth_snapshot_release(s);
+		return status;
+	}
+	troth_snapshot_publish(f->snapshots, s);
+	return TROTH_OK;
+}
+
+/* ---- CRL ---- */
+
+struct crl_entries {
+	uint8_t *bytes;
+	struct troth_writer writer;
+	size_t n;
+};
+
+static enum troth_status add_revoked(void *arg, const uint8_t serial[16], uint64_t revoked_s)
+{
+	struct crl_entries *e = arg;
+	troth_put_view(&e->writer, (struct troth_view){ serial, 16 });
+	troth_put_u64be(&e->writer, revoked_s);
+	e->n++;
+	return troth_writer_ok(&e->writer) ? TROTH_OK : TROTH_E_LIMIT;
+}
+
+static void startup_step_done(struct troth_admin *admin)
+{
+	if (admin->startup_left > 0)
+		admin->startup_left--;
+}
+
+static void on_crl(void *arg, const struct troth_issuer_reply *reply)
+{
+	struct troth_admin *admin = arg;
+	enum troth_status status = reply->status;
+	if (status == TROTH_OK)
+		status = troth_published_set_crl(admin->front->published, reply->u.der);
+	if (status != TROTH_OK)
+		troth_error("crl", "status=%s", troth_status_name(status));
+	startup_step_done(admin);
+}
+
+/* Numbers only grow, also over a restart: they follow the clock, or the last one. */
+static uint64_t next_crl_number(struct troth_admin *admin)
+{
+	uint64_t now = troth_now_ms();
+	admin->crl_number = now > admin->crl_number ? now : admin->crl_number + 1;
+	return admin->crl_number;
+}
+
+static enum troth_status request_crl(struct troth_admin *admin)
+{
+	struct troth_front *f = admin->front;
+	size_t max = CRL_ENTRIES_MAX * CRL_ENTRY_LEN;
+	struct crl_entries e = { .bytes = malloc(max) };
+	if (e.bytes == NULL)
+		return TROTH_E_MEMORY;
+	e.writer = troth_writer_make(e.bytes, max);
+	enum troth_status status = f->store_ops->each_revoked(
+		f->store_backend, troth_now_ms() / 1000, add_revoked, &e);
+	if (status == TROTH_OK) {
+		struct troth_issuer_request request = {
+			.kind = TROTH_ISSUER_CRL,
+			.u.crl = { .number = next_crl_number(admin),
+				   .life_s = f->settings->crl_life_s,
+				   .n_entries = e.n,
+				   .entries = troth_written(&e.writer) },
+		};
+		status = troth_issuer_call(admin->issuer, &request, on_crl, admin);
+	}
+	free(e.bytes);
+	return status;
+}
+
+static void refresh_crl(struct troth_admin *admin)
+{
+	enum troth_status status = request_crl(admin);
+	if (status != TROTH_OK)
+		troth_error("crl", "status=%s", troth_status_name(status));
+}
+
+static void on_crl_timer(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	refresh_crl(arg);
+}
+
+static void on_crl_job(struct troth_job *job)
+{
+	struct troth_admin *admin =
+		(struct troth_admin *)((char *)job - offsetof(struct troth_admin, crl_job));
+	__atomic_store_n(&admin->crl_asked, 0, __ATOMIC_RELEASE);
+	refresh_crl(admin);
+}
+
+void troth_admin_refresh_crl(struct troth_admin *admin)
+{
+	/* Many revocations at once make one CRL. */
+	if (__atomic_exchange_n(&admin->crl_asked, 1, __ATOMIC_ACQ_REL) == 0)
+		troth_mailbox_post(admin->mailbox, &admin->crl_job);
+}
+
+/* ---- start ---- */
+
+static void on_denied(void *arg, const struct troth_issuer_reply *reply)
+{
+	struct troth_admin *admin = arg;
+	if (reply->status != TROTH_OK) {
+		troth_error("deny", "status=%s", troth_status_name(reply->status));
+		admin->broken = true; /* serving on would let a quarantined device in */
+	}
+	startup_step_done(admin);
+}
+
+static bool deny_if_barred(void *arg, const struct troth_device_row *row)
+{
+	struct troth_admin *admin = arg;
+	struct troth_issuer_request request = { .kind = TROTH_ISSUER_DENY };
+	if (row->state == TROTH_DEVICE_PENDING)
+		__atomic_add_fetch(&admin->front->n_pending, 1, __ATOMIC_RELAXED);
+	if (row->state != TROTH_DEVICE_QUARANTINED && row->state != TROTH_DEVICE_RETIRED)
+		return true;
+	memcpy(request.u.deny.device_id, row->id, sizeof request.u.deny.device_id);
+	admin->startup_left++;
+	while (troth_issuer_call(admin->issuer, &request, on_denied, admin) == TROTH_E_BUSY &&
+	       !admin->broken)
+		event_base_loop(admin->base, EVLOOP_ONCE);
+	return !admin->broken;
+}
+
+static void on_bundle(void *arg, const struct troth_issuer_reply *reply)
+{
+	struct troth_admin *admin = arg;
+	enum troth_status status = reply->status;
+	if (status == TROTH_OK)
+		status = troth_published_set_bundle(admin->front->published, reply->u.der);
+	if (status != TROTH_OK) {
+		troth_error("bundle", "status=%s", troth_status_name(status));
+		admin->broken = true;
+	}
+	startup_step_done(admin);
+}
+
+enum troth_status troth_admin_start_up(struct troth_admin *admin)
+{
+	const struct troth_issuer_request bundle = { .kind = TROTH_ISSUER_BUNDLE };
+	TROTH_TRY(troth_admin_load_snapshot(admin));
+	troth_registry_each(admin->front->registry, deny_if_barred, admin);
+	admin->startup_left += 2;
+	TROTH_TRY(troth_issuer_call(admin->issuer, &bundle, on_bundle, admin));
+	TROTH_TRY(request_crl(admin));
+	while (admin->startup_left > 0 && !admin->broken)
+		if (event_base_loop(admin->base, EVLOOP_ONCE) != 0)
+			return TROTH_E_IO;
+	return admin->broken ? TROTH_E_IO : TROTH_OK;
+}
+
+/* Whoever owns the service, and root, administer it (DESIGN section 10). */
+static enum troth_role role_of(uid_t uid, gid_t gid, void *app)
+{
+	(void)gid;
+	(void)app;
+	return uid == 0 || uid == geteuid() ? TROTH_ROLE_ADMIN : TROTH_ROLE_DEVICE;
+}
+
+enum troth_status troth_admin_serve(struct troth_admin *admin, int listener)
+{
+	const struct troth_http_config config = {
+		.base = admin->base,
+		.routes = TROTH_ADMIN_ROUTES,
+		.app = admin,
+		.deadlines = { .handshake = 5000,
+			       .header = 5000,
+			       .body = 30000,
+			       .response = 30000,
+			       .idle = 60000 },
+		.connections_max = 256,
+		.role_of = role_of,
+	};
+	TROTH_TRY(troth_http_new(&config, &admin->http));
+	return troth_http_listen(admin->http, listener);
+}
+
+static void on_issuer_broken(void *arg)
+{
+	struct troth_admin *admin = arg;
+	admin->broken = true;
+	/* The supervisor ends this process, too; until then nothing new is begun. */
+	event_base_loopbreak(admin->base);
+}
+
+static enum troth_status make_parts(struct troth_admin *admin, int issuer_fd)
+{
+	admin->base = event_base_new();
+	if (admin->base == NULL)
+		return TROTH_E_IO;
+	TROTH_TRY(troth_ctx_new(&admin->ctx));
+	TROTH_TRY(troth_mailbox_new(admin->base, &admin->mailbox));
+	TROTH_TRY(troth_issuer_link_new(admin->base, issuer_fd, TROTH_ADMIN_FRAME_MAX,
+					on_issuer_broken, admin, &admin->issuer));
+	admin->crl_job.run = on_crl_job;
+	admin->crl_timer = event_new(admin->base, -1, EV_PERSIST, on_crl_timer, admin);
+	const struct timeval every = { .tv_sec = admin->front->settings->crl_life_s / 4 };
+	if (admin->crl_timer == NULL || event_add(admin->crl_timer, &every) != 0)
+		return TROTH_E_IO;
+	return TROTH_OK;
+}
+
+enum troth_status troth_admin_new(struct troth_front *front, const struct troth_role_fds *fds,
+				  struct troth_admin **out)
+{
+	struct troth_admin *admin = calloc(1, sizeof *admin);
+	if (admin == NULL)
+		return TROTH_E_MEMORY;
+	admin->front = front;
+	enum troth_status status = make_parts(admin, fds->admin_channel);
+	if (status != TROTH_OK) {
+		troth_admin_free(admin);
+		return status;
+	}
+	*out = admin;
+	return TROTH_OK;
+}
+
+void troth_admin_free(struct troth_admin *admin)
+{
+	if (admin == NULL)
+		return;
+	troth_mailbox_free(admin->mailbox);
+	troth_http_free(admin->http);
+	troth_issuer_link_free(admin->issuer);
+	if (admin->crl_timer != NULL)
+		event_free(admin->crl_timer);
+	if (admin->base != NULL)
+		event_base_free(admin->base);
+	troth_ctx_free(admin->ctx);
+	free(admin);
+}

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Policies and reference sets over the administration API; learning; the audit leaves. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin_json.h"
+#include "audit.h"
+#include "base.h"
+#include "clock.h"
+#include "documents.h"
+#include "evidence.h"
+#include "reader.h"
+#include "text.h"
+#include "wire.h"
+
+#define AUDIT_PAGE 1000
+
+/* ---- listing ---- */
+
+void troth_admin_policies(struct troth_exchange *x, void *arg)
+{
+	struct troth_admin *admin = arg;
+	struct troth_snapshot *s = troth_snapshot_take(admin->front->snapshots);
+	json_t *list = json_array();
+	for (size_t i = 0; i < s->n_policies; i++)
+		json_array_append_new(
+			list, json_pack("{s:s, s:o}", "name", s->policies[i].name, "id",
+					troth_hex_json(TROTH_VIEW_OF(s->policies[i].id))));
+	troth_snapshot_release(s);
+	troth_admin_answer(x, json_pack("{s:o}", "policies", list));
+}
+
+void troth_admin_references(struct troth_exchange *x, void *arg)
+{
+	struct troth_admin *admin = arg;
+	struct troth_snapshot *s = troth_snapshot_take(admin->front->snapshots);
+	json_t *list = json_array();
+	for (size_t i = 0; i < s->n_references; i++) {
+		const struct troth_reference_set *r = &s->references[i];
+		json_array_append_new(list,
+				      json_pack("{s:s, s:o, s:I}", "name", r->name, "id",
+						troth_hex_json(TROTH_VIEW_OF(r->id)),
+						"components", (json_int_t)r->n_components));
+	}
+	troth_snapshot_release(s);
+	troth_admin_answer(x, json_pack("{s:o}", "references", list));
+}
+
+struct text_search {
+	struct troth_exchange *exchange;
+	const char *content_type;
+	bool found;
+};
+
+static enum troth_status answer_if_named(void *arg, const char *name, struct troth_view text)
+{
+	struct text_search *s = arg;
+	if (!troth_view_equal(troth_view_str(name), troth_exchange_segment(s->exchange)))
+		return TROTH_OK;
+	s->found = true;
+	troth_exchange_answer(s->exchange, 200, s->content_type, text);
+	return TROTH_E_CONFLICT; /* ends the visit: names are unique */
+}
+
+static void answer_text(struct troth_exchange *x, struct troth_admin *admin, bool policy)
+{
+	struct text_search s = { x, policy ? "application/yaml" : "application/json", false };
+	enum troth_status status = admin->front->store_ops->each_document(
+		admin->front->store_backend, policy, answer_if_named, &s);
+	if (s.found)
+		return;
+	if (status != TROTH_OK)
+		troth_exchange_problem(x, 503, "unavailable", "The store cannot be read.", 1);
+	else
+		troth_exchange_problem(x, 404, "not-found",
+				       policy ? "No policy has this name."
+					      : "No reference set has this name.",
+				       0);
+}
+
+void troth_admin_policy(struct troth_exchange *x, void *admin)
+{
+	answer_text(x, admin, true);
+}
+
+void troth_admin_reference(struct troth_exchange *x, void *admin)
+{
+	answer_text(x, admin, false);
+}
+
+/* ---- putting ---- */
+
+static void op_problem(struct troth_admin_op *op)
+{
+	troth_exchange_problem(op->exchange, 503, "unavailable",
+			       "The document was not stored; try again.", 1);
+	free(op);
+}
+
+static void on_commit(struct troth_job *job)
+{
+	struct troth_admin_op *op = (struct troth_admin_op *)job;
+	if (op->status != TROTH_OK || troth_admin_load_snapshot(op->admin) != TROTH_OK) {
+		op_problem(op);
+		return;
+	}
+	struct troth_snapshot *s = troth_snapshot_take(op->admin->front->snapshots);
+	troth_info("document", "kind=%s name=%s epoch=%llu",
+		   op->is_policy ? "policy" : "reference", op->name,
+		   (unsigned long long)s->epoch);
+	json_t *value = json_pack("{s:s, s:o, s:I}", "name", op->name, "id",
+				  troth_hex_json(TROTH_VIEW_OF(op->id)), "epoch",
+				  (json_int_t)s->epoch);
+	if (!op->is_policy)
+		json_object_set_new(value, "components",
+				    json_integer((json_int_t)op->n_components));
+	troth_snapshot_release(s);
+	troth_admin_answer(op->exchange, value);
+	free(op);
+}
+
+static void on_stored(void *arg, enum troth_status status, const struct troth_device_row *row)
+{
+	struct troth_admin_op *op = arg;
+	(void)row;
+	op->status = status;
+	troth_mailbox_post(op->admin->mailbox, &op->job);
+}
+
+static enum troth_status submit(struct troth_admin_op *op, struct troth_view text)
+{
+	uint8_t leaf[TROTH_AUDIT_LEAF_MAX];
+	size_t leaf_len;
+	struct troth_audit_leaf l = {
+		.kind = op->is_policy ? TROTH_AUDIT_POLICY : TROTH_AUDIT_REFERENCE,
+		.time_ms = troth_now_ms(),
+		.name = troth_view_str(op->name),
+		.actor = troth_admin_actor(op->exchange),
+		.detail = troth_view_str("put"),
+		.digest = TROTH_VIEW_OF(op->id),
+	};
+	TROTH_TRY(troth_audit_leaf_write(&l, leaf, sizeof leaf, &leaf_len));
+	struct troth_store_item item = { .kind = TROTH_STORE_DOCUMENT };
+	struct troth_store_document *d = &item.u.document;
+	d->is_policy = op->is_policy;
+	memcpy(d->name, op->name, sizeof d->name);
+	memcpy(d->id, op->id, sizeof d->id);
+	d->text = text;
+	d->leaf = (struct troth_view){ leaf, leaf_len };
+	d->now_s = l.time_ms / 1000;
+	op->job.run = on_commit;
+	return troth_store_submit(op->admin->front->store, &item, on_stored, op);
+}
+
+static struct troth_admin_op *op_new(struct troth_exchange *x, struct troth_admin *admin)
+{
+	struct troth_admin_op *op = calloc(1, sizeof *op);
+	if (op == NULL) {
+		troth_exchange_problem(x, 503, "unavailable", "Out of memory.", 1);
+		return NULL;
+	}
+	op->admin = admin;
+	op->exchange = x;
+	return op;
+}
+
+static void document_problem(struct troth_exchange *x, const struct troth_config_error *error)
+{
+	char detail[300];
+	if (error->line > 0)
+		snprintf(detail, sizeof detail, "line %u, column %u: %s", error->line,
+			 error->column, error->text);
+	else
+		snprintf(detail, sizeof detail, "%s", error->text);
+	troth_exchange_problem(x, 400, "invalid-document", detail, 0);
+}
+
+void troth_admin_policy_put(struct troth_exchange *x, void *arg)
+{
+	struct troth_admin *admin = arg;
+	struct troth_policy policy;
+	struct troth_config_error error = { 0 };
+	struct troth_view domain = troth_view_str(admin->front->settings->trust_domain);
+	if (troth_policy_parse(admin->ctx, troth_exchange_body(x), domain, &policy, &error) !=
+	    TROTH_OK) {
+		document_problem(x, &error);
+		return;
+	}
+	struct troth_admin_op *op = op_new(x, admin);
+	if (op == NULL)
+		return;
+	op->is_policy = true;
+	memcpy(op->name, policy.name, sizeof op->name);
+	memcpy(op->id, policy.id, sizeof op->id);
+	if (submit(op, troth_exchange_body(x)) != TROTH_OK)
+		op_problem(op);
+}
+
+/* Stores the canonical form of the set. */
+static void put_set(struct troth_exchange *x, struct troth_admin *admin,
+		    struct troth_reference_set *set)
+{
+	char *json;
+	size_t len;
+	struct troth_admin_op *op = op_new(x, admin);
+	if (op == NULL)
+		return;
+	if (troth_reference_format(admin->ctx, set, &json, &len) != TROTH_OK) {
+		op_problem(op);
+		return;
+	}
+	memcpy(op->name, set->name, sizeof op->name);
+	memcpy(op->id, set->id, sizeof op->id);
+	op->n_components = set->n_components;
+	if (submit(op, (struct troth_view){ (const uint8_t *)json, len }) != TROTH_OK)
+		op_problem(op);
+	free(json);
+}
+
+void troth_admin_reference_put(struct troth_exchange *x, void *arg)
+{
+	struct troth_admin *admin = arg;
+	struct troth_reference_set set = { 0 };
+	struct troth_config_error error = { 0 };
+	if (troth_reference_parse(admin->ctx, troth_exchange_body(x), &set, &error) !=
+	    TROTH_OK) {
+		document_problem(x, &error);
+		return;
+	}
+	put_set(x, admin, &set);
+	troth_reference_release(&set);
+}
+
+/* ---- learning: from the log a device last proved ---- */
+
+struct lesson {
+	const char *device, *name, *alternative;
+	int merge;
+};
+
+/* The log of the last record, parsed; record and bytes are owned by the caller. */
+static enum troth_status last_log(struct troth_admin *admin, const struct troth_device_row *row,
+				  struct troth_buffer *bytes, struct troth_log *log)
+{
+	if (!row->has_log)
+		return TROTH_E_NOT_FOUND;
+	TROTH_TRY(admin->front->store_ops->log(admin->front->store_backend, row->log_digest,
+					       bytes));
+	return troth_log_parse(troth_buffer_view(bytes), log);
+}
+
+static enum troth_status learn(struct troth_admin *admin, const struct troth_device_row *row,
+			       const struct lesson *l, struct troth_reference_set *out)
+{
+	struct troth_buffer bytes = { 0 };
+	struct troth_log log = { 0 };
+	struct troth_snapshot *s = troth_snapshot_take(admin->front->snapshots);
+	const struct troth_policy *policy = troth_snapshot_policy(s, row->group);
+	const struct troth_reference_set *old = troth_snapshot_reference(s, l->name);
+	struct troth_reference_set set = { 0 };
+	enum troth_status status = policy == NULL ? TROTH_E_NOT_FOUND
+						  : last_log(admin, row, &bytes, &log);
+	if (status == TROTH_OK)
+		status = troth_reference_learn(&log, &policy->selection, l->name,
+					       l->alternative, &set);
+	if (status == TROTH_OK && l->merge != 0 && old != NULL)
+		status = troth_reference_merge(&set, old);
+	if (status == TROTH_OK)
+		*out = set;
+	else
+		troth_reference_release(&set);
+	troth_snapshot_release(s);
+	troth_log_release(&log);
+	troth_buffer_clear(&bytes);
+	return status;
+}
+
+static void answer_lesson(struct troth_exchange *x, struct troth_admin *admin,
+			  const struct lesson *l)
+{
+	struct troth_device_row row;
+	struct troth_reference_set set = { 0 };
+	if (!troth_admin_find_device(admin, troth_view_str(l->device), &row)) {
+		troth_exchange_problem(x, 404, "unknown-device",
+				       "No device has this name, id or unique id prefix.", 0);
+		return;
+	}
+	enum troth_status status = learn(admin, &row, l, &set);
+	if (status == TROTH_E_NOT_FOUND)
+		troth_exchange_problem(
+			x, 409, "no-evidence",
+			"This device has sent no event log under a policy yet; let it "
+			"attest first.",
+			0);
+	else if (status != TROTH_OK)
+		troth_exchange_problem(x, 409, "cannot-learn", troth_status_name(status), 0);
+	else
+		put_set(x, admin, &set);
+	troth_reference_release(&set);
+}
+
+void troth_admin_learn(struct troth_exchange *x, void *admin)
+{
+	struct troth_view body = troth_exchange_body(x);
+	struct lesson l = { .alternative = "learned" };
+	json_t *value = json_loadb((const char *)body.p, body.n, JSON_REJECT_DUPLICATES, NULL);
+	if (json_unpack_ex(value, NULL, JSON_STRICT, "{s:s, s:s, s?:s, s?:b}", "device",
+			   &l.device, "name", &l.name, "alternative", &l.alternative, "merge",
+			   &l.merge) != 0 ||
+	    !troth_name_valid(troth_view_str(l.name)) ||
+	    !troth_name_valid(troth_view_str(l.alternative)))
+		troth_exchange_problem(
+			x, 400, "malformed",
+			"Want {\"device\", \"name\", \"alternative\", \"merge\"}, names "
+			"of a-z, 0-9, '.', '_', '-'.",
+			0);
+	else
+		answer_lesson(x, admin, &l);
+	json_decref(value);
+}
+
+/* ---- audit ---- */
+
+static enum troth_status append_leaf(void *arg, uint64_t index, struct troth_view leaf)
+{
+	json_array_append_new(arg, json_pack("{s:I, s:s%}", "index", (json_int_t)index, "leaf",
+					     (const char *)leaf.p, leaf.n));
+	return TROTH_OK;
+}
+
+void troth_admin_audit(struct troth_exchange *x, void *arg)
+{
+	struct troth_admin *admin = arg;
+	static const char FROM[] = "from=";
+	struct troth_view query = troth_exchange_query(x);
+	uint64_t from = 0;
+	if (query.n > 0) {
+		struct troth_reader r = { query };
+		struct troth_view key;
+		if (!troth_get_view(&r, sizeof FROM - 1, &key) ||
+		    !troth_view_equal(key, troth_view_str(FROM)) ||
+		    !troth_parse_u64(r.left, INT64_MAX, &from)) {
+			troth_exchange_problem(x, 400, "malformed", "Want ?from=<index>.", 0);
+			return;
+		}
+	}
+	json_t *list = json_array();
+	if (admin->front->store_ops->each_leaf(admin->front->store_backend, from, AUDIT_PAGE,
+					       append_leaf, list) != TROTH_OK) {
+		json_decref(list);
+		troth_exchange_problem(x, 503, "unavailable", "The store cannot be read.", 1);
+		return;
+	}
+	troth_admin_answer(x, json_pack("{s:o}", "leaves", list));
+}

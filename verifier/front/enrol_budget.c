@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "enrol_budget.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct bucket {
+	uint64_t filled_ms; /* when it was last topped up */
+	uint32_t left;	    /* thousandths of an enrolment */
+};
+
+struct troth_enrol_budget {
+	uint32_t full; /* thousandths */
+	struct bucket buckets[TROTH_ENROL_SLOTS];
+};
+
+enum troth_status troth_enrol_budget_new(uint32_t per_minute, struct troth_enrol_budget **out)
+{
+	struct troth_enrol_budget *b = calloc(1, sizeof *b);
+	if (b == NULL)
+		return TROTH_E_MEMORY;
+	/* An enrolment is two requests. */
+	b->full = per_minute * 2 * 1000;
+	for (size_t i = 0; i < TROTH_ENROL_SLOTS; i++)
+		b->buckets[i].left = b->full;
+	*out = b;
+	return TROTH_OK;
+}
+
+void troth_enrol_budget_free(struct troth_enrol_budget *b)
+{
+	free(b);
+}
+
+static size_t slot_of(const char *peer)
+{
+	const char *colon = strrchr(peer, ':');
+	size_t n = colon != NULL ? (size_t)(colon - peer) : strlen(peer);
+	uint64_t h = 1469598103934665603U; /* FNV-1a, 64 bit */
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ (uint8_t)peer[i]) * 1099511628211U;
+	return (size_t)(h % TROTH_ENROL_SLOTS);
+}
+
+bool troth_enrol_budget_take(struct troth_enrol_budget *b, const char *peer, uint64_t now_ms)
+{
+	struct bucket *bucket = &b->buckets[slot_of(peer)];
+	uint64_t elapsed = now_ms > bucket->filled_ms ? now_ms - bucket->filled_ms : 0;
+	if (elapsed > 60000)
+		elapsed = 60000;
+	uint64_t left = bucket->left + elapsed * b->full / 60000;
+	bucket->left = left > b->full ? b->full : (uint32_t)left;
+	bucket->filled_ms = now_ms;
+	if (bucket->left < 1000)
+		return false;
+	bucket->left -= 1000;
+	return true;
+}

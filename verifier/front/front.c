@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "front.h"
+
+#include <jansson.h>
+#include <openssl/ssl.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "admin.h"
+#include "base.h"
+#include "clock.h"
+#include "reader.h"
+#include "sandbox.h"
+#include "worker.h"
+
+/* ---- what is read from files, before the right to open any is given up ---- */
+
+static enum troth_status add_root(void *trust, const char *file)
+{
+	TROTH_AUTO(troth_buffer_clear) struct troth_buffer cert = { 0 };
+	enum troth_status status = troth_file_read(file, TROTH_POLICY_MAX, &cert);
+	if (status == TROTH_OK)
+		status = troth_ek_trust_add_root(trust, troth_buffer_view(&cert));
+	if (status != TROTH_OK)
+		troth_error("ek-root", "file=%s status=%s", file, troth_status_name(status));
+	return status;
+}
+
+static enum troth_status add_intermediate(void *trust, const char *file)
+{
+	TROTH_AUTO(troth_buffer_clear) struct troth_buffer cert = { 0 };
+	enum troth_status status = troth_file_read(file, TROTH_POLICY_MAX, &cert);
+	if (status == TROTH_OK)
+		status = troth_ek_trust_add_intermediate(trust, troth_buffer_view(&cert));
+	if (status != TROTH_OK)
+		troth_error("ek-intermediate", "file=%s status=%s", file,
+			    troth_status_name(status));
+	return status;
+}
+
+static enum troth_status load_ek_trust(struct troth_front *f)
+{
+	const struct troth_settings *s = f->settings;
+	TROTH_TRY(troth_ek_trust_new(&f->ek_trust));
+	if (s->ek_roots[0] != '\0')
+		TROTH_TRY(troth_dir_each(s->ek_roots, add_root, f->ek_trust));
+	if (s->ek_intermediates[0] != '\0')
+		TROTH_TRY(troth_dir_each(s->ek_intermediates, add_intermediate, f->ek_trust));
+	return TROTH_OK;
+}
+
+static enum troth_status load_inventory(struct troth_front *f)
+{
+	TROTH_AUTO(troth_buffer_clear) struct troth_buffer text = { 0 };
+	size_t bad_line = 0;
+	const char *file = f->settings->inventory;
+	if (file[0] == '\0')
+		return TROTH_OK;
+	enum troth_status status = troth_file_read(file, TROTH_INVENTORY_MAX, &text);
+	if (status == TROTH_OK)
+		status = troth_inventory_parse(troth_buffer_view(&text), &f->inventory,
+					       &bad_line);
+	if (status != TROTH_OK)
+		troth_error("inventory", "file=%s line=%zu status=%s", file, bad_line,
+			    troth_status_name(status));
+	return status;
+}
+
+static enum troth_status load_tls(struct troth_front *f)
+{
+	char chain[PATH_MAX], key[PATH_MAX];
+	const struct troth_settings *s = f->settings;
+	TROTH_TRY(troth_state_path(s, "tls/tls.crt", chain));
+	TROTH_TRY(troth_state_path(s, "tls/tls.key", key));
+	const char *chain_file = s->tls_certificate[0] != '\0' ? s->tls_certificate : chain;
+	enum troth_status status = troth_tls_server_new(
+		chain_file, s->tls_key[0] != '\0' ? s->tls_key : key, &f->tls);
+	if (status != TROTH_OK)
+		troth_error("tls", "certificate=%s status=%s", chain_file,
+			    troth_status_name(status));
+	return status;
+}
+
+static enum troth_status put_row(void *registry, const struct troth_device_row *row)
+{
+	return troth_registry_put(registry, row);
+}
+
+static enum troth_status open_store(struct troth_front *f)
+{
+	char path[PATH_MAX];
+	TROTH_TRY(troth_state_path(f->settings, "troth.db", path));
+	f->store_ops = &troth_store_sqlite;
+	enum troth_status status = f->store_ops->open(path, &f->store_backend);
+	if (status != TROTH_OK) {
+		troth_error("store", "file=%s status=%s", path, troth_status_name(status));
+		return status;
+	}
+	return f->store_ops->each_device(f->store_backend, put_row, f->registry);
+}
+
+static enum troth_status load(struct troth_front *f)
+{
+	TROTH_TRY(troth_registry_new(&f->registry));
+	TROTH_TRY(troth_snapshots_new(&f->snapshots));
+	TROTH_TRY(troth_published_new(&f->published));
+	TROTH_TRY(troth_log_cache_new((size_t)f->settings->log_cache_mb << 20, &f->logs));
+	TROTH_TRY(load_tls(f));
+	TROTH_TRY(load_ek_trust(f));
+	TROTH_TRY(load_inventory(f));
+	return open_store(f);
+}
+
+/* ---- threads ---- */
+
+/* On the writer thread, for each committed row. A registry without room for a row could serve
+ * an old one: better to end and be started anew. */
+static void on_commit(void *arg, const struct troth_device_row *row)
+{
+	struct troth_front *f = arg;
+	struct troth_device_row old;
+	bool known = troth_registry_get(f->registry, row->id, &old);
+	bool was_pending = known && old.state == TROTH_DEVICE_PENDING;
+	bool is_pending = row->state == TROTH_DEVICE_PENDING;
+	if (is_pending && !was_pending)
+		__atomic_add_fetch(&f->n_pending, 1, __ATOMIC_RELAXED);
+	if (was_pending && !is_pending)
+		__atomic_sub_fetch(&f->n_pending, 1, __ATOMIC_RELAXED);
+	if (troth_registry_put(f->registry, row) != TROTH_OK)
+		abort();
+}
+
+struct threads {
+	struct troth_worker *workers[TROTH_WORKERS_MAX];
+	size_t n;
+};
+
+static enum troth_status start_workers(struct troth_front *f, const struct troth_role_fds *fds,
+				       struct threads *threads)
+{
+	for (size_t i = 0; i < fds->n_workers; i++) {
+		TROTH_TRY(troth_worker_start(f, fds->listeners[i], fds->worker_channels[i],
+					     &threads->workers[i]));
+		threads->n++;
+	}
+	return TROTH_OK;
+}
+
+/* Workers finish, then what they gave the store is committed, then everything may go. */
+static void stop_workers(struct troth_front *f, struct threads *threads)
+{
+	for (size_t i = 0; i < threads->n; i++)
+		troth_worker_drain(threads->workers[i]);
+	for (size_t i = 0; i < threads->n; i++)
+		troth_worker_join(threads->workers[i]);
+	if (f->store != NULL)
+		troth_store_writer_stop(f->store);
+	for (size_t i = 0; i < threads->n; i++)
+		troth_worker_free(threads->workers[i]);
+}
+
+static void on_terminate(evutil_socket_t signal_number, short what, void *base)
+{
+	(void)signal_number;
+	(void)what;
+	event_base_loopbreak(base);
+}
+
+static enum troth_status serve(struct troth_front *f, const struct troth_role_fds *fds,
+			       struct threads *threads)
+{
+	TROTH_TRY(troth_sandbox_front());
+	TROTH_TRY(troth_store_writer_start(f->store_ops, f->store_backend, on_commit, f,
+					   &f->store));
+	TROTH_TRY(troth_admin_start_up(f->admin));
+	TROTH_TRY(troth_admin_serve(f->admin, fds->admin_listener));
+	TROTH_TRY(start_workers(f, fds, threads));
+	troth_role_ready(fds);
+	event_base_dispatch(f->admin->base);
+	return f->admin->broken ? TROTH_E_IO : TROTH_OK;
+}
+
+static void front_release(struct troth_front *f)
+{
+	troth_admin_free(f->admin);
+	if (f->store == NULL && f->store_backend != NULL)
+		f->store_ops->close(f->store_backend);
+	troth_registry_free(f->registry);
+	troth_snapshots_free(f->snapshots);
+	troth_log_cache_free(f->logs);
+	troth_published_free(f->published);
+	troth_ek_trust_free(f->ek_trust);
+	troth_inventory_release(&f->inventory);
+	SSL_CTX_free(f->tls);
+}
+
+int troth_front_run(const struct troth_role_fds *fds, const struct troth_settings *settings)
+{
+	struct troth_front f = { .settings = settings };
+	struct threads threads = { .n = 0 };
+	json_object_seed(
+		0); /* jansson would open the random device later, when it no longer can */
+	enum troth_status status = load(&f);
+	if (status == TROTH_OK)
+		status = troth_admin_new(&f, fds, &f.admin);
+	struct event *terminate = NULL;
+	if (status == TROTH_OK) {
+		terminate = evsignal_new(f.admin->base, SIGTERM, on_terminate, f.admin->base);
+		status = terminate != NULL && event_add(terminate, NULL) == 0 ? TROTH_OK
+									      : TROTH_E_IO;
+	}
+	if (status == TROTH_OK)
+		status = serve(&f, fds, &threads);
+	if (status != TROTH_OK)
+		troth_error("front", "status=%s", troth_status_name(status));
+	stop_workers(&f, &threads);
+	if (terminate != NULL)
+		event_free(terminate);
+	front_release(&f);
+	return status == TROTH_OK ? 0 : 1;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Event logs by digest, with what follows from a log alone: its events and its replay.
+ *
+ * Storage is shared between devices, lookup never: a caller may ask only for the digest that
+ * the device's own row names (DESIGN section 6, Log by digest). Bounded in bytes; the least
+ * recently used entry goes. What is not here is asked for again with the next challenge. */
+#ifndef TROTH_LOG_CACHE_H
+#define TROTH_LOG_CACHE_H
+
+#include "eventlog.h"
+
+/* Immutable once made. */
+struct troth_cached_log {
+	uint8_t digest[32];
+	struct troth_view bytes; /* owned by the entry */
+	enum troth_status
+		status; /* of parsing and replay; not TROTH_OK: log and replay are empty */
+	size_t error_offset;
+	struct troth_log log;
+	struct troth_replay replay;
+};
+
+struct troth_log_cache;
+
+TROTH_NODISCARD enum troth_status troth_log_cache_new(size_t max_bytes,
+						      struct troth_log_cache **out);
+void troth_log_cache_free(struct troth_log_cache *cache);
+
+/* The entry of a digest, or NULL. Release it. Thread-safe. */
+struct troth_cached_log *troth_log_cache_find(struct troth_log_cache *cache,
+					      const uint8_t digest[32]);
+TROTH_NODISCARD bool troth_log_cache_holds(struct troth_log_cache *cache,
+					   const uint8_t digest[32]);
+/* Parses and replays bytes (copied); the entry enters no cache yet. Release it. */
+TROTH_NODISCARD enum troth_status troth_cached_log_make(struct troth_ctx *ctx,
+							struct troth_view bytes,
+							struct troth_cached_log **out);
+/* Puts an entry that proved itself (its quote was genuine) into the cache; the caller keeps its
+ * own reference. */
+void troth_log_cache_put(struct troth_log_cache *cache, struct troth_cached_log *entry);
+void troth_cached_log_release(struct troth_cached_log *entry);
+
+#endif

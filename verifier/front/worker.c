@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "ak_cache.h"
+#include "base.h"
+#include "enrol_budget.h"
+#include "wire.h"
+
+/* A draining worker looks again this often, and gives up after this long, milliseconds. */
+#define DRAIN_STEP_MS 50
+#define DRAIN_MS 8000
+
+#define PROTOBUF "application/x-protobuf"
+
+const struct troth_http_route TROTH_DEVICE_ROUTES[] = {
+	{ TROTH_HTTP_GET, "/healthz", TROTH_ROLE_PUBLIC, 0, NULL, troth_handle_healthz },
+	{ TROTH_HTTP_GET, "/v1/crl", TROTH_ROLE_PUBLIC, 0, NULL, troth_handle_crl },
+	{ TROTH_HTTP_GET, "/v1/bundle", TROTH_ROLE_PUBLIC, 0, NULL, troth_handle_bundle },
+	{ TROTH_HTTP_POST, "/v1/enroll", TROTH_ROLE_DEVICE, TROTH_SMALL_BODY_MAX, PROTOBUF,
+	  troth_handle_enroll },
+	{ TROTH_HTTP_POST, "/v1/enroll/complete", TROTH_ROLE_DEVICE, TROTH_SMALL_BODY_MAX,
+	  PROTOBUF, troth_handle_enroll_complete },
+	{ TROTH_HTTP_POST, "/v1/challenge", TROTH_ROLE_DEVICE, TROTH_SMALL_BODY_MAX, PROTOBUF,
+	  troth_handle_challenge },
+	{ TROTH_HTTP_POST, "/v1/attest", TROTH_ROLE_DEVICE, TROTH_BODY_MAX, PROTOBUF,
+	  troth_handle_attest },
+	{ 0 },
+};
+
+void troth_answer_message(struct troth_exchange *x, const ProtobufCMessage *message)
+{
+	uint8_t *body;
+	size_t len;
+	if (troth_wire_pack(message, &body, &len) != TROTH_OK) {
+		troth_exchange_problem(x, 503, "unavailable", "Out of memory.", 1);
+		return;
+	}
+	troth_exchange_answer(x, 200, PROTOBUF, (struct troth_view){ body, len });
+	free(body);
+}
+
+void troth_handle_healthz(struct troth_exchange *x, void *worker)
+{
+	(void)worker;
+	static const char OK[] = "{\"status\":\"ok\"}\n";
+	troth_exchange_answer(x, 200, "application/json",
+			      (struct troth_view){ (const uint8_t *)OK, sizeof OK - 1 });
+}
+
+void troth_handle_crl(struct troth_exchange *x, void *worker)
+{
+	struct troth_worker *w = worker;
+	struct troth_published_set *set = troth_published_take(w->front->published);
+	if (set->crl.n > 0)
+		troth_exchange_answer(x, 200, "application/pkix-crl", set->crl);
+	else
+		troth_exchange_problem(x, 503, "unavailable", "No CRL was signed yet.", 1);
+	troth_published_release(set);
+}
+
+void troth_handle_bundle(struct troth_exchange *x, void *worker)
+{
+	struct troth_worker *w = worker;
+	struct troth_published_set *set = troth_published_take(w->front->published);
+	troth_exchange_answer(x, 200, "application/x-pem-file", set->bundle_pem);
+	troth_published_release(set);
+}
+
+static void on_issuer_broken(void *arg)
+{
+	struct troth_worker *w = arg;
+	event_base_loopbreak(w->base);
+}
+
+static void *run(void *arg)
+{
+	struct troth_worker *w = arg;
+	event_base_dispatch(w->base);
+	return NULL;
+}
+
+static void on_stop(struct troth_job *job)
+{
+	struct troth_worker *w =
+		(struct troth_worker *)((char *)job - offsetof(struct troth_worker, stop));
+	troth_http_drain(w->http);
+	const struct timeval step = { .tv_usec = DRAIN_STEP_MS * 1000 };
+	event_add(w->drain_timer, &step);
+}
+
+static void on_drain_step(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	struct troth_worker *w = arg;
+	w->drained_ms += DRAIN_STEP_MS;
+	if (troth_http_connections(w->http) == 0 || w->drained_ms >= DRAIN_MS)
+		event_base_loopbreak(w->base);
+}
+
+void troth_worker_free(struct troth_worker *w)
+{
+	if (w == NULL)
+		return;
+	/* First what is still answered, into connections that still exist. */
+	troth_mailbox_free(w->mailbox);
+	troth_issuer_link_free(w->issuer);
+	troth_http_free(w->http);
+	troth_enrol_budget_free(w->budget);
+	troth_ak_cache_free(w->aks);
+	if (w->drain_timer != NULL)
+		event_free(w->drain_timer);
+	if (w->base != NULL)
+		event_base_free(w->base);
+	troth_ctx_free(w->ctx);
+	free(w);
+}
+
+static enum troth_status make_server(struct troth_worker *w, int listener)
+{
+	const struct troth_http_config config = {
+		.base = w->base,
+		.tls = w->front->tls,
+		.routes = TROTH_DEVICE_ROUTES,
+		.app = w,
+		.deadlines = { .handshake = 10000,
+			       .header = 10000,
+			       .body = 30000,
+			       .response = 30000,
+			       .idle = 120000 },
+		.connections_max = w->front->settings->connections_max,
+	};
+	TROTH_TRY(troth_http_new(&config, &w->http));
+	return troth_http_listen(w->http, listener);
+}
+
+static enum troth_status make_parts(struct troth_worker *w, int listener, int issuer_fd)
+{
+	w->base = event_base_new();
+	if (w->base == NULL)
+		return TROTH_E_IO;
+	w->stop.run = on_stop;
+	w->drain_timer = event_new(w->base, -1, EV_PERSIST, on_drain_step, w);
+	if (w->drain_timer == NULL)
+		return TROTH_E_MEMORY;
+	TROTH_TRY(troth_ctx_new(&w->ctx));
+	TROTH_TRY(troth_ak_cache_new(&w->aks));
+	TROTH_TRY(troth_enrol_budget_new(w->front->settings->enrol_per_minute, &w->budget));
+	TROTH_TRY(troth_mailbox_new(w->base, &w->mailbox));
+	TROTH_TRY(troth_issuer_link_new(w->base, issuer_fd, TROTH_FRAME_MAX, on_issuer_broken,
+					w, &w->issuer));
+	return make_server(w, listener);
+}
+
+enum troth_status troth_worker_start(struct troth_front *front, int listener, int issuer_fd,
+				     struct troth_worker **out)
+{
+	struct troth_worker *w = calloc(1, sizeof *w);
+	if (w == NULL)
+		return TROTH_E_MEMORY;
+	w->front = front;
+	enum troth_status status = make_parts(w, listener, issuer_fd);
+	if (status == TROTH_OK && pthread_create(&w->thread, NULL, run, w) != 0)
+		status = TROTH_E_MEMORY;
+	if (status != TROTH_OK) {
+		troth_worker_free(w);
+		return status;
+	}
+	*out = w;
+	return TROTH_OK;
+}
+
+void troth_worker_drain(struct troth_worker *w)
+{
+	troth_mailbox_post(w->mailbox, &w->stop);
+}
+
+void troth_worker_join(struct troth_worker *w)
+{
+	pthread_join(w->thread, NULL);
+}

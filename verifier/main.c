@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* troth-verifier: init, serve, check-config. */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base.h"
+#include "file.h"
+#include "front/front.h"
+#include "issuer/issuer.h"
+#include "sandbox.h"
+#include "settings.h"
+#include "supervisor.h"
+#include "version.h"
+
+#define DEFAULT_CONFIG "/etc/troth/verifier.yaml"
+#define TLS_NAMES_MAX 32
+
+static const char USAGE[] =
+	"Usage: troth-verifier COMMAND [OPTION]...\n"
+	"\n"
+	"Commands:\n"
+	"  init          make state directory, keys, certificate authority and database\n"
+	"  serve         run the service\n"
+	"  check-config  read the configuration and say what is wrong with it\n"
+	"\n"
+	"Options:\n"
+	"  --config FILE  configuration (default " DEFAULT_CONFIG ")\n"
+	"  --name NAME    init: DNS name or IP address of the service, may be given again;\n"
+	"                 for the verifier's own TLS certificate (default localhost, "
+	"127.0.0.1)\n"
+	"  --help         this text\n"
+	"  --version      the version\n"
+	"\n"
+	"Exit status: 0 done, 1 failed, 2 wrong usage or configuration.\n"
+	"See troth-verifier(8).\n";
+
+struct arguments {
+	const char *command;
+	const char *config;
+	const char *names[TLS_NAMES_MAX];
+	size_t n_names;
+	int done; /* --help or --version was served, or usage was wrong: exit code + 1 */
+};
+
+enum { OPTION_CONFIG = 256, OPTION_NAME, OPTION_HELP, OPTION_VERSION };
+
+static int usage_error(const char *what)
+{
+	fprintf(stderr, "troth-verifier: %s; try --help\n", what);
+	return 2 + 1;
+}
+
+static int take_option(struct arguments *a, int option)
+{
+	switch (option) {
+	case OPTION_CONFIG: a->config = optarg; return 0;
+	case OPTION_NAME:
+		if (a->n_names == TLS_NAMES_MAX)
+			return usage_error("too many names");
+		a->names[a->n_names++] = optarg;
+		return 0;
+	case OPTION_HELP: fputs(USAGE, stdout); return 1;
+	case OPTION_VERSION: puts("troth-verifier " TROTH_VERSION); return 1;
+	default: return usage_error("unknown option or missing value");
+	}
+}
+
+static struct arguments read_arguments(int argc, char **argv)
+{
+	static const struct option OPTIONS[] = {
+		{ "config", required_argument, NULL, OPTION_CONFIG },
+		{ "name", required_argument, NULL, OPTION_NAME },
+		{ "help", no_argument, NULL, OPTION_HELP },
+		{ "version", no_argument, NULL, OPTION_VERSION },
+		{ 0 },
+	};
+	struct arguments a = { .config = DEFAULT_CONFIG };
+	int option;
+	opterr = 0;
+	while (a.done == 0 && (option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1)
+		a.done = take_option(&a, option);
+	if (a.done == 0 && optind + 1 != argc)
+		a.done = usage_error(optind == argc ? "no command" : "one command only");
+	else if (a.done == 0)
+		a.command = argv[optind];
+	return a;
+}
+
+/* ---- init ---- */
+
+static enum troth_status make_database(const struct troth_settings *s)
+{
+	char path[PATH_MAX];
+	struct troth_store_backend *backend;
+	TROTH_TRY(troth_state_path(s, "troth.db", path));
+	TROTH_TRY(troth_store_sqlite.open(path, &backend));
+	troth_store_sqlite.close(backend);
+	return TROTH_OK;
+}
+
+static enum troth_status init_state(const struct troth_settings *s, const struct arguments *a)
+{
+	static const char *const LOCAL[] = { "localhost", "127.0.0.1" };
+	char keys[PATH_MAX], tls[PATH_MAX];
+	TROTH_TRY(troth_state_path(s, "keys", keys));
+	TROTH_TRY(troth_state_path(s, "tls", tls));
+	TROTH_TRY(troth_dir_make(s->state_dir, 0700));
+	TROTH_TRY(troth_issuer_init(keys, s->trust_domain));
+	TROTH_TRY(a->n_names > 0 ? troth_issuer_init_tls(keys, tls, a->names, a->n_names)
+				 : troth_issuer_init_tls(keys, tls, LOCAL, TROTH_COUNT(LOCAL)));
+	return make_database(s);
+}
+
+static int init(const struct troth_settings *s, const struct arguments *a)
+{
+	enum troth_status status = init_state(s, a);
+	if (status == TROTH_E_CONFLICT) {
+		fprintf(stderr, "troth-verifier: %s holds keys already; nothing was changed\n",
+			s->state_dir);
+		return 1;
+	}
+	if (status != TROTH_OK) {
+		fprintf(stderr, "troth-verifier: cannot set up %s: %s\n", s->state_dir,
+			troth_status_name(status));
+		return 1;
+	}
+	printf("state directory %s\ntrust domain    %s\nanchor for devices and relying "
+	       "parties: "
+	       "%s/tls/ca.crt\n",
+	       s->state_dir, s->trust_domain, s->state_dir);
+	return 0;
+}
+
+/* ---- serve ---- */
+
+static int front_role(const struct troth_role_fds *fds, void *settings)
+{
+	return troth_front_run(fds, settings);
+}
+
+static int issuer_role(const struct troth_role_fds *fds, void *arg)
+{
+	const struct troth_settings *s = arg;
+	char keys[PATH_MAX];
+	if (troth_state_path(s, "keys", keys) != TROTH_OK)
+		return 2;
+	const struct troth_issuer_config config = {
+		.key_dir = keys,
+		.trust_domain = s->trust_domain,
+		.worker_fds = fds->worker_channels,
+		.n_workers = fds->n_workers,
+		.admin_fd = fds->admin_channel,
+	};
+	return troth_issuer_run(&config);
+}
+
+static int serve(struct troth_settings *s)
+{
+	const struct troth_supervisor_config config = {
+		.n_workers = s->workers,
+		.listen_address = s->listen,
+		.admin_socket = s->admin_socket,
+		.port_file = s->port_file[0] != '\0' ? s->port_file : NULL,
+		.front = front_role,
+		.issuer = issuer_role,
+		.arg = s,
+	};
+	return troth_supervise(&config);
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments a = read_arguments(argc, argv);
+	struct troth_settings settings;
+	if (a.done != 0)
+		return a.done - 1;
+	troth_log_start("troth-verifier", TROTH_LOG_INFO);
+	if (troth_settings_load(a.config, &settings) != TROTH_OK)
+		return 2;
+	troth_log_start("troth-verifier", (enum troth_log_level)settings.log_level);
+	if (strcmp(a.command, "check-config") == 0) {
+		printf("%s is sound\n", a.config);
+		return 0;
+	}
+	if (strcmp(a.command, "init") == 0)
+		return init(&settings, &a);
+	if (strcmp(a.command, "serve") != 0)
+		return usage_error("unknown command") - 1;
+	if (troth_sandbox_no_dump() != TROTH_OK)
+		return 1;
+	return serve(&settings);
+}

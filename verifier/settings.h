@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The verifier's configuration file (docs/verifier.md lists every key). */
+#ifndef TROTH_VERIFIER_SETTINGS_H
+#define TROTH_VERIFIER_SETTINGS_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <troth/limits.h>
+#include <troth/status.h>
+
+#include "log.h"
+
+#define TROTH_WORKERS_MAX 64
+
+struct troth_settings {
+	char trust_domain[TROTH_TRUST_DOMAIN_MAX + 1];
+	char listen[64];	  /* "127.0.0.1:8443" */
+	char port_file[PATH_MAX]; /* empty: none; where the bound port is written */
+	char state_dir[PATH_MAX]; /* database, keys, tls */
+	char admin_socket[PATH_MAX];
+	uint32_t workers;				     /* 0: one a processor */
+	uint32_t log_level;				     /* enum troth_log_level */
+	char tls_certificate[PATH_MAX], tls_key[PATH_MAX];   /* empty: the verifier's own */
+	char ek_roots[PATH_MAX], ek_intermediates[PATH_MAX]; /* directories; empty: none */
+	char inventory[PATH_MAX];			     /* file; empty: none */
+	uint32_t crl_life_s;
+	uint32_t connections_max;  /* per worker */
+	uint32_t enrol_per_minute; /* per source address */
+	uint32_t pending_max;	   /* devices waiting for approval */
+	uint32_t log_cache_mb;	   /* event logs kept parsed */
+};
+
+/* Reads and checks the file; says on the log what is wrong, with line and column. */
+TROTH_NODISCARD enum troth_status troth_settings_load(const char *path,
+						      struct troth_settings *out);
+
+/* Paths below state_dir, into out (PATH_MAX bytes). TROTH_E_LIMIT when too long. */
+TROTH_NODISCARD enum troth_status troth_state_path(const struct troth_settings *c,
+						   const char *name, char *out);
+
+#endif
