@@ -39,8 +39,9 @@
 #define TROTH_HTTP_HEADER_MAX (8 * 1024)
 /* A request target: the longest is a list with a filter in its query, bytes. */
 #define TROTH_HTTP_TARGET_MAX 1024
-/* Request bodies one worker holds at once, bytes: 32 of the largest or 2,000 first attestations;
- * past it clients are sent away with 503, so that slow senders cannot fill memory. */
+/* Request bodies one worker holds at once, bytes: 32 of the largest or 2,000 first
+ * attestations; past it clients are sent away with 503, so that slow senders cannot fill
+ * memory. */
 #define TROTH_HTTP_BODIES_MAX (64 * 1024 * 1024)
 /* Listening sockets of one HTTP server: IPv4, IPv6 and as many while they change. */
 #define TROTH_HTTP_LISTENERS_MAX 4
