@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What only the administration channel may ask for. */
+#include <stdlib.h>
+
+#include "base.h"
+#include "clock.h"
+#include "desk.h"
+#include "reader.h"
+#include "svid.h"
+#include "text.h"
+#include "writer.h"
+
+/* A row keeps what makes it this device: id and AK. Its generation never goes back. */
+enum troth_status troth_decide_seal(struct troth_desk *d, const struct troth_issuer_seal *q,
+				    struct troth_issuer_seal_reply *out)
+{
+	struct troth_identity id = q->identity;
+	TROTH_TRY(troth_row_check(d->ctx, &d->office->keys.mac, &id));
+	if (!troth_name_valid(q->name) || (q->segment.n > 0 && !troth_name_valid(q->segment)))
+		return TROTH_E_MALFORMED;
+	if (q->generation < id.generation)
+		return TROTH_E_CONFLICT;
+	id.name = q->name;
+	id.segment = q->segment;
+	id.generation = q->generation;
+	return troth_row_seal(d->ctx, &d->office->keys.mac, &id, out->mac);
+}
+
+static enum troth_status sign_crl(struct troth_desk *d, const struct troth_crl *crl,
+				  struct troth_view *out)
+{
+	uint8_t signature[TROTH_SIGNER_MAX];
+	size_t tbs_len, signature_len, n;
+	uint8_t *tbs = malloc(TROTH_CRL_DER_MAX);
+	if (tbs == NULL)
+		return TROTH_E_MEMORY;
+	enum troth_status got = troth_crl_tbs(crl, tbs, TROTH_CRL_DER_MAX, &tbs_len);
+	const struct troth_view body = { tbs, got == TROTH_OK ? tbs_len : 0 };
+	if (got == TROTH_OK)
+		got = troth_signer_sign(d->signer, d->ctx, body, signature, &signature_len);
+	if (got == TROTH_OK)
+		got = troth_svid_wrap(body, (struct troth_view){ signature, signature_len },
+				      d->crl, TROTH_CRL_DER_MAX, &n);
+	free(tbs);
+	TROTH_TRY(got);
+	*out = (struct troth_view){ d->crl, n };
+	return TROTH_OK;
+}
+
+static enum troth_status read_entries(const struct troth_issuer_crl *q,
+				      struct troth_crl_entry *entries)
+{
+	for (size_t i = 0; i < q->n_entries; i++)
+		if (!troth_issuer_crl_entry(q, i, &entries[i]))
+			return TROTH_E_MALFORMED;
+	return TROTH_OK;
+}
+
+enum troth_status troth_decide_crl(struct troth_desk *d, const struct troth_issuer_crl *q,
+				   struct troth_view *out)
+{
+	const uint64_t now_s = troth_now_ms() / 1000;
+	if (q->life_s == 0 || q->life_s > TROTH_CRL_LIFE_MAX_S)
+		return TROTH_E_LIMIT;
+	if (d->crl == NULL)
+		d->crl = malloc(TROTH_CRL_DER_MAX);
+	struct troth_crl_entry *entries = calloc(q->n_entries + 1, sizeof *entries);
+	enum troth_status got = d->crl != NULL && entries != NULL ? TROTH_OK : TROTH_E_MEMORY;
+	if (got == TROTH_OK)
+		got = read_entries(q, entries);
+	const struct troth_crl crl = {
+		.issuer_name = troth_buffer_view(&d->office->keys.subject),
+		.issuer_key_id = troth_buffer_view(&d->office->keys.key_id),
+		.number = q->number,
+		.this_update_s = now_s,
+		.next_update_s = now_s + q->life_s,
+		.entries = entries,
+		.n_entries = q->n_entries,
+	};
+	if (got == TROTH_OK)
+		got = sign_crl(d, &crl, out);
+	free(entries);
+	return got;
+}
+
+/* The issuing chain without the root, an empty one, then the anchors. */
+enum troth_status troth_decide_bundle(struct troth_desk *d, struct troth_view *out)
+{
+	struct troth_writer w = troth_writer_make(d->der, sizeof d->der);
+	troth_put_view32be(&w, troth_buffer_view(&d->office->keys.ca_der));
+	troth_put_view32be(&w, (struct troth_view){ 0 });
+	troth_put_view32be(&w, troth_buffer_view(&d->office->keys.root_der));
+	if (!troth_writer_ok(&w))
+		return TROTH_E_LIMIT;
+	*out = troth_written(&w);
+	return TROTH_OK;
+}

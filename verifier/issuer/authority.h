@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One X.509 certificate from a plan: the authorities' and the verifier's own. Never a device's.
+ */
+#ifndef TROTH_ISSUER_AUTHORITY_H
+#define TROTH_ISSUER_AUTHORITY_H
+
+#include <openssl/types.h>
+#include <stdbool.h>
+#include <troth/status.h>
+
+struct troth_certificate_plan {
+	/* An authority's common name gets the beginning of its key's digest added: two
+	 * authorities never have the same name. */
+	const char *common_name;
+	const char *organization; /* or NULL; cut to 64 bytes, the most X.520 allows */
+	int days;
+	const char *san; /* in OpenSSL's syntax, from checked parts only */
+	bool is_ca;	 /* else a TLS server */
+	int path_length; /* of an authority */
+	EVP_PKEY *key;
+	EVP_PKEY *signer;
+	X509 *issuer; /* NULL: self-signed */
+};
+
+TROTH_NODISCARD enum troth_status
+troth_certificate_make(const struct troth_certificate_plan *plan, X509 **out);
+
+#endif

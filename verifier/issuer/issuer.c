@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "issuer.h"
+
+#include <malloc.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base.h"
+#include "channel.h"
+#include "clock.h"
+#include "desk.h"
+#include "log.h"
+#include "random.h"
+#include "reader.h"
+#include "sandbox.h"
+#include "supervisor.h"
+#include "text.h"
+
+TROTH_DEFINE_AUTO(struct troth_ctx, troth_ctx_free)
+
+/* Workers wait here until the process has locked itself in. */
+struct gate {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	size_t n_waiting;
+	bool open, closed_for_ever;
+};
+
+struct worker {
+	pthread_t thread;
+	bool started;
+	struct troth_desk *desk;
+	int fd;
+	struct gate *gate;
+};
+
+struct process {
+	const struct troth_issuer_config *config;
+	struct troth_office office;
+	struct gate gate;
+	struct troth_desk *administration;
+	struct worker workers[TROTH_ISSUER_WORKERS_MAX];
+	size_t n_started;
+};
+
+/* True when the gate was opened. */
+static bool gate_pass(struct gate *g)
+{
+	(void)pthread_mutex_lock(&g->lock);
+	g->n_waiting++;
+	(void)pthread_cond_broadcast(&g->changed);
+	while (!g->open && !g->closed_for_ever)
+		(void)pthread_cond_wait(&g->changed, &g->lock);
+	bool open = g->open;
+	(void)pthread_mutex_unlock(&g->lock);
+	return open;
+}
+
+static void gate_decide(struct gate *g, bool open)
+{
+	(void)pthread_mutex_lock(&g->lock);
+	g->open = open;
+	g->closed_for_ever = !open;
+	(void)pthread_cond_broadcast(&g->changed);
+	(void)pthread_mutex_unlock(&g->lock);
+}
+
+static void gate_await(struct gate *g, size_t n)
+{
+	(void)pthread_mutex_lock(&g->lock);
+	while (g->n_waiting < n)
+		(void)pthread_cond_wait(&g->changed, &g->lock);
+	(void)pthread_mutex_unlock(&g->lock);
+}
+
+/* A thread's first draw of randomness, first signature and first allocation set things up that
+ * last; they do it while everything is still allowed, and show that the key works. */
+static enum troth_status warm_up(struct troth_desk *d)
+{
+	uint8_t random[16], signature[TROTH_SIGNER_MAX];
+	const struct troth_token_keys *keys;
+	size_t n;
+	TROTH_TRY(troth_random(random, sizeof random));
+	TROTH_TRY(troth_desk_token_keys(d, troth_now_ms(), &keys));
+	return troth_signer_sign(d->signer, d->ctx, TROTH_VIEW_OF(random), signature, &n);
+}
+
+static void *work(void *arg)
+{
+	struct worker *w = arg;
+	enum troth_status warm = warm_up(w->desk);
+	if (warm != TROTH_OK)
+		troth_error("issuer-thread-failed", "status=%s", troth_status_name(warm));
+	if (gate_pass(w->gate) && warm == TROTH_OK)
+		troth_channel_serve(w->desk, w->fd);
+	return NULL;
+}
+
+static enum troth_status start_worker(struct process *p, int fd)
+{
+	struct worker *w = &p->workers[p->n_started];
+	w->fd = fd;
+	w->gate = &p->gate;
+	TROTH_TRY(troth_desk_new(&p->office, false, &w->desk));
+	if (pthread_create(&w->thread, NULL, work, w) != 0)
+		return TROTH_E_MEMORY;
+	w->started = true;
+	p->n_started++;
+	return TROTH_OK;
+}
+
+/* The allocator sizes its arenas to the number of processors, which it reads from a file the
+ * first time threads compete; told a number, it does not. */
+static void fix_arenas(size_t n_threads)
+{
+	(void)mallopt(M_ARENA_MAX, (int)n_threads);
+}
+
+static enum troth_status furnish(struct process *p)
+{
+	const struct troth_issuer_config *config = p->config;
+	TROTH_AUTO(troth_ctx_free_p) struct troth_ctx *ctx = NULL;
+	const uint32_t rate = config->certificates_per_minute > 0
+				      ? config->certificates_per_minute
+				      : TROTH_CERTIFICATES_PER_MINUTE;
+	p->office.trust_domain = troth_view_str(config->trust_domain);
+	if (!troth_trust_domain_valid(p->office.trust_domain) || config->n_workers == 0 ||
+	    config->n_workers > TROTH_ISSUER_WORKERS_MAX)
+		return TROTH_E_CONFIG;
+	TROTH_TRY(troth_ctx_new(&ctx));
+	TROTH_TRY(troth_issuer_keys_load(ctx, config->key_dir, &p->office.keys));
+	TROTH_TRY(troth_denied_new(&p->office.denied));
+	TROTH_TRY(troth_rate_new(rate, &p->office.rate));
+	TROTH_TRY(troth_desk_new(&p->office, true, &p->administration));
+	TROTH_TRY(warm_up(p->administration));
+	for (size_t i = 0; i < config->n_workers; i++)
+		TROTH_TRY(start_worker(p, config->worker_fds[i]));
+	gate_await(&p->gate, p->n_started);
+	return TROTH_OK;
+}
+
+static void clear(struct process *p)
+{
+	for (size_t i = 0; i < TROTH_ISSUER_WORKERS_MAX; i++)
+		troth_desk_free(p->workers[i].desk);
+	troth_desk_free(p->administration);
+	troth_rate_free(p->office.rate);
+	troth_denied_free(p->office.denied);
+	troth_issuer_keys_clear(&p->office.keys);
+	(void)pthread_cond_destroy(&p->gate.changed);
+	(void)pthread_mutex_destroy(&p->gate.lock);
+	free(p);
+}
+
+static void say_ready(const struct process *p)
+{
+	const struct troth_role_fds fds = { .ready_fd = p->config->ready_fd };
+	troth_info("issuer-serving", "workers=%zu", p->n_started);
+	if (fds.ready_fd >= 0)
+		troth_role_ready(&fds);
+}
+
+static int run(struct process *p)
+{
+	fix_arenas(p->config->n_workers + 1);
+	enum troth_status got = troth_sandbox_no_dump();
+	if (got == TROTH_OK)
+		got = furnish(p);
+	/* All threads are there and wait: the filter reaches each of them. */
+	if (got == TROTH_OK)
+		got = troth_sandbox_issuer();
+	gate_decide(&p->gate, got == TROTH_OK);
+	if (got == TROTH_OK) {
+		say_ready(p);
+		troth_channel_serve(p->administration, p->config->admin_fd);
+	} else {
+		troth_error("issuer-failed", "status=%s", troth_status_name(got));
+	}
+	for (size_t i = 0; i < p->n_started; i++)
+		(void)pthread_join(p->workers[i].thread, NULL);
+	if (got == TROTH_E_CONFIG || got == TROTH_E_NOT_FOUND)
+		return TROTH_ROLE_EXIT_CONFIG;
+	return got == TROTH_OK ? 0 : 1;
+}
+
+int troth_issuer_run(const struct troth_issuer_config *config)
+{
+	struct process *p = calloc(1, sizeof *p);
+	if (p == NULL)
+		return 1;
+	p->config = config;
+	if (pthread_mutex_init(&p->gate.lock, NULL) != 0 ||
+	    pthread_cond_init(&p->gate.changed, NULL) != 0) {
+		free(p);
+		return 1;
+	}
+	int code = run(p);
+	clear(p);
+	return code;
+}

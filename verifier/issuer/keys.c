@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "keys.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <openssl/crypto.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base.h"
+#include "clock.h"
+#include "log.h"
+#include "reader.h"
+#include "text.h"
+
+static const char MAC_FILE_HEAD[] = "troth-mac-master-1 ";
+#define MAC_FILE_HEAD_LEN (sizeof MAC_FILE_HEAD - 1)
+#define MAC_HEX_LEN ((size_t)2 * TROTH_MAC_KEY_LEN)
+_Static_assert(TROTH_MAC_FILE_LEN == MAC_FILE_HEAD_LEN + MAC_HEX_LEN + 1, "head, hex, newline");
+
+/* Said on the log while there is still time, seconds. */
+#define CA_ENDS_SOON_S (30 * 24 * 3600)
+
+TROTH_DEFINE_AUTO(BIO, BIO_free_all)
+TROTH_DEFINE_AUTO(X509, X509_free)
+TROTH_DEFINE_AUTO(EVP_PKEY, EVP_PKEY_free)
+
+void troth_mac_file_write(const uint8_t master[TROTH_MAC_KEY_LEN], char *out)
+{
+	char hex[MAC_HEX_LEN + 1];
+	troth_format_hex((struct troth_view){ master, TROTH_MAC_KEY_LEN }, hex);
+	memcpy(out, MAC_FILE_HEAD, MAC_FILE_HEAD_LEN);
+	memcpy(out + MAC_FILE_HEAD_LEN, hex, MAC_HEX_LEN);
+	out[TROTH_MAC_FILE_LEN - 1] = '\n';
+	OPENSSL_cleanse(hex, sizeof hex);
+}
+
+enum troth_status troth_mac_file_read(struct troth_view text, uint8_t out[TROTH_MAC_KEY_LEN])
+{
+	struct troth_reader r = { text };
+	struct troth_view head, hex;
+	uint8_t newline;
+	if (!troth_get_view(&r, MAC_FILE_HEAD_LEN, &head) ||
+	    !troth_get_view(&r, MAC_HEX_LEN, &hex) || !troth_get_u8(&r, &newline))
+		return TROTH_E_TRUNCATED;
+	if (!troth_at_end(&r) || newline != '\n' ||
+	    !troth_view_equal(head, troth_view_str(MAC_FILE_HEAD)) ||
+	    !troth_parse_hex(hex, out, TROTH_MAC_KEY_LEN))
+		return TROTH_E_MALFORMED;
+	return TROTH_OK;
+}
+
+enum troth_status troth_key_path(const char *key_dir, const char *name, char *out)
+{
+	int n = snprintf(out, PATH_MAX, "%s/%s", key_dir, name);
+	return n > 0 && n < PATH_MAX ? TROTH_OK : TROTH_E_LIMIT;
+}
+
+/* A key that others could have read is not a key any more. */
+static enum troth_status read_secret(const char *key_dir, const char *name,
+				     struct troth_buffer *out)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	TROTH_TRY(troth_key_path(key_dir, name, path));
+	if (stat(path, &st) != 0)
+		return errno == ENOENT ? TROTH_E_NOT_FOUND : TROTH_E_IO;
+	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+		troth_error("key-exposed", "path=%s mode=%o", path, st.st_mode & 07777U);
+		return TROTH_E_CONFIG;
+	}
+	return troth_file_read(path, TROTH_KEY_FILE_MAX, out);
+}
+
+enum troth_status troth_key_read(const char *key_dir, const char *name, EVP_PKEY **out)
+{
+	TROTH_AUTO(troth_buffer_clear) struct troth_buffer pem = { 0 };
+	TROTH_TRY(read_secret(key_dir, name, &pem));
+	TROTH_AUTO(BIO_free_all_p) BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
+	/* An encrypted key would ask on the terminal: the empty callback argument is its
+	 * answer. */
+	char no_password[] = "";
+	EVP_PKEY *key = bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, NULL, no_password)
+				    : NULL;
+	if (key == NULL)
+		return TROTH_E_CONFIG;
+	*out = key;
+	return TROTH_OK;
+}
+
+enum troth_status troth_cert_read(const char *key_dir, const char *name, X509 **out)
+{
+	TROTH_AUTO(troth_buffer_clear) struct troth_buffer pem = { 0 };
+	char path[PATH_MAX];
+	TROTH_TRY(troth_key_path(key_dir, name, path));
+	TROTH_TRY(troth_file_read(path, TROTH_KEY_FILE_MAX, &pem));
+	TROTH_AUTO(BIO_free_all_p) BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
+	X509 *cert = bio != NULL ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+	if (cert == NULL)
+		return TROTH_E_CONFIG;
+	*out = cert;
+	return TROTH_OK;
+}
+
+static enum troth_status load_mac(struct troth_ctx *ctx, const char *key_dir,
+				  struct troth_mac_keys *out)
+{
+	TROTH_AUTO(troth_buffer_clear) struct troth_buffer text = { 0 };
+	uint8_t master[TROTH_MAC_KEY_LEN];
+	TROTH_TRY(read_secret(key_dir, "mac.keys", &text));
+	TROTH_TRY(troth_mac_file_read(troth_buffer_view(&text), master));
+	enum troth_status got = troth_mac_keys_derive(ctx, master, out);
+	OPENSSL_cleanse(master, sizeof master);
+	return got;
+}
+
+static enum troth_status copy(const void *p, int n, struct troth_buffer *out)
+{
+	if (n <= 0)
+		return TROTH_E_CRYPTO;
+	out->p = malloc((size_t)n);
+	if (out->p == NULL)
+		return TROTH_E_MEMORY;
+	memcpy(out->p, p, (size_t)n);
+	out->n = (size_t)n;
+	return TROTH_OK;
+}
+
+static enum troth_status take_der(const X509 *cert, struct troth_buffer *out)
+{
+	unsigned char *der = NULL;
+	int n = i2d_X509(cert, &der);
+	enum troth_status got = copy(der, n, out);
+	OPENSSL_free(der);
+	return got;
+}
+
+static enum troth_status take_time(const ASN1_TIME *t, uint64_t *out)
+{
+	struct tm tm;
+	if (ASN1_TIME_to_tm(t, &tm) != 1)
+		return TROTH_E_CONFIG;
+	time_t s = timegm(&tm);
+	if (s < 0)
+		return TROTH_E_CONFIG;
+	*out = (uint64_t)s;
+	return TROTH_OK;
+}
+
+/* What certificates say of their issuer. */
+static enum troth_status take_issuer(X509 *ca, struct troth_issuer_keys *out)
+{
+	unsigned char *name = NULL;
+	int n = i2d_X509_NAME(X509_get_subject_name(ca), &name);
+	enum troth_status got = copy(name, n, &out->subject);
+	OPENSSL_free(name);
+	TROTH_TRY(got);
+	const ASN1_OCTET_STRING *id = X509_get0_subject_key_id(ca);
+	if (id == NULL)
+		return TROTH_E_CONFIG;
+	TROTH_TRY(copy(ASN1_STRING_get0_data(id), ASN1_STRING_length(id), &out->key_id));
+	TROTH_TRY(take_time(X509_get0_notBefore(ca), &out->not_before_s));
+	return take_time(X509_get0_notAfter(ca), &out->not_after_s);
+}
+
+static bool is_p256(const EVP_PKEY *key)
+{
+	char group[32];
+	size_t n;
+	return EVP_PKEY_is_a(key, "EC") == 1 &&
+	       EVP_PKEY_get_group_name(key, group, sizeof group, &n) == 1 &&
+	       strcmp(group, "prime256v1") == 0;
+}
+
+static enum troth_status check_pair(const EVP_PKEY *key, X509 *ca, X509 *root)
+{
+	const char *wrong = NULL;
+	if (!is_p256(key))
+		wrong = "ca.key is not a P-256 key";
+	else if (X509_check_private_key(ca, key) != 1)
+		wrong = "ca.key is not the key of ca.crt";
+	else if (X509_check_ca(ca) != 1)
+		wrong = "ca.crt is not the certificate of an authority";
+	else if (X509_verify(ca, X509_get0_pubkey(root)) != 1)
+		wrong = "ca.crt is not signed by root.crt";
+	if (wrong == NULL)
+		return TROTH_OK;
+	troth_error("keys-refused", "why=\"%s\"", wrong);
+	return TROTH_E_CONFIG;
+}
+
+static void warn_of_end(const struct troth_issuer_keys *keys)
+{
+	char text[32];
+	uint64_t now_s = troth_now_ms() / 1000;
+	troth_format_time(keys->not_after_s, text);
+	if (now_s >= keys->not_after_s)
+		troth_error("authority-expired", "not_after=%s", text);
+	else if (keys->not_after_s - now_s < CA_ENDS_SOON_S)
+		troth_warn("authority-expires-soon", "not_after=%s", text);
+}
+
+static enum troth_status load(struct troth_ctx *ctx, const char *key_dir,
+			      struct troth_issuer_keys *out)
+{
+	TROTH_AUTO(X509_free_p) X509 *ca = NULL;
+	TROTH_AUTO(X509_free_p) X509 *root = NULL;
+	TROTH_TRY(load_mac(ctx, key_dir, &out->mac));
+	TROTH_TRY(troth_key_read(key_dir, "ca.key", &out->ca));
+	TROTH_TRY(troth_cert_read(key_dir, "ca.crt", &ca));
+	TROTH_TRY(troth_cert_read(key_dir, "root.crt", &root));
+	TROTH_TRY(check_pair(out->ca, ca, root));
+	TROTH_TRY(take_der(ca, &out->ca_der));
+	TROTH_TRY(take_der(root, &out->root_der));
+	TROTH_TRY(take_issuer(ca, out));
+	warn_of_end(out);
+	return TROTH_OK;
+}
+
+enum troth_status troth_issuer_keys_load(struct troth_ctx *ctx, const char *key_dir,
+					 struct troth_issuer_keys *out)
+{
+	TROTH_AUTO(troth_issuer_keys_clear) struct troth_issuer_keys keys = { 0 };
+	TROTH_TRY(load(ctx, key_dir, &keys));
+	*out = keys;
+	keys = (struct troth_issuer_keys){ 0 };
+	return TROTH_OK;
+}
+
+void troth_issuer_keys_clear(struct troth_issuer_keys *keys)
+{
+	EVP_PKEY_free(keys->ca);
+	troth_buffer_clear(&keys->ca_der);
+	troth_buffer_clear(&keys->root_der);
+	troth_buffer_clear(&keys->subject);
+	troth_buffer_clear(&keys->key_id);
+	OPENSSL_cleanse(keys, sizeof *keys);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The key directory (0700), whose files only the issuer opens:
+ *
+ *   root.key root.crt   root CA; the key may be taken off line after `init`
+ *   ca.key ca.crt       issuing CA, signed by the root
+ *   mac.keys            master of every MAC key
+ *
+ * Keys are PKCS #8 PEM, 0600; certificates are PEM. */
+#ifndef TROTH_ISSUER_KEYS_H
+#define TROTH_ISSUER_KEYS_H
+
+#include "file.h"
+#include "mac.h"
+
+#define TROTH_KEY_FILE_MAX (16 * 1024)
+
+struct troth_issuer_keys {
+	EVP_PKEY *ca;
+	struct troth_mac_keys mac;
+	struct troth_buffer ca_der, root_der;
+	struct troth_buffer subject; /* DER Name of the issuing CA */
+	struct troth_buffer key_id;
+	uint64_t not_before_s, not_after_s; /* of the issuing CA */
+};
+
+/* Reads and checks everything: files readable by others, a key that is not its certificate's or
+ * a certificate that the root did not sign are TROTH_E_CONFIG, with a line on the log. */
+TROTH_NODISCARD enum troth_status troth_issuer_keys_load(struct troth_ctx *ctx,
+							 const char *key_dir,
+							 struct troth_issuer_keys *out);
+/* Cleanses and frees. */
+void troth_issuer_keys_clear(struct troth_issuer_keys *keys);
+
+/* key_dir/name into out (PATH_MAX bytes). */
+TROTH_NODISCARD enum troth_status troth_key_path(const char *key_dir, const char *name,
+						 char *out);
+TROTH_NODISCARD enum troth_status troth_key_read(const char *key_dir, const char *name,
+						 EVP_PKEY **out);
+TROTH_NODISCARD enum troth_status troth_cert_read(const char *key_dir, const char *name,
+						  X509 **out);
+
+/* The text of mac.keys around a master, TROTH_MAC_FILE_LEN bytes; and the master out of it. */
+#define TROTH_MAC_FILE_LEN 84
+void troth_mac_file_write(const uint8_t master[TROTH_MAC_KEY_LEN], char *out);
+TROTH_NODISCARD enum troth_status troth_mac_file_read(struct troth_view text,
+						      uint8_t out[TROTH_MAC_KEY_LEN]);
+
+#endif
