@@ -200,58 +200,57 @@ void troth_parse_start(struct troth_parse *p)
 		.on_message_complete = on_message_complete,
 	};
 	memset(p, 0, offsetof(struct troth_parse, name));
+	p->blank = true;
 	llhttp_init(&p->http, HTTP_REQUEST, &SETTINGS);
 	p->http.data = p;
 }
 
-enum scan { SCAN_ON, SCAN_END, SCAN_REFUSED };
-
-static enum scan scan_refuse(struct troth_parse *p, const char *detail)
-{
-	(void)refuse(p, 400, detail);
-	return SCAN_REFUSED;
-}
-
-/* The first byte of a line. */
-static enum scan scan_line_start(struct troth_parse *p, uint8_t c)
+/* What is wrong with the first byte of a line; NULL: nothing. */
+static const char *line_start_fault(const struct troth_parse *p, uint8_t c)
 {
 	/* RFC 9112, 2.2 lets a server skip empty lines before a request: bytes that two readers
 	 * may count differently, so no. */
 	if (p->head_len == 0 && (c < 'A' || c > 'Z'))
-		return scan_refuse(p, "A request starts with a method.");
+		return "A request starts with a method.";
 	/* RFC 9112, 5.2: a folded line is refused or rewritten; we refuse. */
 	if (c == ' ' || c == '\t')
-		return scan_refuse(p, "A header line is folded.");
+		return "A header line is folded.";
 	if (c == ':')
-		return scan_refuse(p, "A header has no name.");
-	return SCAN_ON;
+		return "A header has no name.";
+	return NULL;
 }
 
-static enum scan scan(struct troth_parse *p, uint8_t c)
+static const char *fault(const struct troth_parse *p, uint8_t c)
 {
-	if (p->head_len == 0 || p->last == '\n') {
-		p->blank = true;
-		if (scan_line_start(p, c) == SCAN_REFUSED)
-			return SCAN_REFUSED;
-	}
+	const char *found = p->blank ? line_start_fault(p, c) : NULL;
+	if (found != NULL)
+		return found;
 	if (c == '\0')
-		return scan_refuse(p, "There is a NUL in the head.");
+		return "There is a NUL in the head.";
 	/* RFC 9112, 2.2: a lone CR or LF ends a line for some readers and not for others. */
 	if ((p->last == '\r') != (c == '\n'))
-		return scan_refuse(p, "A line does not end in CR LF.");
+		return "A line does not end in CR LF.";
+	return NULL;
+}
+
+/* Takes one sound byte of the head; true for its last. */
+static bool scan(struct troth_parse *p, uint8_t c)
+{
 	bool end = c == '\n' && p->blank;
-	if (c != '\r' && c != '\n')
+	if (c == '\n')
+		p->blank = true;
+	else if (c != '\r')
 		p->blank = false;
 	p->last = c;
 	p->head_len++;
-	return end ? SCAN_END : SCAN_ON;
+	return end;
 }
 
 static void refuse_as_llhttp(struct troth_parse *p, llhttp_errno_t why)
 {
 	if (why == HPE_INVALID_METHOD)
 		(void)refuse(p, 501, "The method is not known.");
-	else if (why == HPE_INVALID_VERSION || p->http.method == HTTP_PRI)
+	else if (why == HPE_INVALID_VERSION)
 		(void)refuse(p, 505, "Only HTTP/1.1 is spoken here.");
 	else
 		(void)refuse(p, 400, "The request breaks the rules of HTTP/1.1.");
@@ -277,29 +276,31 @@ static struct troth_view take(struct troth_view *from, size_t n)
 	return out;
 }
 
+/* llhttp reads up to where the scanner stopped before the scanner's own refusal counts, so that
+ * the answer does not depend on how the bytes were cut. */
 static enum troth_parse_result push_head(struct troth_parse *p, struct troth_view *bytes)
 {
-	enum scan seen = SCAN_ON;
+	const char *wrong = NULL;
+	bool end = false;
 	size_t n = 0;
-	while (n < bytes->n && seen == SCAN_ON) {
-		if (p->head_len == TROTH_HTTP_HEADER_MAX) {
-			(void)refuse(p, 431, "The head of the request is too long.");
-			return TROTH_PARSE_REFUSED;
-		}
-		seen = scan(p, bytes->p[n]);
+	while (n < bytes->n && p->head_len < TROTH_HTTP_HEADER_MAX && !end) {
+		wrong = fault(p, bytes->p[n]);
+		if (wrong != NULL)
+			break;
+		end = scan(p, bytes->p[n]);
 		n++;
 	}
-	if (seen == SCAN_REFUSED || n == 0)
-		return p->state;
-	if (!run_llhttp(p, take(bytes, n)))
+	if (n > 0 && !run_llhttp(p, take(bytes, n)))
 		return TROTH_PARSE_REFUSED;
-	if (p->head_complete != (seen == SCAN_END)) {
+	if (wrong != NULL)
+		(void)refuse(p, 400, wrong);
+	else if (p->head_complete != end)
 		(void)refuse(p, 400, "The head of the request ends in two places.");
-		return TROTH_PARSE_REFUSED;
-	}
-	if (seen == SCAN_END)
+	else if (!end && bytes->n > 0)
+		(void)refuse(p, 431, "The head of the request is too long.");
+	else if (end)
 		p->state = p->complete ? TROTH_PARSE_DONE : TROTH_PARSE_HEAD;
-	return seen == SCAN_END ? TROTH_PARSE_HEAD : TROTH_PARSE_MORE;
+	return end && p->status == 0 ? TROTH_PARSE_HEAD : p->state;
 }
 
 static enum troth_parse_result push_body(struct troth_parse *p, struct troth_view *bytes)
