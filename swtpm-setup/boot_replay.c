@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* troth-boot-replay: brings a TPM's PCRs into the state of a recorded boot.
  *
- * Every event of a firmware event log is extended into an emulated TPM, as that machine's firmware
- * did. One component may be changed on the way: in the log and the PCRs alike (another boot), or in
- * one of them only (a forgery). */
+ * Every event of a firmware event log is extended into an emulated TPM, as that machine's
+ * firmware did. One component may be changed on the way: in the log and the PCRs alike (another
+ * boot), or in one of them only (a forgery). */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,8 +43,15 @@ static bool read_where(const char *where, struct arguments *a)
 	return a->in_log || a->in_pcrs;
 }
 
-enum { OPTION_TCTI = 256, OPTION_LOG, OPTION_OUT, OPTION_TAMPER, OPTION_WHERE, OPTION_STARTED,
-       OPTION_HELP };
+enum {
+	OPTION_TCTI = 256,
+	OPTION_LOG,
+	OPTION_OUT,
+	OPTION_TAMPER,
+	OPTION_WHERE,
+	OPTION_STARTED,
+	OPTION_HELP
+};
 
 static const struct option OPTIONS[] = {
 	{ "tcti", required_argument, NULL, OPTION_TCTI },
@@ -114,7 +121,8 @@ static TSS2_RC start(TSS2_TCTI_CONTEXT *tcti, ESYS_CONTEXT *esys, uint8_t locali
 	return rc;
 }
 
-static TSS2_RC extend(ESYS_CONTEXT *esys, const struct troth_log *log, const struct troth_event *ev)
+static TSS2_RC extend(ESYS_CONTEXT *esys, const struct troth_log *log,
+		      const struct troth_event *ev)
 {
 	TPML_DIGEST_VALUES values = { 0 };
 	for (size_t i = 0; i < log->header.n_algs; i++) {
@@ -132,9 +140,9 @@ static TSS2_RC extend(ESYS_CONTEXT *esys, const struct troth_log *log, const str
 static TSS2_RC replay(ESYS_CONTEXT *esys, const struct troth_log *log)
 {
 	for (size_t i = 0; i < log->n_events; i++) {
-		TSS2_RC rc = troth_event_extends(&log->events[i]) ?
-				     extend(esys, log, &log->events[i]) :
-				     TSS2_RC_SUCCESS;
+		TSS2_RC rc = troth_event_extends(&log->events[i])
+				     ? extend(esys, log, &log->events[i])
+				     : TSS2_RC_SUCCESS;
 		if (rc != TSS2_RC_SUCCESS)
 			return rc;
 	}
@@ -189,8 +197,8 @@ static int run(const struct arguments *a, struct troth_ctx *ctx, const struct tr
 	enum troth_status status = troth_tamper_log(ctx, real, a->tamper, &bytes, &len, &event);
 	if (status == TROTH_OK)
 		status = troth_log_parse((struct troth_view){ bytes, len }, &changed);
-	int code = status == TROTH_OK ? boot_and_write(a, real, &changed) :
-					say(troth_tamper_name(a->tamper), status);
+	int code = status == TROTH_OK ? boot_and_write(a, real, &changed)
+				      : say(troth_tamper_name(a->tamper), status);
 	if (code == 0 && a->tamper != TROTH_TAMPER_NONE)
 		printf("tampered\t%s\tevent\t%u\n", troth_tamper_name(a->tamper), event);
 	troth_log_release(&changed);

@@ -46,9 +46,10 @@ static bool is_secure_boot(const struct troth_event *ev)
 	struct troth_reader r = { ev->data };
 	struct troth_view guid, name, data;
 	uint64_t name_len, data_len;
-	return ev->type == TROTH_EV_EFI_VARIABLE_DRIVER_CONFIG && troth_get_view(&r, 16, &guid) &&
-	       troth_get_u64le(&r, &name_len) && troth_get_u64le(&r, &data_len) &&
-	       name_len == sizeof NAME / 2 && troth_get_view(&r, sizeof NAME, &name) &&
+	return ev->type == TROTH_EV_EFI_VARIABLE_DRIVER_CONFIG &&
+	       troth_get_view(&r, 16, &guid) && troth_get_u64le(&r, &name_len) &&
+	       troth_get_u64le(&r, &data_len) && name_len == sizeof NAME / 2 &&
+	       troth_get_view(&r, sizeof NAME, &name) &&
 	       troth_view_equal(name, TROTH_VIEW_OF(NAME)) && data_len == 1 &&
 	       troth_get_view(&r, 1, &data) && data.p[0] == 1;
 }
@@ -90,7 +91,8 @@ static uint8_t *in_copy(const struct troth_log *log, uint8_t *copy, struct troth
 	return copy + (v.p - log->bytes.p);
 }
 
-static void flip_digests(const struct troth_log *log, const struct troth_event *ev, uint8_t *copy)
+static void flip_digests(const struct troth_log *log, const struct troth_event *ev,
+			 uint8_t *copy)
 {
 	for (size_t i = 0; i < log->header.n_algs; i++)
 		if (ev->digests[i].n > 0)
@@ -126,7 +128,8 @@ static enum troth_status change_command_line(struct troth_ctx *ctx, const struct
 	return rehash(ctx, log, ev, (struct troth_view){ text, n }, copy);
 }
 
-static enum troth_status turn_secure_boot_off(struct troth_ctx *ctx, const struct troth_log *log,
+static enum troth_status turn_secure_boot_off(struct troth_ctx *ctx,
+					      const struct troth_log *log,
 					      const struct troth_event *ev, uint8_t *copy)
 {
 	uint8_t *data = in_copy(log, copy, ev->data);
@@ -135,7 +138,8 @@ static enum troth_status turn_secure_boot_off(struct troth_ctx *ctx, const struc
 }
 
 static enum troth_status change(struct troth_ctx *ctx, const struct troth_log *log,
-				const struct troth_event *ev, enum troth_tamper t, uint8_t *copy)
+				const struct troth_event *ev, enum troth_tamper t,
+				uint8_t *copy)
 {
 	if (t == TROTH_TAMPER_COMMAND_LINE)
 		return change_command_line(ctx, log, ev, copy);

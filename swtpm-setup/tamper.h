@@ -23,9 +23,10 @@ const char *troth_tamper_name(enum troth_tamper t);
 /* TROTH_TAMPER_N for a name nobody knows. */
 enum troth_tamper troth_tamper_from_name(struct troth_view name);
 
-/* A changed copy of the log's bytes, freed with free(); *out_event is the index of the event that
- * was changed or added. TROTH_E_NOT_FOUND when this boot has no such component. */
-TROTH_NODISCARD enum troth_status troth_tamper_log(struct troth_ctx *ctx, const struct troth_log *log,
+/* A changed copy of the log's bytes, freed with free(); *out_event is the index of the event
+ * that was changed or added. TROTH_E_NOT_FOUND when this boot has no such component. */
+TROTH_NODISCARD enum troth_status troth_tamper_log(struct troth_ctx *ctx,
+						   const struct troth_log *log,
 						   enum troth_tamper t, uint8_t **out,
 						   size_t *out_len, uint32_t *out_event);
 
