@@ -153,6 +153,7 @@ static int issuer_role(const struct troth_role_fds *fds, void *arg)
 		.worker_fds = fds->worker_channels,
 		.n_workers = fds->n_workers,
 		.admin_fd = fds->admin_channel,
+		.ready_fd = fds->ready_fd,
 	};
 	return troth_issuer_run(&config);
 }
