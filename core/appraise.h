@@ -14,10 +14,12 @@ struct troth_case {
 	const struct troth_reference_set
 		*reference; /* NULL when the policy names none or it is missing */
 	const struct troth_pcr_values *pcrs; /* quoted */
-	struct troth_view log_bytes;	     /* as received; empty: none */
+	struct troth_view log_bytes;	     /* as received */
 	const struct troth_log *log;	     /* parsed; NULL when log_bytes did not parse */
 	const struct troth_replay *replay;   /* of log; NULL like it */
-	enum troth_status log_status;	     /* why log is NULL */
+	/* why log is NULL; without bytes TROTH_E_TRUNCATED means that an empty log was sent,
+	 * anything else that none was */
+	enum troth_status log_status;
 	size_t log_error_offset;
 };
 

@@ -3,6 +3,7 @@
 
 #include "base.h"
 #include "reader.h"
+#include "uefi.h"
 
 /* PCRs of the pre-OS environment: each gets one separator (PFP 1.05, 2.3.4 and 10.4.1). */
 static const uint32_t N_FIRMWARE_PCRS = 8;
@@ -45,44 +46,11 @@ static enum troth_status proves(struct reading *r, struct troth_view data,
 	return TROTH_OK;
 }
 
-/* Text in UTF-16LE, without a final NUL. */
-static bool utf16_equal(struct troth_view text, const char *ascii)
-{
-	struct troth_reader r = { text };
-	uint16_t unit;
-	for (; *ascii != '\0'; ascii++)
-		if (!troth_get_u16le(&r, &unit) || unit != (uint8_t)*ascii)
-			return false;
-	return troth_at_end(&r);
-}
-
-struct variable {
-	struct troth_view guid, name, data;
-};
-
-/* PFP 1.05, 10.2.6: UEFI_VARIABLE_DATA. Lengths are 64-bit and foreign: each is compared with
- * what is left before it is multiplied or taken. */
-static bool read_variable(struct troth_view data, struct variable *out)
-{
-	struct troth_reader r = { data };
-	struct variable v;
-	uint64_t name_units, data_len;
-	if (!troth_get_view(&r, 16, &v.guid) || !troth_get_u64le(&r, &name_units) ||
-	    !troth_get_u64le(&r, &data_len))
-		return false;
-	if (name_units > r.left.n / 2 || !troth_get_view(&r, (size_t)name_units * 2, &v.name))
-		return false;
-	if (data_len != r.left.n)
-		return false;
-	v.data = r.left;
-	*out = v;
-	return true;
-}
-
-static bool is_variable(const struct variable *v, const uint8_t guid[16], const char *name)
+static bool is_variable(const struct troth_uefi_variable *v, const uint8_t guid[16],
+			const char *name)
 {
 	return troth_view_equal(v->guid, (struct troth_view){ guid, 16 }) &&
-	       utf16_equal(v->name, name);
+	       troth_utf16_equal(v->name, name);
 }
 
 static void read_secure_boot(struct reading *r, struct troth_view data)
@@ -95,14 +63,14 @@ static void read_secure_boot(struct reading *r, struct troth_view data)
 
 static void read_driver_config(struct reading *r, const struct troth_event *ev)
 {
-	struct variable v;
+	struct troth_uefi_variable v;
 	if (ev->pcr != SECURE_BOOT_PCR)
 		return;
 	/* Configuration is measured before the separator; later only the operating system
 	 * could have written it. */
 	if ((r->facts.separators & 1U << SECURE_BOOT_PCR) != 0)
 		r->contradictory = true;
-	if (!read_variable(ev->data, &v))
+	if (!troth_uefi_variable_read(ev->data, &v))
 		return;
 	for (size_t i = 0; i < TROTH_COUNT(VARIABLES); i++) {
 		if (!is_variable(&v, VARIABLES[i].guid, VARIABLES[i].name))
@@ -170,7 +138,7 @@ static enum troth_status read_authority(struct reading *r, const struct troth_ev
 					struct troth_view digest)
 {
 	bool proven;
-	struct variable v;
+	struct troth_uefi_variable v;
 	struct troth_view data = ev->data;
 	if (ev->pcr != SECURE_BOOT_PCR || r->handed_over)
 		return TROTH_OK;
@@ -183,7 +151,7 @@ static enum troth_status read_authority(struct reading *r, const struct troth_ev
 	}
 	/* Shim logs its own lists and revocation level the same way: only an entry of db is
 	 * what let the firmware run an image. */
-	if (proven && read_variable(data, &v) && is_variable(&v, SECURITY, "db"))
+	if (proven && troth_uefi_variable_read(data, &v) && is_variable(&v, SECURITY, "db"))
 		r->facts.n_authorities++;
 	return TROTH_OK;
 }

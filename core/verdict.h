@@ -25,8 +25,23 @@ struct troth_verdict {
 	struct troth_coverage coverage;
 };
 
-/* SHA-256 of the verdict's canonical bytes (tier, findings, coverage, in order): equal verdicts
- * have equal digests. */
+/* Folds findings: nothing later repairs what came before. Contraindicated is worst; a question
+ * left open (severity none, or not everything was seen) is worse than a warning, because what
+ * was not seen may be anything; findings past TROTH_FINDINGS_MAX count as contraindicated. */
+enum troth_tier troth_tier_fold(const struct troth_findings *findings, bool saw_all);
+
+/* SHA-256 of the verdict's canonical bytes: equal verdicts have equal digests. Big-endian; text
+ * is a u16 length and its bytes; a digest is a u16 TPM_ALG_ID (0: none) and its bytes:
+ *
+ *   text "troth/v1/verdict", text name of the tier,
+ *   u32 number of findings, then for each: text name of the code, text name of the severity,
+ *     u32 pcr, u32 event (two's complement), digest seen, digest expected, text detail,
+ *     text reference,
+ *   u32 findings dropped,
+ *   u32 each of n_checks, pcrs_quoted, pcrs_replayed, pcrs_matched, pcrs_golden,
+ * pcrs_unchecked, n_events_matched, n_events_ignored, u8 secure_boot_checked, u8 ima_checked.
+ *
+ * Names, not numbers, so that a new finding code changes no digest. */
 TROTH_NODISCARD enum troth_status
 troth_verdict_digest(struct troth_ctx *ctx, const struct troth_verdict *v, uint8_t out[32]);
 
