@@ -3,6 +3,11 @@
 #include "tpm_keys.h"
 #include "tpm_object.h"
 
+void troth_tpm_key_drop(struct troth_tpm_key *key)
+{
+	troth_tpm_object_drop(&key->object);
+}
+
 static enum troth_status derive(struct troth_tpm *tpm, enum troth_ak_algorithm algorithm,
 				struct troth_tpm_key *out)
 {
@@ -55,7 +60,7 @@ enum troth_status troth_tpm_ak_load(struct troth_tpm *tpm, enum troth_ak_algorit
 enum troth_status troth_tpm_ak_persist(struct troth_tpm *tpm, enum troth_ak_algorithm algorithm,
 				       TPM2_HANDLE handle)
 {
-	struct troth_tpm_key key = { 0 };
+	TROTH_AUTO(troth_tpm_key_drop) struct troth_tpm_key key = { 0 };
 
 	enum troth_status status = find(tpm, algorithm, handle, &key);
 	if (status == TROTH_E_NOT_FOUND) {
@@ -65,6 +70,5 @@ enum troth_status troth_tpm_ak_persist(struct troth_tpm *tpm, enum troth_ak_algo
 			status = troth_tpm_persist(tpm, &key.object, handle);
 		}
 	}
-	troth_tpm_object_drop(&key.object);
 	return status;
 }

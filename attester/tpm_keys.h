@@ -38,6 +38,8 @@ struct troth_tpm_key {
 	size_t public_len;
 	uint8_t public_area[TROTH_PUBLIC_MAX];
 };
+/* Drops the object; the public area stays readable. For TROTH_AUTO. */
+void troth_tpm_key_drop(struct troth_tpm_key *key);
 
 /* The attestation key: under its persistent handle if that is given (not 0) and holds it, else
  * derived again. */

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The device's side of the protocol: enrol, attest, keep what comes back. */
+#ifndef TROTH_ATTESTER_AGENT_H
+#define TROTH_ATTESTER_AGENT_H
+
+#include "client.h"
+#include "device_facts.h"
+#include "state.h"
+#include "tpm_keys.h"
+
+/* What lives between attempts. Zeroed and then filled by the caller: settings and ctx are
+ * borrowed, state comes from troth_state_load. */
+struct troth_agent {
+	const struct troth_settings *settings;
+	struct troth_ctx *ctx;
+	struct troth_state state;
+	/* The credential key, and whether this TPM is known to take it. */
+	struct troth_credential_key key;
+	bool key_loads;
+};
+
+/* Enrols if needed, attests, writes the credentials. The outcome always says how it ended. */
+void troth_agent_attempt(struct troth_agent *a, struct troth_outcome *outcome);
+
+/* One enrolment with credential activation. TROTH_OK when the device is active; the state is
+ * saved then, and also when it is pending. */
+TROTH_NODISCARD enum troth_status troth_agent_enroll(struct troth_agent *a,
+						     struct troth_client *client,
+						     struct troth_outcome *outcome);
+
+/* One challenge and its answer. send_log: the whole log, asked for or not. */
+TROTH_NODISCARD enum troth_remedy troth_agent_attest(struct troth_agent *a,
+						     struct troth_client *client, bool send_log,
+						     struct troth_outcome *outcome);
+
+#endif

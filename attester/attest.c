@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "agent.h"
+#include "base.h"
+#include "credentials.h"
+#include "evidence.h"
+#include "log.h"
+#include "message_log.h"
+#include "wire.h"
+
+/* One challenge and its answer. */
+struct exchange {
+	struct troth_agent *agent;
+	struct troth_client *client;
+	const struct troth_challenge *challenge;
+	const struct troth_evidence *evidence;
+	bool send_log;
+	struct troth_outcome *outcome;
+};
+
+/* The banks as the message carries them. */
+struct banks {
+	Troth__V1__PcrBank bank[TROTH_BANKS_MAX];
+	Troth__V1__PcrBank *list[TROTH_BANKS_MAX];
+	uint8_t values[TROTH_BANKS_MAX][TROTH_PCR_COUNT * TROTH_DIGEST_MAX];
+};
+
+static struct troth_view put_values(const struct troth_pcr_values *values, enum troth_hash bank,
+				    uint32_t mask, uint8_t *out)
+{
+	size_t n = 0;
+
+	for (uint32_t pcr = 0; pcr < TROTH_PCR_COUNT; pcr++) {
+		if ((mask & (1u << pcr)) == 0)
+			continue;
+		const struct troth_view v = troth_pcr_value(values, bank, pcr);
+		memcpy(out + n, v.p, v.n);
+		n += v.n;
+	}
+	return (struct troth_view){ out, n };
+}
+
+static void fill_banks(const struct exchange *x, struct banks *out, Troth__V1__Attestation *m)
+{
+	const struct troth_pcr_selection *selection = &x->challenge->selection;
+
+	for (size_t i = 0; i < selection->n_banks; i++) {
+		const struct troth_pcr_bank_selection *s = &selection->banks[i];
+		Troth__V1__PcrBank *b = &out->bank[i];
+		*b = (Troth__V1__PcrBank)TROTH__V1__PCR_BANK__INIT;
+		b->algorithm = troth_hash_to_tpm(s->bank);
+		b->mask = s->mask;
+		b->values = troth_wire_bytes(
+			put_values(&x->evidence->quote.pcrs, s->bank, s->mask, out->values[i]));
+		out->list[i] = b;
+	}
+	m->n_pcrs = selection->n_banks;
+	m->pcrs = out->list;
+}
+
+static ProtobufCBinaryData bytes(const uint8_t *p, size_t n)
+{
+	return troth_wire_bytes((struct troth_view){ p, n });
+}
+
+/* A log the verifier holds already is named by its digest. */
+static enum troth_status fill_log(const struct exchange *x, struct troth_digest *digest,
+				  Troth__V1__Attestation *m)
+{
+	const struct troth_evidence *e = x->evidence;
+	const struct troth_view log = troth_buffer_view(&e->log);
+
+	if (!e->has_log)
+		return TROTH_OK;
+	if (x->send_log || x->challenge->wants_log) {
+		m->log = troth_wire_bytes(log);
+		return TROTH_OK;
+	}
+	TROTH_TRY(troth_hash_one(x->agent->ctx, TROTH_HASH_SHA256, log, digest));
+	m->log_digest = troth_wire_bytes(troth_digest_view(digest));
+	return TROTH_OK;
+}
+
+static enum troth_remedy send_evidence(const struct exchange *x, ProtobufCMessage **answer)
+{
+	const struct troth_evidence *e = x->evidence;
+	const struct troth_credential_key *key = &x->agent->key;
+	Troth__V1__Attestation m = TROTH__V1__ATTESTATION__INIT;
+	Troth__V1__Certification certification = TROTH__V1__CERTIFICATION__INIT;
+	struct troth_digest log_digest = { 0 };
+	struct banks banks;
+	enum troth_remedy remedy = TROTH_REMEDY_NONE;
+
+	m.token = troth_wire_bytes(x->challenge->token);
+	m.quote = bytes(e->quote.statement.attest, e->quote.statement.attest_len);
+	m.signature = bytes(e->quote.statement.signature, e->quote.statement.signature_len);
+	fill_banks(x, &banks, &m);
+	m.credential_key = bytes(key->public_area, key->public_len);
+	if (e->certified) {
+		certification.attest =
+			bytes(e->certification.attest, e->certification.attest_len);
+		certification.signature =
+			bytes(e->certification.signature, e->certification.signature_len);
+		m.certification = &certification;
+	}
+	m.facts = bytes(e->facts.bytes, e->facts.n);
+	m.ima = troth_wire_bytes(troth_buffer_view(&e->ima));
+	if (fill_log(x, &log_digest, &m) != TROTH_OK) {
+		troth_outcome_set(x->outcome, TROTH_ENDED_UNREACHED,
+				  "the log cannot be hashed");
+		return TROTH_REMEDY_NONE;
+	}
+	const struct troth_call call = { "/v1/attest", &m.base,
+					 &troth__v1__attestation_result__descriptor };
+	if (troth_client_call(x->client, &call, answer, &remedy, x->outcome) != TROTH_OK)
+		*answer = NULL;
+	return remedy;
+}
+
+static void refused(const Troth__V1__AttestationResult *r, struct troth_outcome *outcome)
+{
+	const Troth__V1__Finding *first = r->n_findings > 0 ? r->findings[0] : NULL;
+
+	troth_outcome_set(
+		outcome, TROTH_ENDED_REFUSED,
+		"the verifier does not find this device healthy: %zu finding%s%s%s%s%s",
+		r->n_findings, r->n_findings == 1 ? "" : "s",
+		first != NULL ? ", the first is " : "", first != NULL ? first->code : "",
+		first != NULL && first->detail[0] != '\0' ? ": " : "",
+		first != NULL ? first->detail : "");
+}
+
+static void take_result(const struct exchange *x, const Troth__V1__AttestationResult *r)
+{
+	troth_log_findings(r->findings, r->n_findings);
+	if (r->verdict != TROTH__V1__TIER__TIER_AFFIRMING || r->certificate.len == 0) {
+		refused(r, x->outcome);
+		return;
+	}
+	troth_credentials_take(x->agent, r, x->outcome);
+}
+
+static enum troth_remedy answer_challenge(struct exchange *x)
+{
+	TROTH_AUTO(troth_evidence_clear) struct troth_evidence evidence = { 0 };
+	TROTH_AUTO(troth_answer_free) ProtobufCMessage *answer = NULL;
+
+	enum troth_status status =
+		troth_evidence_collect(x->agent, x->challenge, &evidence, x->outcome);
+	if (status == TROTH_E_CONFLICT) {
+		/* Another attestation key than the one enrolled: other settings, another TPM.
+		 */
+		troth_info("ak", "changed=true; enrolling anew");
+		return TROTH_REMEDY_ENROLL;
+	}
+	if (status != TROTH_OK)
+		return TROTH_REMEDY_NONE;
+	x->evidence = &evidence;
+	enum troth_remedy remedy = send_evidence(x, &answer);
+	if (answer != NULL)
+		take_result(x, (const Troth__V1__AttestationResult *)answer);
+	return remedy;
+}
+
+enum troth_remedy troth_agent_attest(struct troth_agent *a, struct troth_client *client,
+				     bool send_log, struct troth_outcome *outcome)
+{
+	TROTH_AUTO(troth_answer_free) ProtobufCMessage *answer = NULL;
+	Troth__V1__ChallengeRequest request = TROTH__V1__CHALLENGE_REQUEST__INIT;
+	struct troth_challenge challenge;
+	enum troth_remedy remedy = TROTH_REMEDY_NONE;
+
+	outcome->text[0] = '\0';
+	request.device_id = bytes(a->state.device_id, sizeof a->state.device_id);
+	const struct troth_call call = { "/v1/challenge", &request.base,
+					 &troth__v1__challenge__descriptor };
+	if (troth_client_call(client, &call, &answer, &remedy, outcome) != TROTH_OK)
+		return remedy;
+	if (troth_challenge_read((const Troth__V1__Challenge *)answer, &challenge) !=
+	    TROTH_OK) {
+		troth_outcome_set(outcome, TROTH_ENDED_UNREACHED,
+				  "the verifier asks for something no TPM can answer");
+		return TROTH_REMEDY_NONE;
+	}
+	struct exchange x = { .agent = a,
+			      .client = client,
+			      .challenge = &challenge,
+			      .send_log = send_log,
+			      .outcome = outcome };
+	return answer_challenge(&x);
+}

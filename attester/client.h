@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The device protocol over HTTPS: one message out, one message or one problem back. */
+#ifndef TROTH_ATTESTER_CLIENT_H
+#define TROTH_ATTESTER_CLIENT_H
+
+#include <protobuf-c/protobuf-c.h>
+
+#include "problem.h"
+#include "settings.h"
+
+struct troth_client;
+
+/* settings is kept by reference. time_floor_s: see https.h; 0 where the clock is trusted. */
+TROTH_NODISCARD enum troth_status troth_client_new(const struct troth_settings *settings,
+						   uint64_t time_floor_s,
+						   struct troth_client **out);
+void troth_client_free(struct troth_client *c);
+
+/* One POST: a message out, a message of the answer's type back. */
+struct troth_call {
+	const char *path; /* "/v1/challenge" */
+	const ProtobufCMessage *message;
+	const ProtobufCMessageDescriptor *answer_type;
+};
+/* TROTH_OK: *answer is freed with troth_wire_free. Else the outcome says why there is none, and
+ * *remedy what may help; also when there was no answer at all or none that can be read. */
+TROTH_NODISCARD enum troth_status troth_client_call(struct troth_client *c,
+						    const struct troth_call *call,
+						    ProtobufCMessage **answer,
+						    enum troth_remedy *remedy,
+						    struct troth_outcome *outcome);
+/* For TROTH_AUTO on an answer. */
+void troth_answer_free(ProtobufCMessage **answer);
+
+#endif

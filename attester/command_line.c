@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command_line.h"
+
+#include <getopt.h>
+#include <string.h>
+
+#include "base.h"
+
+enum { OPT_HELP = 1, OPT_VERSION, OPT_CONFIG, OPT_FORMAT, OPT_VERBOSE, OPT_SETTING };
+
+/* Options that are settings carry OPT_SETTING plus their place in SETTING_KEYS. */
+static const struct option OPTIONS[] = {
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ "config", required_argument, NULL, OPT_CONFIG },
+	{ "format", required_argument, NULL, OPT_FORMAT },
+	{ "verbose", no_argument, NULL, OPT_VERBOSE },
+	{ "verifier", required_argument, NULL, OPT_SETTING + 0 },
+	{ "ca", required_argument, NULL, OPT_SETTING + 1 },
+	{ "tcti", required_argument, NULL, OPT_SETTING + 2 },
+	{ "state-dir", required_argument, NULL, OPT_SETTING + 3 },
+	{ "run-dir", required_argument, NULL, OPT_SETTING + 4 },
+	{ "log", required_argument, NULL, OPT_SETTING + 5 },
+	{ "ak", required_argument, NULL, OPT_SETTING + 6 },
+	{ "ek", required_argument, NULL, OPT_SETTING + 7 },
+	{ 0 },
+};
+static const char *const SETTING_KEYS[] = {
+	"verifier", "ca", "tcti", "state_dir", "run_dir", "log", "ak_algorithm", "ek",
+};
+
+static const struct {
+	const char *name;
+	enum troth_verb verb;
+} VERBS[] = {
+	{ "provision", TROTH_VERB_PROVISION },
+	{ "run", TROTH_VERB_RUN },
+	{ "once", TROTH_VERB_ONCE },
+	{ "status", TROTH_VERB_STATUS },
+};
+
+static enum troth_status add(struct troth_command *c, const char *key, const char *value)
+{
+	if (c->n_options == TROTH_OPTIONS_MAX)
+		return TROTH_E_CONFIG;
+	c->options[c->n_options++] = (struct troth_option){ key, value };
+	return TROTH_OK;
+}
+
+static enum troth_status take_option(struct troth_command *c, int option, const char *value)
+{
+	switch (option) {
+	case OPT_HELP: c->verb = TROTH_VERB_HELP; return TROTH_OK;
+	case OPT_VERSION: c->verb = TROTH_VERB_VERSION; return TROTH_OK;
+	case OPT_CONFIG: c->config = value; return TROTH_OK;
+	case OPT_VERBOSE: return add(c, "log_level", "debug");
+	case OPT_FORMAT:
+		c->json = strcmp(value, "json") == 0;
+		return c->json || strcmp(value, "text") == 0 ? TROTH_OK : TROTH_E_CONFIG;
+	default: break;
+	}
+	if (option < OPT_SETTING || option - OPT_SETTING >= (int)TROTH_COUNT(SETTING_KEYS))
+		return TROTH_E_CONFIG;
+	return add(c, SETTING_KEYS[option - OPT_SETTING], value);
+}
+
+static enum troth_verb find_verb(const char *name)
+{
+	for (size_t i = 0; i < TROTH_COUNT(VERBS); i++)
+		if (strcmp(VERBS[i].name, name) == 0)
+			return VERBS[i].verb;
+	return TROTH_VERB_NONE;
+}
+
+enum troth_status troth_command_parse(int argc, char **argv, struct troth_command *out)
+{
+	struct troth_command c = { 0 };
+	int option;
+
+	optind = 0; /* start anew, whoever called getopt before */
+	while ((option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1)
+		TROTH_TRY(take_option(&c, option, optarg));
+	if (c.verb == TROTH_VERB_NONE && optind + 1 == argc)
+		c.verb = find_verb(argv[optind]);
+	if (c.verb == TROTH_VERB_NONE)
+		return TROTH_E_CONFIG;
+	*out = c;
+	return TROTH_OK;
+}
+
+void troth_usage(FILE *to)
+{
+	fputs("usage: troth-attester provision | run | once | status [options]\n"
+	      "\n"
+	      "  provision   make and keep the TPM's keys, and show what this device would "
+	      "enrol with\n"
+	      "  run         enrol, attest, and keep the credentials fresh until told to stop\n"
+	      "  once        enrol if needed, attest once, write the credentials\n"
+	      "  status      what this device is and holds\n"
+	      "\n"
+	      "  --config FILE     settings (default /etc/troth/attester.yaml)\n"
+	      "  --verifier URL    https://host[:port]\n"
+	      "  --ca FILE         PEM anchors of the verifier's TLS certificate\n"
+	      "  --tcti CONF       how to reach the TPM (default device:/dev/tpmrm0)\n"
+	      "  --state-dir DIR   default /var/lib/troth-attester\n"
+	      "  --run-dir DIR     where key.pem, cert.pem and bundle.pem go (default "
+	      "/run/troth-attester)\n"
+	      "  --log FILE        UEFI event log (default "
+	      "/sys/kernel/security/tpm0/binary_bios_measurements)\n"
+	      "  --ak ecc|rsa      attestation key\n"
+	      "  --ek auto|rsa2048|p256|p384|rsa3072\n"
+	      "  --format text|json   of status\n"
+	      "  --verbose, --version, --help\n"
+	      "\n"
+	      "Exit codes: 0 credentials written, 1 refused, 2 verifier unreachable or wrong "
+	      "configuration,\n"
+	      "3 waiting for approval, 4 TPM.\n",
+	      to);
+}

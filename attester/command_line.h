@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line: one command, and options that stand over the configuration file. */
+#ifndef TROTH_ATTESTER_COMMAND_LINE_H
+#define TROTH_ATTESTER_COMMAND_LINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <troth/status.h>
+
+enum troth_verb {
+	TROTH_VERB_NONE,
+	TROTH_VERB_PROVISION,
+	TROTH_VERB_RUN,
+	TROTH_VERB_ONCE,
+	TROTH_VERB_STATUS,
+	TROTH_VERB_HELP,
+	TROTH_VERB_VERSION
+};
+
+/* A setting given on the command line, by its key in the file. */
+struct troth_option {
+	const char *key, *value;
+};
+#define TROTH_OPTIONS_MAX 16
+
+/* Strings borrow from argv. */
+struct troth_command {
+	enum troth_verb verb;
+	bool json;	    /* status --format json */
+	const char *config; /* NULL: the default file, which may be missing */
+	size_t n_options;
+	struct troth_option options[TROTH_OPTIONS_MAX];
+};
+
+/* TROTH_E_CONFIG for options and commands that are not known; getopt has said so on standard
+ * error then. */
+TROTH_NODISCARD enum troth_status troth_command_parse(int argc, char **argv,
+						      struct troth_command *out);
+void troth_usage(FILE *to);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base.h"
+#include "log.h"
+#include "provision.h"
+#include "report.h"
+#include "run.h"
+#include "stop.h"
+#include "version.h"
+
+TROTH_DEFINE_AUTO(struct troth_ctx, troth_ctx_free)
+
+static enum troth_ending complain(const char *text)
+{
+	fprintf(stderr, "troth-attester: %s\n", text);
+	return TROTH_ENDED_UNREACHED;
+}
+
+static enum troth_ending provision(const struct troth_settings *settings, struct troth_ctx *ctx,
+				   bool json)
+{
+	struct troth_outcome outcome;
+
+	troth_provision(settings, ctx, json, &outcome);
+	if (outcome.ending != TROTH_ENDED_WELL)
+		(void)complain(outcome.text);
+	return outcome.ending;
+}
+
+static enum troth_ending with_settings(const struct troth_command *command,
+				       struct troth_settings *settings)
+{
+	TROTH_AUTO(troth_ctx_free_p) struct troth_ctx *ctx = NULL;
+	static struct troth_agent agent; /* the whole process is about this one */
+
+	if (command->verb == TROTH_VERB_STATUS)
+		return troth_report_print(settings, command->json);
+	if (troth_ctx_new(&ctx) != TROTH_OK || troth_stop_install() != TROTH_OK)
+		return complain("cannot start: no cryptography or no signals");
+	if (command->verb == TROTH_VERB_PROVISION)
+		return provision(settings, ctx, command->json);
+
+	agent.settings = settings;
+	agent.ctx = ctx;
+	troth_state_load(settings->state_dir, &agent.state);
+	return command->verb == TROTH_VERB_RUN ? troth_run(&agent, command, settings)
+					       : troth_once(&agent);
+}
+
+int main(int argc, char **argv)
+{
+	struct troth_command command = { 0 };
+	struct troth_complaint complaint;
+	static struct troth_settings settings;
+
+	if (troth_command_parse(argc, argv, &command) != TROTH_OK) {
+		troth_usage(stderr);
+		return TROTH_ENDED_UNREACHED;
+	}
+	if (command.verb == TROTH_VERB_HELP) {
+		troth_usage(stdout);
+		return 0;
+	}
+	if (command.verb == TROTH_VERB_VERSION) {
+		puts("troth-attester " TROTH_VERSION);
+		return 0;
+	}
+	/* tss2 logs on its own account, in many lines; the reason for a failure comes from us.
+	 */
+	setenv("TSS2_LOG", "all+none", 0);
+	if (troth_settings_load(&command, &settings, &complaint) != TROTH_OK)
+		return (int)complain(complaint.text);
+	troth_log_start("troth-attester", (enum troth_log_level)settings.log_level);
+	return (int)with_settings(&command, &settings);
+}
