@@ -23,6 +23,8 @@ struct troth_https {
 	struct troth_buffer body; /* of the answer being received */
 	size_t body_room;
 	bool too_long;
+	bool (*stop)(void *arg); /* NULL: nobody asks to */
+	void *stop_arg;
 	char curl_says[CURL_ERROR_SIZE];
 	char error[512];
 };
@@ -62,6 +64,28 @@ static size_t receive(char *p, size_t size, size_t n, void *arg)
 	h->body.n += n;
 	h->body.p[h->body.n] = '\0';
 	return n;
+}
+
+/* libcurl's progress callback: anything but 0 ends the transfer. */
+static int ask_stop(void *arg, curl_off_t down_all, curl_off_t down, curl_off_t up_all,
+		    curl_off_t up)
+{
+	const struct troth_https *h = arg;
+	(void)down_all;
+	(void)down;
+	(void)up_all;
+	(void)up;
+	return h->stop(h->stop_arg) ? 1 : 0;
+}
+
+static bool set_stop(struct troth_https *h, const struct troth_https_options *o)
+{
+	h->stop = o->stop;
+	h->stop_arg = o->stop_arg;
+	return h->stop == NULL ||
+	       (curl_easy_setopt(h->curl, CURLOPT_XFERINFOFUNCTION, ask_stop) == CURLE_OK &&
+		curl_easy_setopt(h->curl, CURLOPT_XFERINFODATA, h) == CURLE_OK &&
+		curl_easy_setopt(h->curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK);
 }
 
 /* DESIGN 6, No clock: the chain is verified as ever but for time, and then every certificate in
@@ -149,7 +173,7 @@ static enum troth_status set_up(struct troth_https *h, const struct troth_https_
 		if (h->ca_file == NULL)
 			return TROTH_E_MEMORY;
 	}
-	if (!set_transfer(h, o))
+	if (!set_transfer(h, o) || !set_stop(h, o))
 		return TROTH_E_CONFIG;
 	return (o->unix_socket != NULL ? set_socket(h, o) : set_tls(h, o)) ? TROTH_OK
 									   : TROTH_E_CONFIG;
@@ -250,6 +274,8 @@ static void explain(struct troth_https *h, CURLcode code)
 	else if (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
 		 code == CURLE_GOT_NOTHING || code == CURLE_PARTIAL_FILE)
 		what = "the verifier closed the connection";
+	else if (code == CURLE_ABORTED_BY_CALLBACK)
+		what = "told to stop";
 	else if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT)
 		what = "the verifier's URL is not usable";
 	snprintf(h->error, sizeof h->error, "%s (%s)", what, more);
