@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check.h"
+
+#include <openssl/evp.h>
+
+#include "base.h"
+#include "documents.h"
+#include "file.h"
+#include "reader.h"
+
+#define DOMAIN "example.org"
+#define HEAD "name: factory\nsegment: line-a\n"
+#define PCRS "pcrs: { sha256: [0, 7] }\n"
+
+static enum troth_status parse(struct troth_ctx *ctx, const char *text,
+			       struct troth_policy *out, struct troth_config_error *error)
+{
+	*error = (struct troth_config_error){ .line = 77 };
+	return troth_policy_parse(ctx, troth_view_str(text), troth_view_str(DOMAIN), out,
+				  error);
+}
+
+static void a_short_policy_is_careful(void **state)
+{
+	struct troth_policy p;
+	struct troth_config_error e;
+	assert_int_equal(parse(*state, HEAD PCRS, &p, &e), TROTH_OK);
+	assert_string_equal(p.name, "factory");
+	assert_string_equal(p.segment, "line-a");
+	assert_string_equal(p.reference, "");
+	assert_int_equal(p.selection.n_banks, 1);
+	assert_int_equal(p.selection.banks[0].bank, TROTH_HASH_SHA256);
+	assert_int_equal(p.selection.banks[0].mask, 0x81);
+	assert_true(p.require_secure_boot);
+	assert_int_equal(p.enrolment, TROTH_ENROL_APPROVAL);
+	assert_false(p.auto_approve);
+	assert_int_equal(p.certificate_ttl_s, 900);
+	assert_int_equal(p.stale_after_s, 1800);
+	assert_int_equal(p.unreachable_after_s, 86400);
+	assert_int_equal(p.n_ignore, 0);
+}
+
+static void banks_keep_their_order(void **state)
+{
+	struct troth_policy p;
+	struct troth_config_error e;
+	assert_int_equal(
+		parse(*state, HEAD "pcrs: { sha384: [23], sha1: [1], sha256: [0] }\n", &p, &e),
+		TROTH_OK);
+	assert_int_equal(p.selection.n_banks, 3);
+	assert_int_equal(p.selection.banks[0].bank, TROTH_HASH_SHA384);
+	assert_int_equal(p.selection.banks[0].mask, 1 << 23);
+	assert_int_equal(p.selection.banks[1].bank, TROTH_HASH_SHA1);
+	assert_int_equal(p.selection.banks[2].bank, TROTH_HASH_SHA256);
+}
+
+/* TCG PC Client PFP 1.05, 10.4.1: the numbers of the event types. */
+static void ignore_rules_name_events(void **state)
+{
+	static const char TEXT[] = HEAD PCRS
+		"ignore:\n"
+		"  - { pcr: 1, event: EV_EFI_VARIABLE_BOOT }\n"
+		"  - { pcr: 5, event: any }\n"
+		"  - { pcr: 23, event: '0x8000ABCD' }\n"
+		"  - { pcr: 4, event: EV_SEPARATOR }\n"
+		"  - { pcr: 7, event: EV_EFI_VARIABLE_AUTHORITY }\n";
+	struct troth_policy p;
+	struct troth_config_error e;
+	if (parse(*state, TEXT, &p, &e) != TROTH_OK)
+		fail_msg("%u:%u: %s", e.line, e.column, e.text);
+	assert_int_equal(p.n_ignore, 5);
+	assert_int_equal(p.ignore[0].pcr, 1);
+	assert_int_equal(p.ignore[0].type, 0x80000002);
+	assert_int_equal(p.ignore[1].type, UINT32_MAX);
+	assert_int_equal(p.ignore[2].pcr, 23);
+	assert_int_equal(p.ignore[2].type, 0x8000abcd);
+	assert_int_equal(p.ignore[3].type, 4);
+	assert_int_equal(p.ignore[4].type, 0x800000e0);
+}
+
+static const struct {
+	const char *name, *text;
+	uint32_t line, column;
+	const char *says;
+} REFUSED[] = {
+	{ "no name", "segment: a\n" PCRS, 1, 1, "missing key: name" },
+	{ "no segment", "name: a\n" PCRS, 1, 1, "missing key: segment" },
+	{ "no PCRs", HEAD, 1, 1, "missing key: pcrs" },
+	{ "a key of another format", HEAD PCRS "nonce: 1\n", 4, 1, "unknown key" },
+	{ "name with a capital", "name: Factory\nsegment: a\n" PCRS, 1, 7, "no name" },
+	{ "name with a slash", "name: a/b\nsegment: a\n" PCRS, 1, 7, "no name" },
+	{ "name that climbs", "name: a..b\nsegment: a\n" PCRS, 1, 7, "no name" },
+	{ "segment with a blank", "name: a\nsegment: a b\n" PCRS, 2, 10, "no name" },
+	{ "another trust domain", HEAD "trust_domain: example.net\n" PCRS, 3, 15,
+	  "another trust domain" },
+	{ "unknown bank", HEAD "pcrs: { md5: [0] }\n", 3, 9, "no such PCR bank" },
+	{ "bank twice", HEAD "pcrs: { sha256: [0], sha256: [1] }\n", 3, 22, "duplicate" },
+	{ "no bank", HEAD "pcrs: {}\n", 0, 0, "no PCR" },
+	{ "bank without PCRs", HEAD "pcrs: { sha256: [] }\n", 3, 9, "without PCRs" },
+	{ "PCR past the last", HEAD "pcrs: { sha256: [23, 24] }\n", 3, 22, "out of range" },
+	{ "PCR twice", HEAD "pcrs: { sha256: [1, 1] }\n", 3, 9, "PCR 1 comes twice" },
+	{ "SHA-1 alone", HEAD "pcrs: { sha1: [0] }\n", 0, 0, "SHA-1 alone" },
+	{ "secure boot in doubt", HEAD PCRS "secure_boot: false\n", 4, 14, "required any" },
+	{ "unknown enrolment", HEAD PCRS "enrolment: none\n", 4, 12, "ek-certificate" },
+	{ "automatic approval of strangers", HEAD PCRS "approve: automatic\n", 0, 0,
+	  "every stranger" },
+	{ "life just too short", HEAD PCRS "certificate_lifetime: 59s\n", 4, 23,
+	  "out of range" },
+	{ "life just too long", HEAD PCRS "certificate_lifetime: 86401s\n", 4, 23,
+	  "out of range" },
+	{ "unreachable before stale", HEAD PCRS "stale_after: 10m\nunreachable_after: 10m\n", 0,
+	  0, "shorter than" },
+	{ "stale just too long", HEAD PCRS "stale_after: 31d\n", 4, 14, "out of range" },
+	{ "ignore without event", HEAD PCRS "ignore: [{ pcr: 1 }]\n", 4, 10,
+	  "missing key: event" },
+	{ "ignore of an unknown event", HEAD PCRS "ignore: [{ pcr: 1, event: EV_X }]\n", 4, 27,
+	  "no such event type" },
+	{ "ignore of a short number", HEAD PCRS "ignore: [{ pcr: 1, event: 0x1 }]\n", 4, 27,
+	  "no such event type" },
+	{ "ignore of the number that stands for any",
+	  HEAD PCRS "ignore: [{ pcr: 1, event: 0xffffffff }]\n", 4, 27, "no such event type" },
+	{ "ignore of PCR 24", HEAD PCRS "ignore: [{ pcr: 24, event: any }]\n", 4, 17,
+	  "out of range" },
+	{ "ignore twice",
+	  HEAD PCRS "ignore: [{ pcr: 1, event: any }, { pcr: 1, event: any }]\n", 4, 34,
+	  "twice" },
+};
+
+static void refusals(void **state)
+{
+	for (size_t i = 0; i < TROTH_COUNT(REFUSED); i++) {
+		struct troth_policy p;
+		struct troth_config_error e;
+		POISON(p);
+		enum troth_status st = parse(*state, REFUSED[i].text, &p, &e);
+		if (st != TROTH_E_CONFIG || e.line != REFUSED[i].line ||
+		    e.column != REFUSED[i].column || strstr(e.text, REFUSED[i].says) == NULL)
+			fail_msg("%s: got %s, %u:%u: %s", REFUSED[i].name,
+				 troth_status_name(st), e.line, e.column, e.text);
+		ASSERT_POISONED(p);
+	}
+}
+
+static void ignore_rules_at_and_past_their_limit(void **state)
+{
+	char text[8192];
+	struct troth_policy p;
+	struct troth_config_error e;
+	size_t n = (size_t)snprintf(text, sizeof text, "%signore:\n", HEAD PCRS);
+	for (unsigned i = 0; i < TROTH_IGNORE_RULES_MAX; i++)
+		n += (size_t)snprintf(text + n, sizeof text - n,
+				      "  - { pcr: %u, event: '0x%08x' }\n", i % 24, i + 1);
+	assert_int_equal(parse(*state, text, &p, &e), TROTH_OK);
+	assert_int_equal(p.n_ignore, TROTH_IGNORE_RULES_MAX);
+	snprintf(text + n, sizeof text - n, "  - { pcr: 0, event: any }\n");
+	assert_int_equal(parse(*state, text, &p, &e), TROTH_E_CONFIG);
+	assert_int_equal(e.line, 4 + TROTH_IGNORE_RULES_MAX + 1);
+}
+
+/* The id is the SHA-256 of the text, as any other tool computes it. */
+static void id_is_the_digest_of_the_text(void **state)
+{
+	static const char TEXT[] = HEAD PCRS;
+	uint8_t want[32];
+	struct troth_policy p;
+	struct troth_config_error e;
+	assert_int_equal(parse(*state, TEXT, &p, &e), TROTH_OK);
+	assert_int_equal(EVP_Digest(TEXT, sizeof TEXT - 1, want, NULL, EVP_sha256(), NULL), 1);
+	assert_memory_equal(p.id, want, sizeof want);
+}
+
+/* What the manual shows is what the verifier takes. */
+static void the_manual_is_right(void **state)
+{
+	struct troth_buffer manual = { 0 };
+	struct troth_policy p;
+	struct troth_config_error e;
+	assert_int_equal(troth_file_read(TROTH_DOCS "/policy.md", 1 << 20, &manual), TROTH_OK);
+	char *start = strstr((char *)manual.p, "```yaml\n");
+	assert_non_null(start);
+	start += strlen("```yaml\n");
+	char *end = strstr(start, "```");
+	assert_non_null(end);
+	*end = '\0';
+	if (parse(*state, start, &p, &e) != TROTH_OK)
+		fail_msg("line %u of the example: %s", e.line, e.text);
+	assert_string_equal(p.reference, "factory-2026");
+	assert_int_equal(p.enrolment, TROTH_ENROL_CERTIFICATE);
+	assert_int_equal(p.n_ignore, 2);
+	troth_buffer_clear(&manual);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_short_policy_is_careful),
+		cmocka_unit_test(banks_keep_their_order),
+		cmocka_unit_test(ignore_rules_name_events),
+		cmocka_unit_test(refusals),
+		cmocka_unit_test(ignore_rules_at_and_past_their_limit),
+		cmocka_unit_test(id_is_the_digest_of_the_text),
+		cmocka_unit_test(the_manual_is_right),
+	};
+	return cmocka_run_group_tests(tests, context_setup, context_teardown);
+}
