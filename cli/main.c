@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "output.h"
+#include "version.h"
+
+static const struct troth_cli_command *const GROUPS[] = {
+	TROTH_CLI_DEVICE, TROTH_CLI_POLICY,   TROTH_CLI_REFERENCE, TROTH_CLI_VERDICT,
+	TROTH_CLI_AUDIT,  TROTH_CLI_EVENTLOG, TROTH_CLI_QUOTE,	   TROTH_CLI_EK,
+};
+
+static void put_group(FILE *to, const struct troth_cli_command *group)
+{
+	for (; group->group != NULL; group++) {
+		char name[64];
+		snprintf(name, sizeof name, "%s %s", group->group, group->verb);
+		fprintf(to, "  %-20s %s\n", name, group->summary);
+	}
+}
+
+static void put_overview(FILE *to)
+{
+	fputs("usage: trothctl GROUP COMMAND [ARGUMENTS]\n"
+	      "       trothctl GROUP COMMAND --help\n"
+	      "       trothctl --version\n\n",
+	      to);
+	for (size_t i = 0; i < TROTH_COUNT(GROUPS); i++)
+		put_group(to, GROUPS[i]);
+	fputs("\nExit codes: 0 yes or done, 1 read but not sound, or refused, 2 could not "
+	      "tell.\n",
+	      to);
+}
+
+static const struct troth_cli_command *find_group(const char *name)
+{
+	for (size_t i = 0; i < TROTH_COUNT(GROUPS); i++)
+		if (strcmp(GROUPS[i]->group, name) == 0)
+			return GROUPS[i];
+	return NULL;
+}
+
+static const struct troth_cli_command *find_command(const struct troth_cli_command *group,
+						    const char *verb)
+{
+	for (; group->group != NULL; group++)
+		if (strcmp(group->verb, verb) == 0)
+			return group;
+	return NULL;
+}
+
+static bool is_help(const char *arg)
+{
+	return strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0;
+}
+
+static bool wants_help(char **argv)
+{
+	for (; *argv != NULL && strcmp(*argv, "--") != 0; argv++)
+		if (is_help(*argv))
+			return true;
+	return false;
+}
+
+static enum troth_cli_exit put_help(const struct troth_cli_command *c)
+{
+	printf("usage: trothctl %s %s %s\n\n%s.\n\n%s", c->group, c->verb, c->usage, c->summary,
+	       c->help);
+	return TROTH_CLI_YES;
+}
+
+static enum troth_cli_exit run_group(const struct troth_cli_command *group, int argc,
+				     char **argv)
+{
+	if (argc < 1 || is_help(argv[0])) {
+		FILE *to = argc < 1 ? stderr : stdout;
+		fprintf(to, "usage: trothctl %s COMMAND [ARGUMENTS]\n\n", group->group);
+		put_group(to, group);
+		return argc < 1 ? TROTH_CLI_UNSURE : TROTH_CLI_YES;
+	}
+	const struct troth_cli_command *c = find_command(group, argv[0]);
+	if (c == NULL) {
+		troth_cli_error("%s has no command %s (see trothctl %s --help)", group->group,
+				argv[0], group->group);
+		return TROTH_CLI_UNSURE;
+	}
+	return wants_help(argv + 1) ? put_help(c) : c->run(c, argc - 1, argv + 1);
+}
+
+static enum troth_cli_exit run(int argc, char **argv)
+{
+	if (argc < 2) {
+		put_overview(stderr);
+		return TROTH_CLI_UNSURE;
+	}
+	if (is_help(argv[1]) || strcmp(argv[1], "help") == 0) {
+		put_overview(stdout);
+		return TROTH_CLI_YES;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("trothctl " TROTH_VERSION);
+		return TROTH_CLI_YES;
+	}
+	const struct troth_cli_command *group = find_group(argv[1]);
+	if (group == NULL) {
+		troth_cli_error("no command %s (see trothctl --help)", argv[1]);
+		return TROTH_CLI_UNSURE;
+	}
+	return run_group(group, argc - 2, argv + 2);
+}
+
+int main(int argc, char **argv)
+{
+	enum troth_cli_exit code = run(argc, argv);
+	/* A result that did not arrive is none. */
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		troth_cli_error("cannot write to standard output");
+		return TROTH_CLI_UNSURE;
+	}
+	return (int)code;
+}
