@@ -64,7 +64,7 @@ struct troth_hash_node *troth_hash_table_next(const struct troth_hash_table *t, 
 
 void troth_hash_table_insert(struct troth_hash_table *t, struct troth_hash_node *n)
 {
-	struct troth_hash_node **to = troth_hash_table_chain(t, n->hash);
+	struct troth_hash_node **to = &t->buckets[troth_hash_table_bucket(t, n->hash)];
 
 	n->next = *to;
 	*to = n;

@@ -143,6 +143,9 @@ static enum troth_status backend_open(const char *where, struct troth_store_back
 
 	if (b == NULL)
 		return TROTH_E_MEMORY;
+	/* Counting its memory costs SQLite a lock per allocation. Refused, and of no matter, once
+	 * a first store was opened. */
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	if (pthread_mutex_init(&b->read_lock, NULL) != 0) {
 		free(b);
 		b = NULL;

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What hangs on devices: records, logs, serials; and documents and audit leaves. */
+#include "suite.h"
+
+#include "base.h"
+
+static void expect_record(struct suite *s, const struct troth_device_row *row, bool affirming,
+			  const char *want)
+{
+	struct troth_buffer out = { 0 };
+
+	assert_int_equal(s->ops->record(s->b, row->id, affirming, &out), TROTH_OK);
+	assert_int_equal(out.n, strlen(want));
+	assert_memory_equal(out.p, want, out.n);
+	free(out.p);
+}
+
+/* A verdict of its own tier, record and log; returns the row as stored then. */
+static struct troth_device_row judge(struct suite *s, const struct troth_device_row *row,
+				     enum troth_tier tier, const char *record, const char *log)
+{
+	struct troth_store_item item = sample_verdict(row);
+	struct troth_store_verdict *v = &item.u.verdict;
+
+	v->row.tier = tier;
+	v->issued = tier == TROTH_TIER_AFFIRMING;
+	v->record = (struct troth_view){ (const uint8_t *)record, strlen(record) };
+	v->row.has_log = log != NULL;
+	memset(v->row.log_digest, 0, sizeof v->row.log_digest);
+	if (log != NULL) {
+		memset(v->row.log_digest, log[0], sizeof v->row.log_digest);
+		v->log = (struct troth_view){ (const uint8_t *)log, strlen(log) };
+	}
+	suite_must(s, &item);
+	return suite_row(s, row->id);
+}
+
+static void the_last_record_and_the_last_affirming_one(void **state)
+{
+	struct suite *s = *state;
+	struct troth_device_row row = suite_enrolled(s, 1);
+	struct troth_buffer out;
+
+	POISON(out);
+	row = judge(s, &row, TROTH_TIER_CONTRAINDICATED, "bad", NULL);
+	expect_record(s, &row, false, "bad");
+	assert_int_equal(s->ops->record(s->b, row.id, true, &out), TROTH_E_NOT_FOUND);
+	ASSERT_POISONED(out);
+	row = judge(s, &row, TROTH_TIER_AFFIRMING, "good", NULL);
+	expect_record(s, &row, false, "good");
+	expect_record(s, &row, true, "good");
+	row = judge(s, &row, TROTH_TIER_WARNING, "soso", NULL);
+	expect_record(s, &row, false, "soso");
+	expect_record(s, &row, true, "good");
+	row = judge(s, &row, TROTH_TIER_NONE, "nothing", NULL);
+	suite_reopen(s);
+	expect_record(s, &row, false, "nothing");
+	expect_record(s, &row, true, "good");
+}
+
+static bool log_is_kept(struct suite *s, const char *log)
+{
+	struct troth_buffer out = { 0 };
+	uint8_t digest[32];
+	enum troth_status status;
+
+	memset(digest, log[0], sizeof digest);
+	status = s->ops->log(s->b, digest, &out);
+	if (status == TROTH_E_NOT_FOUND)
+		return false;
+	assert_int_equal(status, TROTH_OK);
+	assert_int_equal(out.n, strlen(log));
+	assert_memory_equal(out.p, log, out.n);
+	free(out.p);
+	return true;
+}
+
+static void a_log_stays_while_somebody_uses_it(void **state)
+{
+	struct suite *s = *state;
+	struct troth_device_row one = suite_enrolled(s, 1), two = suite_enrolled(s, 2);
+
+	one = judge(s, &one, TROTH_TIER_AFFIRMING, "r", "alpha");
+	two = judge(s, &two, TROTH_TIER_AFFIRMING, "r", "alpha");
+	assert_true(log_is_kept(s, "alpha"));
+	/* The same log again, with its bytes and in a new record. */
+	one = judge(s, &one, TROTH_TIER_AFFIRMING, "r2", "alpha");
+	expect_record(s, &one, true, "r2");
+	one = judge(s, &one, TROTH_TIER_AFFIRMING, "r", "beta");
+	assert_true(log_is_kept(s, "alpha")); /* the other device's */
+	two = judge(s, &two, TROTH_TIER_CONTRAINDICATED, "r", "gamma");
+	assert_true(log_is_kept(s, "alpha")); /* its last affirming record's */
+	two = judge(s, &two, TROTH_TIER_AFFIRMING, "r", "gamma");
+	assert_false(log_is_kept(s, "alpha")); /* nobody's */
+	two = judge(s, &two, TROTH_TIER_AFFIRMING, "r", NULL);
+	assert_true(log_is_kept(s, "gamma")); /* its last other record's */
+	two = judge(s, &two, TROTH_TIER_CONTRAINDICATED, "r", NULL);
+	assert_false(log_is_kept(s, "gamma"));
+	assert_true(log_is_kept(s, "beta"));
+}
+
+/* DESIGN section 6: lookup is never shared, though storage is. */
+static void a_log_is_named_only_by_the_device_it_came_from(void **state)
+{
+	struct suite *s = *state;
+	struct troth_device_row one = suite_enrolled(s, 1), two = suite_enrolled(s, 2);
+	struct troth_store_item item;
+
+	one = judge(s, &one, TROTH_TIER_AFFIRMING, "r", "alpha");
+	item = sample_verdict(&two);
+	item.u.verdict.row.has_log = true;
+	memset(item.u.verdict.row.log_digest, 'a', 32);
+	suite_refused(s, "another's log", &item, TROTH_E_NOT_FOUND);
+	item = sample_verdict(&one);
+	memset(item.u.verdict.row.log_digest, 'z', 32);
+	suite_refused(s, "nobody's log", &item, TROTH_E_NOT_FOUND);
+	item = sample_state(&one, TROTH_DEVICE_ACTIVE);
+	memset(item.u.state.row.log_digest, 'z', 32);
+	suite_refused(s, "an operator's invention", &item, TROTH_E_NOT_FOUND);
+
+	item = sample_verdict(&one); /* its own, without bytes, and for the other record too */
+	suite_must(s, &item);
+	one = suite_row(s, one.id);
+	item = sample_verdict(&one);
+	item.u.verdict.row.tier = TROTH_TIER_WARNING;
+	suite_must(s, &item);
+	assert_true(log_is_kept(s, "alpha"));
+	one = suite_row(s, one.id);
+	item = sample_state(&one, TROTH_DEVICE_QUARANTINED);
+	suite_must(s, &item);
+	assert_true(suite_row(s, one.id).has_log);
+}
+
+struct revoked {
+	size_t n;
+	uint8_t serial[16];
+	uint64_t revoked_s;
+};
+
+static enum troth_status note_revoked(void *arg, const uint8_t serial[16], uint64_t revoked_s)
+{
+	struct revoked *r = arg;
+
+	memcpy(r->serial, serial, sizeof r->serial);
+	r->revoked_s = revoked_s;
+	r->n++;
+	return TROTH_OK;
+}
+
+static void an_untrusted_verdict_revokes(void **state)
+{
+	struct suite *s = *state;
+	struct troth_device_row row = suite_enrolled(s, 1), other = suite_enrolled(s, 2);
+	struct troth_store_item issued = sample_verdict(&row), bad,
+				others = sample_verdict(&other);
+	struct revoked r = { 0 };
+
+	suite_must(s, &issued);
+	suite_must(s, &others);
+	row = suite_row(s, row.id);
+	bad = sample_verdict(&row);
+	bad.u.verdict.issued = false;
+	bad.u.verdict.revoke = true;
+	bad.u.verdict.now_s = SAMPLE_NOW_S + 10;
+	bad.u.verdict.row.tier = TROTH_TIER_CONTRAINDICATED;
+	suite_must(s, &bad);
+	assert_int_equal(s->ops->each_revoked(s->b, SAMPLE_NOW_S, note_revoked, &r), TROTH_OK);
+	assert_int_equal(r.n, 1); /* its own and not the other's */
+	assert_memory_equal(r.serial, issued.u.verdict.serial, 16);
+	assert_int_equal(r.revoked_s, SAMPLE_NOW_S + 10);
+	/* At its end and after, a certificate is refused without a list. */
+	assert_int_equal(suite_count_revoked(s, SAMPLE_NOW_S + 899), 1);
+	assert_int_equal(suite_count_revoked(s, SAMPLE_NOW_S + 900), 0);
+}
+
+static void revoking_twice_keeps_the_first_time(void **state)
+{
+	struct suite *s = *state;
+	struct troth_device_row row = suite_enrolled(s, 1);
+	struct troth_store_item item = sample_verdict(&row);
+	struct revoked r = { 0 };
+
+	suite_must(s, &item);
+	for (uint64_t later = 0; later < 2; later++) {
+		row = suite_row(s, row.id);
+		item = sample_state(&row, TROTH_DEVICE_QUARANTINED);
+		item.u.state.now_s += later;
+		suite_must(s, &item);
+	}
+	assert_int_equal(s->ops->each_revoked(s->b, 0, note_revoked, &r), TROTH_OK);
+	assert_int_equal(r.n, 1);
+	assert_int_equal(r.revoked_s, SAMPLE_NOW_S);
+}
+
+static void leaving_the_active_state_revokes(void **state)
+{
+	static const struct {
+		enum troth_device_state to;
+		bool revoke;
+		size_t want;
+	} CASES[] = {
+		{ TROTH_DEVICE_PENDING, false, 1 }, { TROTH_DEVICE_QUARANTINED, false, 1 },
+		{ TROTH_DEVICE_RETIRED, false, 1 }, { TROTH_DEVICE_ACTIVE, true, 1 },
+		{ TROTH_DEVICE_ACTIVE, false, 0 },
+	};
+	struct suite *s = *state;
+	size_t want = 0;
+
+	for (unsigned i = 0; i < TROTH_COUNT(CASES); i++) {
+		struct troth_device_row row = suite_enrolled(s, i);
+		struct troth_store_item item = sample_verdict(&row);
+		suite_must(s, &item);
+		row = suite_row(s, row.id);
+		item = sample_state(&row, CASES[i].to);
+		item.u.state.revoke = CASES[i].revoke;
+		suite_must(s, &item);
+		want += CASES[i].want;
+		assert_int_equal(suite_count_revoked(s, SAMPLE_NOW_S), want);
+	}
+}
+
+static void a_serial_is_issued_once_to_a_device(void **state)
+{
+	struct suite *s = *state;
+	struct troth_device_row row = suite_enrolled(s, 1);
+	struct troth_store_item item = sample_verdict(&row);
+	uint8_t serial[16];
+
+	memcpy(serial, item.u.verdict.serial, sizeof serial);
+	suite_must(s, &item);
+	row = suite_row(s, row.id);
+	item = sample_verdict(&row);
+	memcpy(item.u.verdict.serial, serial, sizeof serial);
+	/* Found out last, after the row, the record and the leaves: still nothing changes. */
+	suite_refused(s, "a serial used before", &item, TROTH_E_CONFLICT);
+}
+
+/* ---- documents and leaves ---- */
+
+struct seen {
+	size_t n;
+	char names[8][TROTH_NAME_LEN_MAX + 1];
+	char texts[8][32];
+};
+
+static enum troth_status see(void *arg, const char *name, struct troth_view text)
+{
+	struct seen *seen = arg;
+
+	assert_true(seen->n < 8 && text.n < sizeof seen->texts[0]);
+	memcpy(seen->names[seen->n], name, strlen(name));
+	memcpy(seen->texts[seen->n], text.p, text.n);
+	seen->n++;
+	return TROTH_OK;
+}
+
+static void put(struct suite *s, bool is_policy, const char *name, const char *text)
+{
+	struct troth_store_item item = sample_document(is_policy, name, text);
+
+	suite_must(s, &item);
+}
+
+static void the_latest_of_each_document(void **state)
+{
+	struct suite *s = *state;
+	struct seen policies = { 0 }, references = { 0 };
+	uint64_t epoch = 0;
+
+	put(s, true, "pumps", "old");
+	put(s, true, "lamps", "bright");
+	put(s, false, "pumps", "reference");
+	put(s, true, "pumps", "newer");
+	put(s, false, "pumps", "reference"); /* the same once more is a new epoch too */
+	suite_reopen(s);
+	assert_int_equal(s->ops->epoch(s->b, &epoch), TROTH_OK);
+	assert_int_equal(epoch, 5);
+	assert_int_equal(s->ops->each_document(s->b, true, see, &policies), TROTH_OK);
+	assert_int_equal(s->ops->each_document(s->b, false, see, &references), TROTH_OK);
+	assert_int_equal(policies.n, 2);
+	assert_string_equal(policies.names[0], "lamps");
+	assert_string_equal(policies.texts[0], "bright");
+	assert_string_equal(policies.names[1], "pumps");
+	assert_string_equal(policies.texts[1], "newer");
+	assert_int_equal(references.n, 1);
+	assert_string_equal(references.texts[0], "reference");
+	assert_int_equal(suite_count_leaves(s), 5);
+}
+
+static void documents_refused(void **state)
+{
+	static const uint8_t BIG[TROTH_REFERENCE_JSON_MAX + 1] = { '{' };
+	struct suite *s = *state;
+	struct troth_store_item item = sample_document(true, "pumps", "one");
+
+	suite_must(s, &item);
+	item = sample_document(true, "pumps", "two"); /* sample ids go by length */
+	suite_refused(s, "an id with another text", &item, TROTH_E_CONFLICT);
+	item = sample_document(true, "Pumps!", "other");
+	suite_refused(s, "a name that is none", &item, TROTH_E_MALFORMED);
+	item = sample_document(true, "pumps", "other");
+	item.u.document.leaf.n = 0;
+	suite_refused(s, "no leaf", &item, TROTH_E_MALFORMED);
+	item = sample_document(true, "pumps", "other");
+	item.u.document.text = (struct troth_view){ BIG, TROTH_POLICY_MAX + 1 };
+	suite_refused(s, "a policy too long", &item, TROTH_E_LIMIT);
+	item.u.document.text.n = TROTH_POLICY_MAX;
+	suite_must(s, &item);
+	item = sample_document(false, "pumps", "another");
+	item.u.document.text = (struct troth_view){ BIG, TROTH_REFERENCE_JSON_MAX + 1 };
+	suite_refused(s, "a reference set too long", &item, TROTH_E_LIMIT);
+	item.u.document.text.n = TROTH_REFERENCE_JSON_MAX;
+	suite_must(s, &item);
+}
+
+struct stop {
+	size_t n, at;
+	uint64_t first;
+};
+
+static enum troth_status stop_at(void *arg, uint64_t index, struct troth_view leaf)
+{
+	struct stop *stop = arg;
+
+	(void)leaf;
+	if (stop->n == 0)
+		stop->first = index;
+	return ++stop->n == stop->at ? TROTH_E_BUSY : TROTH_OK;
+}
+
+static void leaves_from_anywhere(void **state)
+{
+	static const struct {
+		uint64_t from;
+		size_t most, want;
+	} CASES[] = {
+		{ 0, SIZE_MAX, 5 },  { 0, 2, 2 },	   { 2, SIZE_MAX, 3 },
+		{ 4, 1, 1 },	     { 4, 0, 0 },	   { 5, SIZE_MAX, 0 },
+		{ INT64_MAX, 1, 0 }, { UINT64_MAX, 1, 0 },
+	};
+	struct suite *s = *state;
+	struct stop stop = { .at = 3 };
+
+	for (unsigned i = 0; i < 5; i++)
+		(void)suite_enrolled(s, i);
+	for (size_t i = 0; i < TROTH_COUNT(CASES); i++) {
+		struct stop none = { 0 };
+		assert_int_equal(
+			s->ops->each_leaf(s->b, CASES[i].from, CASES[i].most, stop_at, &none),
+			TROTH_OK);
+		assert_int_equal(none.n, CASES[i].want);
+		assert_true(none.n == 0 || none.first == CASES[i].from);
+	}
+	/* A visitor's status ends the visit and comes back; the next starts afresh. */
+	assert_int_equal(s->ops->each_leaf(s->b, 0, SIZE_MAX, stop_at, &stop), TROTH_E_BUSY);
+	assert_int_equal(stop.n, 3);
+	assert_int_equal(suite_count_leaves(s), 5);
+}
+
+static enum troth_status refuse_device(void *arg, const struct troth_device_row *row)
+{
+	(void)row;
+	++*(size_t *)arg;
+	return TROTH_E_MEMORY;
+}
+
+static void a_visitor_ends_the_visit(void **state)
+{
+	struct suite *s = *state;
+	size_t n = 0;
+
+	(void)suite_enrolled(s, 1);
+	(void)suite_enrolled(s, 2);
+	assert_int_equal(s->ops->each_device(s->b, refuse_device, &n), TROTH_E_MEMORY);
+	assert_int_equal(n, 1);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, suite_setup, suite_teardown)
+
+int suite_contents(void)
+{
+	static const struct CMUnitTest TESTS[] = {
+		CASE(the_last_record_and_the_last_affirming_one),
+		CASE(a_log_stays_while_somebody_uses_it),
+		CASE(a_log_is_named_only_by_the_device_it_came_from),
+		CASE(an_untrusted_verdict_revokes),
+		CASE(revoking_twice_keeps_the_first_time),
+		CASE(leaving_the_active_state_revokes),
+		CASE(a_serial_is_issued_once_to_a_device),
+		CASE(the_latest_of_each_document),
+		CASE(documents_refused),
+		CASE(leaves_from_anywhere),
+		CASE(a_visitor_ends_the_visit),
+	};
+
+	return cmocka_run_group_tests_name(suite_kind->name, TESTS, NULL, NULL);
+}
