@@ -65,7 +65,11 @@ troth_ek_device_id(struct troth_ctx *ctx, const struct troth_ek *ek, uint8_t out
 struct troth_ek_trust;
 TROTH_NODISCARD enum troth_status troth_ek_trust_new(struct troth_ek_trust **out);
 void troth_ek_trust_free(struct troth_ek_trust *trust);
-/* DER or PEM (several). A self-signed certificate becomes a root only through add_root. */
+/* DER or PEM (several). A self-signed certificate becomes a root only through add_root; one
+ * that is not self-signed is an intermediate wherever it is added. TROTH_E_MALFORMED for what
+ * is no certificate of an authority, TROTH_E_UNSUPPORTED for a key outside the limits of a
+ * chain, TROTH_E_LIMIT for too many or too large. What a file held before the bad one stays
+ * added. */
 TROTH_NODISCARD enum troth_status troth_ek_trust_add_root(struct troth_ek_trust *trust,
 							  struct troth_view cert);
 TROTH_NODISCARD enum troth_status troth_ek_trust_add_intermediate(struct troth_ek_trust *trust,
@@ -81,7 +85,7 @@ struct troth_ek_cert_facts {
 /* Judges an EK certificate at a time: chain to a root, profile, key sizes. spki, when given,
  * must be the key the device enrols with. Findings say what is wrong; no finding means trusted.
  * DER, with trailing bytes after the certificate (NV padding) tolerated only when they are all
- * 0x00 or 0xff. */
+ * 0x00 or 0xff. A certificate that cannot be read is a finding too; out is all zeros then. */
 TROTH_NODISCARD enum troth_status
 troth_ek_cert_verify(struct troth_ctx *ctx, const struct troth_ek_trust *trust,
 		     struct troth_view cert, uint64_t now_s, const struct troth_view *spki,
