@@ -24,7 +24,7 @@ struct bootvm {
 /* pcrs.txt: bank, index and value in hex, one a line. */
 static inline void bootvm_read_pcrs(const char *folder, struct troth_pcr_values *out)
 {
-	char path[640], bank[16], hex[2 * TROTH_DIGEST_MAX + 1];
+	char path[1024], bank[16], hex[2 * TROTH_DIGEST_MAX + 1];
 	unsigned int pcr;
 	snprintf(path, sizeof path, "%s/pcrs.txt", folder);
 	FILE *file = fopen(path, "r");
