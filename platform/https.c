@@ -240,8 +240,10 @@ static void explain_certificate(struct troth_https *h)
 			 "is wrong");
 		return;
 	case X509_V_OK:
+	case X509_V_ERR_UNSPECIFIED: /* libcurl's name for "no fault found in the chain" */
 		snprintf(h->error, sizeof h->error,
-			 "the verifier's certificate is for another host name");
+			 "the verifier's certificate is for another host name (%s)",
+			 h->curl_says);
 		return;
 	default:
 		snprintf(h->error, sizeof h->error,
@@ -276,8 +278,10 @@ static void explain(struct troth_https *h, CURLcode code)
 		what = "the verifier closed the connection";
 	else if (code == CURLE_ABORTED_BY_CALLBACK)
 		what = "told to stop";
-	else if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT)
-		what = "the verifier's URL is not usable";
+	else if (code == CURLE_UNSUPPORTED_PROTOCOL)
+		what = "the URL or the answer is of a protocol that is not spoken here";
+	else if (code == CURLE_URL_MALFORMAT)
+		what = "what is given as the verifier's URL is not one";
 	snprintf(h->error, sizeof h->error, "%s (%s)", what, more);
 }
 

@@ -42,10 +42,11 @@ static void a_silent_peer_is_cut_in_the_handshake(void **state)
 	struct peer p = peer_connect_only(h);
 	await_close_in_time(&p, start);
 
+	static const char HELLO_BYTES[] = "\x16\x03\x01\x02\x00\x01";
 	/* The beginning of a hello, a byte at a time. */
 	start = clock_ms();
 	p = peer_connect_only(h);
-	for (int i = 0; i < 40 && peer_try_send(&p, "\x16\x03\x01\x02\x00\x01" + i % 6, 1); i++)
+	for (int i = 0; i < 40 && peer_try_send(&p, &HELLO_BYTES[i % 6], 1); i++)
 		(void)usleep(20 * 1000);
 	await_close_in_time(&p, start);
 	harness_stop(h);
