@@ -29,7 +29,6 @@ struct troth_key {
 	enum troth_hash hash;
 };
 
-TROTH_DEFINE_AUTO(struct troth_key, troth_key_free)
 TROTH_DEFINE_AUTO(EVP_PKEY, EVP_PKEY_free)
 TROTH_DEFINE_AUTO(EVP_PKEY_CTX, EVP_PKEY_CTX_free)
 TROTH_DEFINE_AUTO(OSSL_PARAM_BLD, OSSL_PARAM_BLD_free)
@@ -178,7 +177,7 @@ enum troth_status troth_key_from_pem(struct troth_view pem, struct troth_key **o
 {
 	if (pem.n == 0)
 		return TROTH_E_MALFORMED;
-	if (pem.n > TROTH_CERT_MAX)
+	if (pem.n > (size_t)TROTH_CERT_MAX)
 		return TROTH_E_LIMIT;
 	TROTH_AUTO(BIO_free_all_p) BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
 	if (bio == NULL)
@@ -315,7 +314,9 @@ enum troth_status troth_key_spki(const struct troth_key *key, uint8_t *buf, size
 enum troth_status troth_public_spki(const struct troth_public *pub, uint8_t *buf, size_t max,
 				    size_t *out_len)
 {
-	TROTH_AUTO(troth_key_free_p) struct troth_key *key = NULL;
+	struct troth_key *key = NULL;
 	TROTH_TRY(troth_key_from_public(pub, &key));
-	return troth_key_spki(key, buf, max, out_len);
+	enum troth_status s = troth_key_spki(key, buf, max, out_len);
+	troth_key_free(key);
+	return s;
 }

@@ -21,15 +21,17 @@ bool troth_parse_u64(struct troth_view text, uint64_t max, uint64_t *out)
 	return true;
 }
 
-static int nibble(uint8_t c)
+enum { NO_DIGIT = 16 };
+
+static unsigned int nibble(uint8_t c)
 {
 	if (c >= '0' && c <= '9')
-		return c - '0';
+		return c - (unsigned int)'0';
 	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
+		return c - (unsigned int)'a' + 10;
 	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
+		return c - (unsigned int)'A' + 10;
+	return NO_DIGIT;
 }
 
 bool troth_parse_hex(struct troth_view text, uint8_t *out, size_t out_len)
@@ -37,7 +39,7 @@ bool troth_parse_hex(struct troth_view text, uint8_t *out, size_t out_len)
 	if (text.n % 2 != 0 || text.n / 2 != out_len)
 		return false;
 	for (size_t i = 0; i < text.n; i++)
-		if (nibble(text.p[i]) < 0)
+		if (nibble(text.p[i]) == NO_DIGIT)
 			return false;
 	for (size_t i = 0; i < out_len; i++)
 		out[i] = (uint8_t)(nibble(text.p[2 * i]) << 4 | nibble(text.p[2 * i + 1]));

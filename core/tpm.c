@@ -185,6 +185,14 @@ static enum troth_status get_number(struct troth_reader *r, size_t max, struct t
 	return TROTH_OK;
 }
 
+static enum troth_status frame_numbers(struct troth_reader *r, struct troth_signature *s)
+{
+	if (s->scheme != TROTH_SIG_ECDSA)
+		return get_number(r, TROTH_RSA_BYTES_MAX, &s->rsa);
+	TROTH_TRY(get_number(r, TROTH_ECC_BYTES_MAX, &s->r));
+	return get_number(r, TROTH_ECC_BYTES_MAX, &s->s);
+}
+
 /* TPMU_SIGNATURE, Part 2, 11.3.3, for the schemes we take. */
 static enum troth_status frame_signature(struct troth_reader *r, struct troth_signature *s)
 {
@@ -195,12 +203,7 @@ static enum troth_status frame_signature(struct troth_reader *r, struct troth_si
 	if (s->scheme == TROTH_SIG_NONE)
 		return TROTH_E_UNSUPPORTED;
 	TROTH_TRY(skip(r, sizeof(TPMI_ALG_HASH)));
-	if (s->scheme == TROTH_SIG_ECDSA) {
-		TROTH_TRY(get_number(r, TROTH_ECC_BYTES_MAX, &s->r));
-		TROTH_TRY(get_number(r, TROTH_ECC_BYTES_MAX, &s->s));
-	} else {
-		TROTH_TRY(get_number(r, TROTH_RSA_BYTES_MAX, &s->rsa));
-	}
+	TROTH_TRY(frame_numbers(r, s));
 	return troth_at_end(r) ? TROTH_OK : TROTH_E_MALFORMED;
 }
 
