@@ -11,9 +11,6 @@
 /* SubjectPublicKeyInfo of RSA-4096 and its headers. */
 #define SPKI_MAX (TROTH_RSA_BYTES_MAX + 64)
 
-TROTH_DEFINE_AUTO(X509, X509_free)
-TROTH_DEFINE_AUTO(EVP_PKEY, EVP_PKEY_free)
-
 /* TPMs fill the rest of the NV index with either. */
 static bool is_padding(struct troth_view v)
 {
@@ -40,18 +37,37 @@ static X509 *parse(struct troth_view bytes)
 	return NULL;
 }
 
-EVP_PKEY *troth_ek_cert_key(const X509 *cert)
+/* Owned; NULL when the key is of no kind we know. */
+static EVP_PKEY *key_of(const X509 *cert)
 {
 	ASN1_OBJECT *algorithm = NULL;
 	const uint8_t *bits = NULL;
 	int n = 0;
-	X509_PUBKEY *info = X509_get_X509_PUBKEY(cert);
-	if (X509_PUBKEY_get0_param(&algorithm, &bits, &n, NULL, info) != 1)
+	if (X509_PUBKEY_get0_param(&algorithm, &bits, &n, NULL, X509_get_X509_PUBKEY(cert)) !=
+	    1)
 		return NULL;
 	if (OBJ_obj2nid(algorithm) == NID_rsaesOaep)
 		return d2i_PublicKey(EVP_PKEY_RSA, NULL, &bits, n);
 	EVP_PKEY *key = X509_get0_pubkey(cert);
 	return key != NULL && EVP_PKEY_up_ref(key) == 1 ? key : NULL;
+}
+
+static X509 *make_readable(X509 *received, EVP_PKEY *key)
+{
+	if (X509_get0_pubkey(received) != NULL)
+		return X509_up_ref(received) == 1 ? received : NULL;
+	X509 *copy = X509_dup(received);
+	if (copy != NULL && X509_set_pubkey(copy, key) == 1)
+		return copy;
+	X509_free(copy);
+	return NULL;
+}
+
+static void release(struct troth_ek_x509 *x)
+{
+	X509_free(x->received);
+	X509_free(x->readable);
+	EVP_PKEY_free(x->key);
 }
 
 static bool is_curve(const EVP_PKEY *key, const char *name)
@@ -101,27 +117,41 @@ static enum troth_status compare_key(struct troth_ctx *ctx, const EVP_PKEY *key,
 	return TROTH_OK;
 }
 
+/* Certificate and key, or findings why not; false when there is nothing to go on with. */
+static bool open_certificate(struct troth_view bytes, struct troth_ek_x509 *x,
+			     struct troth_ek_cert_facts *facts, struct troth_findings *findings)
+{
+	x->received = parse(bytes);
+	if (x->received == NULL) {
+		troth_finding_add(findings, TROTH_FINDING_EK_CERT_MALFORMED);
+		return false;
+	}
+	troth_ek_cert_facts_read(x->received, facts);
+	x->key = key_of(x->received);
+	if (x->key == NULL || !size_accepted(x->key)) {
+		refuse_size(x->key, findings);
+		return false;
+	}
+	return true;
+}
+
 enum troth_status
 troth_ek_cert_verify(struct troth_ctx *ctx, const struct troth_ek_trust *trust,
 		     struct troth_view cert, uint64_t now_s, const struct troth_view *spki,
 		     struct troth_ek_cert_facts *out, struct troth_findings *findings)
 {
 	struct troth_ek_cert_facts facts = { 0 };
+	TROTH_AUTO(release) struct troth_ek_x509 x = { 0 };
 	enum troth_status s = TROTH_OK;
 	ERR_set_mark();
-	TROTH_AUTO(X509_free_p) X509 *x = parse(cert);
-	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *key = x != NULL ? troth_ek_cert_key(x) : NULL;
-	if (x == NULL) {
-		troth_finding_add(findings, TROTH_FINDING_EK_CERT_MALFORMED);
-	} else if (key == NULL || !size_accepted(key)) {
-		troth_ek_cert_facts_read(x, &facts);
-		refuse_size(key, findings);
-	} else {
-		troth_ek_cert_facts_read(x, &facts);
-		troth_ek_profile_check(x, findings);
-		s = compare_key(ctx, key, spki, facts.spki_sha256, findings);
+	if (open_certificate(cert, &x, &facts, findings)) {
+		troth_ek_profile_check(x.received, findings);
+		s = compare_key(ctx, x.key, spki, facts.spki_sha256, findings);
+		x.readable = make_readable(x.received, x.key);
 		if (s == TROTH_OK)
-			s = troth_ek_chain_check(trust, x, now_s, findings);
+			s = x.readable != NULL
+				    ? troth_ek_chain_check(trust, &x, now_s, findings)
+				    : TROTH_E_MEMORY;
 	}
 	ERR_pop_to_mark();
 	TROTH_TRY(s);

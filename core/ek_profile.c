@@ -49,8 +49,9 @@ static bool is_for_decryption(X509 *cert)
 
 static bool is_for_certificates(X509 *cert)
 {
-	return X509_check_ca(cert) != 0 ||
-	       ((X509_get_extension_flags(cert) & EXFLAG_KUSAGE) != 0 &&
+	const uint32_t flags = X509_get_extension_flags(cert);
+	return (flags & EXFLAG_CA) != 0 ||
+	       ((flags & EXFLAG_KUSAGE) != 0 &&
 		(X509_get_key_usage(cert) & (KU_KEY_CERT_SIGN | KU_CRL_SIGN)) != 0);
 }
 
