@@ -35,29 +35,48 @@ static bool plain(struct troth_view text)
 	return !troth_view_equal(text, troth_view_str("-"));
 }
 
-static enum troth_status put_text(struct troth_writer *w, const char *key,
-				  struct troth_view text)
+/* A value and the name of its line. */
+struct line {
+	const char *key;
+	struct troth_view value;
+};
+
+static enum troth_status put_texts(struct troth_writer *w, const struct line *lines, size_t n)
 {
-	if (!plain(text))
-		return TROTH_E_MALFORMED;
-	put_line(w, key, text);
+	for (size_t i = 0; i < n; i++) {
+		if (!plain(lines[i].value))
+			return TROTH_E_MALFORMED;
+		put_line(w, lines[i].key, lines[i].value);
+	}
 	return TROTH_OK;
 }
 
-static enum troth_status put_digest(struct troth_writer *w, const char *key,
-				    struct troth_view digest)
+static enum troth_status put_digests(struct troth_writer *w, const struct line *lines, size_t n)
 {
-	char hex[2 * DIGEST_LEN + 1];
-	if (digest.n != 0 && digest.n != DIGEST_LEN)
-		return TROTH_E_MALFORMED;
-	troth_format_hex(digest, hex);
-	put_line(w, key, troth_view_str(hex));
+	for (size_t i = 0; i < n; i++) {
+		char hex[2 * DIGEST_LEN + 1];
+		if (lines[i].value.n != 0 && lines[i].value.n != DIGEST_LEN)
+			return TROTH_E_MALFORMED;
+		troth_format_hex(lines[i].value, hex);
+		put_line(w, lines[i].key, troth_view_str(hex));
+	}
 	return TROTH_OK;
 }
 
 enum troth_status troth_audit_leaf_write(const struct troth_audit_leaf *leaf, uint8_t *buf,
 					 size_t max, size_t *out_len)
 {
+	const struct line texts[] = {
+		{ "name", leaf->name },
+		{ "actor", leaf->actor },
+		{ "detail", leaf->detail },
+	};
+	const struct line digests[] = {
+		{ "digest", leaf->digest },
+		{ "policy", leaf->policy },
+		{ "reference", leaf->reference },
+		{ "certificate", leaf->certificate },
+	};
 	uint8_t text[TROTH_AUDIT_LEAF_MAX];
 	char time[24];
 	struct troth_writer w = troth_writer_make(text, sizeof text);
@@ -65,17 +84,11 @@ enum troth_status troth_audit_leaf_write(const struct troth_audit_leaf *leaf, ui
 	if ((size_t)leaf->kind >= TROTH_COUNT(KINDS) || leaf->actor.n == 0)
 		return TROTH_E_MALFORMED;
 	(void)snprintf(time, sizeof time, "%" PRIu64, leaf->time_ms);
-
 	troth_put_view(&w, troth_view_str("troth-audit/v1\n"));
 	put_line(&w, "kind", troth_view_str(KINDS[leaf->kind]));
 	put_line(&w, "time", troth_view_str(time));
-	TROTH_TRY(put_text(&w, "name", leaf->name));
-	TROTH_TRY(put_text(&w, "actor", leaf->actor));
-	TROTH_TRY(put_text(&w, "detail", leaf->detail));
-	TROTH_TRY(put_digest(&w, "digest", leaf->digest));
-	TROTH_TRY(put_digest(&w, "policy", leaf->policy));
-	TROTH_TRY(put_digest(&w, "reference", leaf->reference));
-	TROTH_TRY(put_digest(&w, "certificate", leaf->certificate));
+	TROTH_TRY(put_texts(&w, texts, TROTH_COUNT(texts)));
+	TROTH_TRY(put_digests(&w, digests, TROTH_COUNT(digests)));
 	if (!troth_writer_ok(&w) || w.n > max)
 		return TROTH_E_LIMIT;
 

@@ -179,8 +179,8 @@ static enum troth_status seed_ecc(const struct troth_ek *ek, const uint8_t *rand
 }
 
 /* CFB with a zero IV: the key is used once (Part 1, 24.4). */
-static enum troth_status encrypt(const struct secret *key, struct troth_view plain,
-				 uint8_t out[IDENTITY_MAX])
+static enum troth_status encrypt_cfb(const struct secret *key, struct troth_view plain,
+				     uint8_t out[IDENTITY_MAX])
 {
 	static const uint8_t iv[16];
 	const char *name = key->n == 32 ? "AES-256-CFB" : "AES-128-CFB";
@@ -210,7 +210,7 @@ static enum troth_status seal_identity(const struct troth_ek_template_info *info
 				       .u = troth_name_view(in->ak_name) };
 	TROTH_TRY(troth_kdfa(&kdf, key.bytes, key.n));
 	troth_put_view16be(&w, in->secret);
-	enum troth_status s = encrypt(&key, troth_written(&w), sealed);
+	enum troth_status s = encrypt_cfb(&key, troth_written(&w), sealed);
 	OPENSSL_cleanse(plain, sizeof plain);
 	troth_put_view(out, (struct troth_view){ sealed, s == TROTH_OK ? w.n : 0 });
 	return s;

@@ -21,19 +21,18 @@ enum troth_ek_template {
 };
 
 struct troth_ek_template_info {
-	const char *name;	/* "rsa2048" as in configuration */
-	const char *profile;	/* "L-1" */
+	const char *name;    /* "rsa2048" as in configuration */
+	const char *profile; /* "L-1" */
+	struct troth_view policy;
 	uint32_t cert_nv_index; /* where the certificate lies */
 	uint32_t handle;	/* persistent handle to look at first */
+	uint32_t attributes;	/* TPMA_OBJECT */
 	enum troth_key_type type;
 	enum troth_curve curve;
-	uint16_t rsa_bits;
 	enum troth_hash name_alg;
+	uint16_t rsa_bits;
 	uint16_t symmetric_bits;
-	uint32_t attributes; /* TPMA_OBJECT */
-	bool high_range; /* policy B (PolicyOR), empty unique; else policy A, zero-filled unique
-			  */
-	struct troth_view policy;
+	bool high_range; /* policy B (PolicyOR), empty unique; else policy A, zeros in unique */
 };
 /* NULL for a template we do not take. */
 const struct troth_ek_template_info *troth_ek_template_info(enum troth_ek_template t);

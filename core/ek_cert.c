@@ -25,7 +25,7 @@ static bool is_padding(struct troth_view v)
 static X509 *parse(struct troth_view bytes)
 {
 	const uint8_t *end = bytes.p;
-	if (bytes.n == 0 || bytes.n > TROTH_CERT_MAX)
+	if (bytes.n == 0 || bytes.n > (size_t)TROTH_CERT_MAX)
 		return NULL;
 	X509 *cert = d2i_X509(NULL, &end, (long)bytes.n);
 	if (cert == NULL)

@@ -194,7 +194,7 @@ static enum troth_status check_svid(const struct troth_svid *c)
 		return TROTH_E_MALFORMED;
 	if (c->not_after_s <= c->not_before_s || c->not_after_s > TROTH_DER_TIME_MAX_S)
 		return TROTH_E_MALFORMED;
-	if (c->not_after_s - c->not_before_s > TROTH_CERTIFICATE_LIFE_MAX_S)
+	if (c->not_after_s - c->not_before_s > (uint64_t)TROTH_CERTIFICATE_LIFE_MAX_S)
 		return TROTH_E_LIMIT;
 	return TROTH_OK;
 }

@@ -171,7 +171,7 @@ static bool in_time(uint64_t issued_ms, uint64_t now_ms)
 {
 	if (issued_ms > now_ms)
 		return issued_ms - now_ms <= FUTURE_MS;
-	return now_ms - issued_ms <= TROTH_TOKEN_LIFE_MS;
+	return now_ms - issued_ms <= (uint64_t)TROTH_TOKEN_LIFE_MS;
 }
 
 enum troth_status troth_token_open(struct troth_ctx *ctx, const struct troth_token_keys *keys,
