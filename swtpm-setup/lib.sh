@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
 # What the scripts of this directory share. Sourced by bash with `set -euo pipefail`.
 
 fail() {
@@ -38,4 +39,17 @@ wait_until() {
 		tries=$((tries - 1))
 		sleep 0.02
 	done
+}
+
+gone() {
+	! alive "$1" "$2"
+}
+
+# end_process PIDFILE PROGRAM: asks it to end, waits for it, removes the file.
+end_process() {
+	if alive "$1" "$2"; then
+		kill -TERM "$(<"$1")" 2>/dev/null || true
+		wait_until 5 gone "$1" "$2" || fail "$2 does not end" 1
+	fi
+	rm -f -- "$1"
 }
