@@ -260,12 +260,10 @@ static int ms_until(uint64_t deadline_ms)
 	return now < deadline_ms ? (int)(deadline_ms - now) : 0;
 }
 
-/* Sends SIGTERM and waits; true when the child has ended in time. */
-static bool end_child(struct supervisor *s, enum role role, uint64_t patience_ms)
+/* True when the child has ended in time. */
+static bool await_end(struct supervisor *s, enum role role, uint64_t patience_ms)
 {
 	uint64_t deadline = troth_mono_ms() + patience_ms;
-	if (s->pids[role] != 0)
-		(void)kill(s->pids[role], SIGTERM);
 	while (s->pids[role] != 0 && ms_until(deadline) > 0) {
 		(void)next_event(s, ms_until(deadline));
 		(void)reap(s);
@@ -273,13 +271,16 @@ static bool end_child(struct supervisor *s, enum role role, uint64_t patience_ms
 	return s->pids[role] == 0;
 }
 
-/* The front first: what it has begun still needs the issuer. */
+/* The front first: what it has begun still needs the issuer. The issuer ends when its channels
+ * close. */
 static void drain(struct supervisor *s)
 {
-	if (!end_child(s, ROLE_FRONT, TROTH_DRAIN_MS))
+	if (s->pids[ROLE_FRONT] != 0)
+		(void)kill(s->pids[ROLE_FRONT], SIGTERM);
+	if (!await_end(s, ROLE_FRONT, TROTH_DRAIN_MS))
 		troth_warn("drain-timeout", "after_ms=%d", TROTH_DRAIN_MS);
 	else
-		(void)end_child(s, ROLE_ISSUER, ISSUER_END_MS);
+		(void)await_end(s, ROLE_ISSUER, ISSUER_END_MS);
 	kill_all(s);
 }
 

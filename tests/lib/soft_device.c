@@ -204,12 +204,36 @@ struct troth_view soft_signature(const struct soft_evidence *e)
 	return (struct troth_view){ e->signature, e->signature_len };
 }
 
-void soft_sign(const struct soft_device *d, TPMS_ATTEST *a, struct soft_evidence *out)
+static void say_who_and_when(const struct soft_device *d, TPMS_ATTEST *a)
 {
 	a->clockInfo.clock = d->clock;
 	a->clockInfo.resetCount = d->reset_count;
 	a->clockInfo.restartCount = d->restart_count;
 	a->qualifiedSigner = forge_qualified_name(TPM2_RH_ENDORSEMENT, soft_ak_public(d));
+}
+
+TPMS_ATTEST soft_quote_fields(const struct soft_device *d, const uint8_t extra_data[32],
+			      uint32_t mask)
+{
+	TPMS_ATTEST a = forge_quote((struct troth_view){ extra_data, 32 });
+	forge_select(&a, TPM2_ALG_SHA256, mask);
+	a.attested.quote.pcrDigest.size = 32;
+	say_who_and_when(d, &a);
+	return a;
+}
+
+TPMS_ATTEST soft_certify_fields(const struct soft_device *d, const uint8_t extra_data[32])
+{
+	uint8_t name[34];
+	name_of(soft_key_public(d), name);
+	TPMS_ATTEST a = forge_certify((struct troth_view){ extra_data, 32 },
+				      (struct troth_view){ name, sizeof name });
+	say_who_and_when(d, &a);
+	return a;
+}
+
+void soft_sign(const struct soft_device *d, const TPMS_ATTEST *a, struct soft_evidence *out)
+{
 	out->attest_len = forge_attest_bytes(a, out->attest, sizeof out->attest).n;
 	out->signature_len =
 		forge_sign(&d->ak, soft_attest(out), out->signature, sizeof out->signature).n;
@@ -218,18 +242,13 @@ void soft_sign(const struct soft_device *d, TPMS_ATTEST *a, struct soft_evidence
 void soft_quote(const struct soft_device *d, const uint8_t extra_data[32], uint32_t mask,
 		struct soft_evidence *out)
 {
-	TPMS_ATTEST a = forge_quote((struct troth_view){ extra_data, 32 });
-	forge_select(&a, TPM2_ALG_SHA256, mask);
-	a.attested.quote.pcrDigest.size = 32;
+	const TPMS_ATTEST a = soft_quote_fields(d, extra_data, mask);
 	soft_sign(d, &a, out);
 }
 
 void soft_certify(const struct soft_device *d, const uint8_t extra_data[32],
 		  struct soft_evidence *out)
 {
-	uint8_t name[34];
-	name_of(soft_key_public(d), name);
-	TPMS_ATTEST a = forge_certify((struct troth_view){ extra_data, 32 },
-				      (struct troth_view){ name, sizeof name });
+	const TPMS_ATTEST a = soft_certify_fields(d, extra_data);
 	soft_sign(d, &a, out);
 }

@@ -51,12 +51,15 @@ struct soft_evidence {
 };
 struct troth_view soft_attest(const struct soft_evidence *e);
 struct troth_view soft_signature(const struct soft_evidence *e);
-/* Signs the structure as it is, filling in counters and qualified signer. */
-void soft_sign(const struct soft_device *d, TPMS_ATTEST *a, struct soft_evidence *out);
-/* A quote of one SHA-256 selection. */
+/* A whole quote of one SHA-256 selection, to be bent and signed. */
+TPMS_ATTEST soft_quote_fields(const struct soft_device *d, const uint8_t extra_data[32],
+			      uint32_t mask);
+/* A whole TPM2_Certify of the device's credential key, likewise. */
+TPMS_ATTEST soft_certify_fields(const struct soft_device *d, const uint8_t extra_data[32]);
+/* Signs the structure as it is with the device's AK. */
+void soft_sign(const struct soft_device *d, const TPMS_ATTEST *a, struct soft_evidence *out);
 void soft_quote(const struct soft_device *d, const uint8_t extra_data[32], uint32_t mask,
 		struct soft_evidence *out);
-/* TPM2_Certify of the device's credential key. */
 void soft_certify(const struct soft_device *d, const uint8_t extra_data[32],
 		  struct soft_evidence *out);
 

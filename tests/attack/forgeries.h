@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests with which a front that was taken over would have the issuer sign. Each is an honest
+ * exchange with one thing forged; the issuer must refuse it with the right reason. */
+#ifndef TROTH_TESTS_FORGERIES_H
+#define TROTH_TESTS_FORGERIES_H
+
+#include "issuer_harness.h"
+#include "mac.h"
+
+/* What the attacker has: two enrolled devices, one of them his own, and everything that went
+ * over the wire. And what he has not, but tokens and records made with it: the keys. */
+struct scene {
+	int channel;
+	struct soft_device *device, *other;
+	struct harness_row row, other_row;
+	struct harness_attest a;
+	uint8_t extra[TROTH_PUBLIC_MAX]; /* for bytes of a forged field */
+	struct troth_ctx *ctx;
+	struct troth_mac_keys mac;
+};
+
+struct forgery {
+	const char *name;
+	void (*forge)(struct scene *s); /* bends s->a, which is honest and complete */
+	enum troth_status status;
+	enum troth_finding_code finding;
+};
+extern const struct forgery FORGED_EXCHANGES[]; /* token, row, quote */
+extern const size_t N_FORGED_EXCHANGES;
+extern const struct forgery FORGED_KEYS[]; /* credential key, its certification, its life */
+extern const size_t N_FORGED_KEYS;
+
+/* A fresh and honest exchange in s->a. */
+void scene_prepare(struct scene *s);
+/* The request in s->a. */
+struct troth_issuer_attest *scene_request(struct scene *s);
+/* What the exchange's signatures have to bind under this label. */
+void scene_bind(struct scene *s, const char *label, uint8_t out[32]);
+
+#endif
