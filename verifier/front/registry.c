@@ -69,7 +69,7 @@ static uint64_t row_version(const struct row_node *r)
 static void row_copy(const struct row_node *r, struct troth_device_row *out)
 {
 	memcpy(out, r->bytes, r->len);
-	memset(out->ak_public + out->ak_len, 0, sizeof out->ak_public - out->ak_len);
+	memset((uint8_t *)out + r->len, 0, sizeof *out - r->len);
 }
 
 static struct row_node *row_new(const struct troth_device_row *row)

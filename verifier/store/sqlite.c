@@ -96,7 +96,7 @@ static enum troth_status prepare(struct troth_store_backend *b)
 	return TROTH_OK;
 }
 
-/* See the top of this file. Setting the version it has already writes the first page. */
+/* See the top of this file. An update that changes no value is written all the same. */
 static enum troth_status touch_everything(struct troth_store_backend *b)
 {
 	unsigned char drawn;
@@ -112,11 +112,14 @@ static enum troth_status touch_everything(struct troth_store_backend *b)
 
 static enum troth_status open_into(struct troth_store_backend *b, const char *where)
 {
+	int version = 0;
+
 	TROTH_TRY(create_private(where));
 	TROTH_TRY(connect_to(b, where, &b->write));
 	TROTH_TRY(troth_sqlite_exec(b, b->write, WRITE_SETTINGS));
+	TROTH_TRY(troth_sqlite_identify(b, where, &version));
 	TROTH_TRY(use_wal(b));
-	TROTH_TRY(troth_sqlite_migrate(b, where));
+	TROTH_TRY(troth_sqlite_migrate(b, version));
 	TROTH_TRY(connect_to(b, where, &b->read));
 	TROTH_TRY(troth_sqlite_exec(b, b->read, READ_SETTINGS));
 	TROTH_TRY(prepare(b));
@@ -143,8 +146,8 @@ static enum troth_status backend_open(const char *where, struct troth_store_back
 
 	if (b == NULL)
 		return TROTH_E_MEMORY;
-	/* Counting its memory costs SQLite a lock per allocation. Refused, and of no matter, once
-	 * a first store was opened. */
+	/* Counting its memory costs SQLite a lock per allocation. Refused, and of no matter,
+	 * once a first store was opened. */
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	if (pthread_mutex_init(&b->read_lock, NULL) != 0) {
 		free(b);
@@ -175,6 +178,11 @@ static void backend_rollback(struct troth_store_backend *b)
 static enum troth_status backend_begin(struct troth_store_backend *b)
 {
 	backend_rollback(b);
+	/* On a full disk the log may hold room that its pages no longer need: once they are in
+	 * the database it starts again from its beginning. Does not wait for readers. */
+	if (b->reported != 0)
+		(void)sqlite3_wal_checkpoint_v2(b->write, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL,
+						NULL);
 	b->now_s = 0;
 	return run(b, SQL_BEGIN) == TROTH_OK ? TROTH_OK : TROTH_E_IO;
 }

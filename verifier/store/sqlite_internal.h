@@ -74,10 +74,13 @@ struct troth_store_backend {
 /* The number of migrations known: the schema version of a store that is up to date. */
 extern const int troth_sqlite_schema_version;
 
-/* Brings the schema up to date, each step in a transaction of its own. TROTH_E_CONFIG: newer
- * than this program, or not a store of ours. */
+/* The version of the schema found, 0 for an empty file; writes nothing. TROTH_E_CONFIG, with a
+ * line logged: newer than this program, or not a store of ours. */
+TROTH_NODISCARD enum troth_status troth_sqlite_identify(struct troth_store_backend *b,
+							const char *where, int *out_version);
+/* Brings the schema up to date, each step in a transaction of its own. */
 TROTH_NODISCARD enum troth_status troth_sqlite_migrate(struct troth_store_backend *b,
-						       const char *where);
+						       int version);
 
 /* ---- sqlite_call.c ---- */
 

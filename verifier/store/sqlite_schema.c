@@ -115,7 +115,8 @@ static enum troth_status step_up(struct troth_store_backend *b, int version)
 	return status;
 }
 
-enum troth_status troth_sqlite_migrate(struct troth_store_backend *b, const char *where)
+enum troth_status troth_sqlite_identify(struct troth_store_backend *b, const char *where,
+					int *out_version)
 {
 	int application = 0, version = 0, tables = 0;
 
@@ -123,8 +124,9 @@ enum troth_status troth_sqlite_migrate(struct troth_store_backend *b, const char
 	TROTH_TRY(ask(b, "PRAGMA user_version", &version));
 	TROTH_TRY(ask(b, "SELECT count(*) FROM sqlite_schema", &tables));
 	if (application != TROTH_SQLITE_APPLICATION_ID && (application != 0 || tables != 0)) {
-		troth_error("store-foreign", "file=%s problem=%s", where,
-			    "\"a database, but not a store of troth-verifier\"");
+		troth_error("store-foreign",
+			    "file=%s problem=\"a database, but not a store of troth-verifier\"",
+			    where);
 		return TROTH_E_CONFIG;
 	}
 	if (version < 0 || version > troth_sqlite_schema_version) {
@@ -134,6 +136,12 @@ enum troth_status troth_sqlite_migrate(struct troth_store_backend *b, const char
 			"\"written by a newer troth-verifier, which is needed to open it\"");
 		return TROTH_E_CONFIG;
 	}
+	*out_version = version;
+	return TROTH_OK;
+}
+
+enum troth_status troth_sqlite_migrate(struct troth_store_backend *b, int version)
+{
 	for (; version < troth_sqlite_schema_version; version++)
 		TROTH_TRY(step_up(b, version));
 	return TROTH_OK;
