@@ -47,8 +47,8 @@ static void read_pcrs(struct boot *b)
 	struct troth_reader r = { b->pcr_file };
 	struct troth_view selection, place;
 	uint32_t n_lists, n_digests, pcr = 0;
-	assert_true(troth_get_view(&r, 4 + 16 * 8, &selection) &&
-		    troth_get_u32le(&r, &n_lists));
+	assert_true(troth_get_view(&r, 4 + 16 * 8, &selection));
+	assert_true(troth_get_u32le(&r, &n_lists));
 	for (uint32_t list = 0; list < n_lists; list++) {
 		assert_true(troth_get_u32le(&r, &n_digests));
 		for (uint32_t i = 0; i < 8; i++) {
