@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* EK certificates: without configured roots none is ever trusted, and whatever one says of
+ * itself is printable text. */
+#include <assert.h>
+#include <string.h>
+
+#include "ek.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void assert_printable(const char *text, size_t max)
+{
+	const size_t n = strnlen(text, max);
+	assert(n < max);
+	for (size_t i = 0; i < n; i++)
+		assert(text[i] >= 0x20 && text[i] <= 0x7e);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct troth_ctx *ctx;
+	static struct troth_ek_trust *trust;
+	struct troth_ek_cert_facts facts;
+	struct troth_findings findings = { 0 };
+	if (ctx == NULL)
+		assert(troth_ctx_new(&ctx) == TROTH_OK &&
+		       troth_ek_trust_new(&trust) == TROTH_OK);
+	assert(troth_ek_cert_verify(ctx, trust, (struct troth_view){ data, size }, 1800000000,
+				    NULL, &facts, &findings) == TROTH_OK);
+	assert(findings.n > 0);
+	for (size_t i = 0; i < findings.n; i++)
+		assert_printable(findings.list[i].detail, sizeof findings.list[i].detail);
+	assert_printable(facts.manufacturer, sizeof facts.manufacturer);
+	assert_printable(facts.model, sizeof facts.model);
+	assert_printable(facts.version, sizeof facts.version);
+	assert_printable(facts.issuer, sizeof facts.issuer);
+	return 0;
+}
