@@ -184,3 +184,35 @@ void troth_cli_put_fields(json_t *object, const char *prefix)
 		fputc('\n', stdout);
 	}
 }
+
+enum troth_cli_exit troth_cli_put_result(json_t *result, enum troth_cli_format format)
+{
+	if (format == TROTH_CLI_JSON)
+		return troth_cli_put_json(result, TROTH_CLI_YES);
+	troth_cli_put_fields(result, "");
+	json_decref(result);
+	return TROTH_CLI_YES;
+}
+
+enum troth_cli_exit troth_cli_put_listing(const struct troth_cli_listing *listing,
+					  const struct troth_cli_online *o)
+{
+	TROTH_AUTO(json_decref_p) json_t *answer = NULL, *rows = json_array();
+	json_t *object;
+	size_t i;
+	const struct troth_cli_call call = { .socket = o->socket, .path = listing->path };
+	enum troth_cli_exit code = troth_cli_call_json(&call, &answer);
+	if (code != TROTH_CLI_YES)
+		return code;
+	if (!json_is_array(json_object_get(answer, listing->list))) {
+		/* Nothing listed and no list are two different answers. */
+		troth_cli_error("the verifier's answer has no %s", listing->list);
+		return TROTH_CLI_UNSURE;
+	}
+	if (o->format == TROTH_CLI_JSON)
+		return troth_cli_put_json(json_incref(answer), TROTH_CLI_YES);
+	json_array_foreach(json_object_get(answer, listing->list), i, object)
+		json_array_append_new(rows, troth_cli_row(object, listing->keys));
+	troth_cli_put_table(listing->head, rows, o->format);
+	return TROTH_CLI_YES;
+}

@@ -37,6 +37,16 @@ TROTH_NODISCARD bool troth_cli_online_args(const struct troth_cli_command *comma
 					   const struct troth_cli_option *further,
 					   struct troth_cli_online *out);
 
+/* A route that lists objects: where, under which key, and what of each is shown. */
+struct troth_cli_listing {
+	const char *path, *list;
+	const char *const *keys, *const *head; /* end with NULL */
+};
+enum troth_cli_exit troth_cli_put_listing(const struct troth_cli_listing *listing,
+					  const struct troth_cli_online *o);
+/* Prints the object an action answered with; takes it. */
+enum troth_cli_exit troth_cli_put_result(json_t *result, enum troth_cli_format format);
+
 /* Prints an object as lines of key and value, inner objects with dotted keys. */
 void troth_cli_put_fields(json_t *object, const char *prefix);
 /* A row for troth_cli_put_table: the values of these keys, dotted for inner objects. */

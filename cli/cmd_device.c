@@ -17,32 +17,12 @@ static enum troth_cli_exit run_list(const struct troth_cli_command *self, int ar
 					    "VERDICT", "FINDING",   "SEGMENT",
 					    "GROUP",   "LAST PASS", "CERTIFICATE UNTIL",
 					    "ID",      NULL };
+	static const struct troth_cli_listing LISTING = { DEVICES, "devices", KEYS, HEAD };
 	struct troth_cli_online o = { 0 };
-	TROTH_AUTO(json_decref_p) json_t *answer = NULL, *rows = json_array();
-	json_t *device;
-	size_t i;
 	(void)argc;
 	if (!troth_cli_online_args(self, argv, NULL, &o))
 		return TROTH_CLI_UNSURE;
-	const struct troth_cli_call call = { .socket = o.socket, .path = DEVICES };
-	enum troth_cli_exit code = troth_cli_call_json(&call, &answer);
-	if (code != TROTH_CLI_YES)
-		return code;
-	if (o.format == TROTH_CLI_JSON)
-		return troth_cli_put_json(json_incref(answer), TROTH_CLI_YES);
-	json_array_foreach(json_object_get(answer, "devices"), i, device)
-		json_array_append_new(rows, troth_cli_row(device, KEYS));
-	troth_cli_put_table(HEAD, rows, o.format);
-	return TROTH_CLI_YES;
-}
-
-static enum troth_cli_exit put_device(json_t *device, enum troth_cli_format format)
-{
-	if (format == TROTH_CLI_JSON)
-		return troth_cli_put_json(device, TROTH_CLI_YES);
-	troth_cli_put_fields(device, "");
-	json_decref(device);
-	return TROTH_CLI_YES;
+	return troth_cli_put_listing(&LISTING, &o);
 }
 
 static enum troth_cli_exit run_show(const struct troth_cli_command *self, int argc, char **argv)
@@ -56,7 +36,7 @@ static enum troth_cli_exit run_show(const struct troth_cli_command *self, int ar
 					     .path = DEVICES,
 					     .item = o.words.list[0] };
 	enum troth_cli_exit code = troth_cli_call_json(&call, &device);
-	return code == TROTH_CLI_YES ? put_device(device, o.format) : code;
+	return code == TROTH_CLI_YES ? troth_cli_put_result(device, o.format) : code;
 }
 
 static json_t *action_json(const char *action, const char *const *names)
@@ -91,7 +71,7 @@ static enum troth_cli_exit run_action(const struct troth_cli_command *self, int 
 					     .item = o.words.list[0] };
 	enum troth_cli_exit code =
 		troth_cli_post_json(call, action_json(self->verb, names), &device);
-	return code == TROTH_CLI_YES ? put_device(device, o.format) : code;
+	return code == TROTH_CLI_YES ? troth_cli_put_result(device, o.format) : code;
 }
 
 #define DEVICE_HELP                                                                   \

@@ -10,15 +10,6 @@
 
 #define POLICIES "/v1/admin/policies"
 
-static enum troth_cli_exit put_result(json_t *result, enum troth_cli_format format)
-{
-	if (format == TROTH_CLI_JSON)
-		return troth_cli_put_json(result, TROTH_CLI_YES);
-	troth_cli_put_fields(result, "");
-	json_decref(result);
-	return TROTH_CLI_YES;
-}
-
 static enum troth_cli_exit run_apply(const struct troth_cli_command *self, int argc,
 				     char **argv)
 {
@@ -34,30 +25,19 @@ static enum troth_cli_exit run_apply(const struct troth_cli_command *self, int a
 					     .content_type = "application/yaml",
 					     .body = troth_buffer_view(&text) };
 	enum troth_cli_exit code = troth_cli_call_json(&call, &result);
-	return code == TROTH_CLI_YES ? put_result(result, o.format) : code;
+	return code == TROTH_CLI_YES ? troth_cli_put_result(result, o.format) : code;
 }
 
 static enum troth_cli_exit run_list(const struct troth_cli_command *self, int argc, char **argv)
 {
 	static const char *const KEYS[] = { "name", "id", NULL };
 	static const char *const HEAD[] = { "NAME", "ID", NULL };
-	TROTH_AUTO(json_decref_p) json_t *answer = NULL, *rows = json_array();
+	static const struct troth_cli_listing LISTING = { POLICIES, "policies", KEYS, HEAD };
 	struct troth_cli_online o = { 0 };
-	json_t *policy;
-	size_t i;
 	(void)argc;
 	if (!troth_cli_online_args(self, argv, NULL, &o))
 		return TROTH_CLI_UNSURE;
-	const struct troth_cli_call call = { .socket = o.socket, .path = POLICIES };
-	enum troth_cli_exit code = troth_cli_call_json(&call, &answer);
-	if (code != TROTH_CLI_YES)
-		return code;
-	if (o.format == TROTH_CLI_JSON)
-		return troth_cli_put_json(json_incref(answer), TROTH_CLI_YES);
-	json_array_foreach(json_object_get(answer, "policies"), i, policy)
-		json_array_append_new(rows, troth_cli_row(policy, KEYS));
-	troth_cli_put_table(HEAD, rows, o.format);
-	return TROTH_CLI_YES;
+	return troth_cli_put_listing(&LISTING, &o);
 }
 
 /* The name of the only policy there is. */

@@ -8,15 +8,6 @@
 
 #define REFERENCES "/v1/admin/references"
 
-static enum troth_cli_exit put_result(json_t *result, enum troth_cli_format format)
-{
-	if (format == TROTH_CLI_JSON)
-		return troth_cli_put_json(result, TROTH_CLI_YES);
-	troth_cli_put_fields(result, "");
-	json_decref(result);
-	return TROTH_CLI_YES;
-}
-
 static enum troth_cli_exit run_learn(const struct troth_cli_command *self, int argc,
 				     char **argv)
 {
@@ -44,7 +35,7 @@ static enum troth_cli_exit run_learn(const struct troth_cli_command *self, int a
 		json_object_set_new(body, "alternative", json_string(alternative));
 	const struct troth_cli_call call = { .socket = o.socket, .path = "/v1/admin/learn" };
 	enum troth_cli_exit code = troth_cli_post_json(call, body, &result);
-	return code == TROTH_CLI_YES ? put_result(result, o.format) : code;
+	return code == TROTH_CLI_YES ? troth_cli_put_result(result, o.format) : code;
 }
 
 static enum troth_cli_exit run_put(const struct troth_cli_command *self, int argc, char **argv)
@@ -61,30 +52,20 @@ static enum troth_cli_exit run_put(const struct troth_cli_command *self, int arg
 					     .content_type = "application/json",
 					     .body = troth_buffer_view(&text) };
 	enum troth_cli_exit code = troth_cli_call_json(&call, &result);
-	return code == TROTH_CLI_YES ? put_result(result, o.format) : code;
+	return code == TROTH_CLI_YES ? troth_cli_put_result(result, o.format) : code;
 }
 
 static enum troth_cli_exit run_list(const struct troth_cli_command *self, int argc, char **argv)
 {
 	static const char *const KEYS[] = { "name", "components", "id", NULL };
 	static const char *const HEAD[] = { "NAME", "COMPONENTS", "ID", NULL };
-	TROTH_AUTO(json_decref_p) json_t *answer = NULL, *rows = json_array();
+	static const struct troth_cli_listing LISTING = { REFERENCES, "references", KEYS,
+							  HEAD };
 	struct troth_cli_online o = { 0 };
-	json_t *set;
-	size_t i;
 	(void)argc;
 	if (!troth_cli_online_args(self, argv, NULL, &o))
 		return TROTH_CLI_UNSURE;
-	const struct troth_cli_call call = { .socket = o.socket, .path = REFERENCES };
-	enum troth_cli_exit code = troth_cli_call_json(&call, &answer);
-	if (code != TROTH_CLI_YES)
-		return code;
-	if (o.format == TROTH_CLI_JSON)
-		return troth_cli_put_json(json_incref(answer), TROTH_CLI_YES);
-	json_array_foreach(json_object_get(answer, "references"), i, set)
-		json_array_append_new(rows, troth_cli_row(set, KEYS));
-	troth_cli_put_table(HEAD, rows, o.format);
-	return TROTH_CLI_YES;
+	return troth_cli_put_listing(&LISTING, &o);
 }
 
 /* The PCRs an alternative measures into, ascending. */
