@@ -12,11 +12,6 @@
 #include "ek_x509.h"
 #include "reader.h"
 
-/* Manufacturers publish about 250 in all; chains are searched linearly. */
-#define TRUST_CERTS_MAX 4096
-/* One file of certificates, bytes. */
-#define TRUST_FILE_MAX ((size_t)4 * 1024 * 1024)
-
 TROTH_DEFINE_AUTO(X509, X509_free)
 TROTH_DEFINE_AUTO(BIO, BIO_free_all)
 TROTH_DEFINE_AUTO(X509_STORE_CTX, X509_STORE_CTX_free)
@@ -71,7 +66,7 @@ static enum troth_status add(struct troth_ek_trust *trust, X509 *cert, bool as_r
 		return TROTH_E_MALFORMED;
 	if (!size_accepted(cert))
 		return TROTH_E_UNSUPPORTED;
-	if (trust->n == TRUST_CERTS_MAX)
+	if (trust->n == TROTH_TRUST_CERTS_MAX)
 		return TROTH_E_LIMIT;
 	if (as_root && X509_self_signed(cert, 0) == 1) {
 		if (X509_STORE_add_cert(trust->roots, cert) != 1)
@@ -128,7 +123,7 @@ static enum troth_status add_any(struct troth_ek_trust *trust, struct troth_view
 {
 	if (cert.n == 0)
 		return TROTH_E_MALFORMED;
-	if (cert.n > TRUST_FILE_MAX)
+	if (cert.n > (size_t)TROTH_TRUST_FILE_MAX)
 		return TROTH_E_LIMIT;
 	ERR_set_mark();
 	enum troth_status s = cert.p[0] == TROTH_DER_SEQUENCE ? add_der(trust, cert, as_root)

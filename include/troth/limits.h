@@ -54,6 +54,10 @@
 #define TROTH_CHAIN_RSA_BITS_MAX 4096
 /* Smallest RSA key trusted in a chain, bits. */
 #define TROTH_CHAIN_RSA_BITS_MIN 2048
+/* Configured manufacturer certificates: about 250 are published, and chains search linearly. */
+#define TROTH_TRUST_CERTS_MAX 4096
+/* One file of them, bytes. */
+#define TROTH_TRUST_FILE_MAX (4 * 1024 * 1024)
 
 /* A challenge or enrolment token, bytes. */
 #define TROTH_TOKEN_MAX 256

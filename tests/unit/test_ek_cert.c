@@ -734,6 +734,30 @@ static void files_of_authorities(void **state)
 	BIO_free(bio);
 }
 
+static void trust_limits(void **state)
+{
+	(void)state;
+	struct troth_ek_trust *t;
+	struct der d = to_der(middle);
+	assert_int_equal(troth_ek_trust_new(&t), TROTH_OK);
+	for (size_t i = 0; i < TROTH_TRUST_CERTS_MAX; i++)
+		assert_int_equal(troth_ek_trust_add_intermediate(t, view(&d)), TROTH_OK);
+	assert_int_equal(troth_ek_trust_add_intermediate(t, view(&d)), TROTH_E_LIMIT);
+	d = to_der(root);
+	assert_int_equal(troth_ek_trust_add_root(t, view(&d)), TROTH_E_LIMIT);
+	troth_ek_trust_free(t);
+
+	/* A file at its limit is read, and is no certificate. */
+	uint8_t *big = calloc(1, (size_t)TROTH_TRUST_FILE_MAX + 1);
+	struct troth_view file = { big, (size_t)TROTH_TRUST_FILE_MAX };
+	assert_int_equal(troth_ek_trust_new(&t), TROTH_OK);
+	assert_int_equal(troth_ek_trust_add_root(t, file), TROTH_E_MALFORMED);
+	file.n++;
+	assert_int_equal(troth_ek_trust_add_root(t, file), TROTH_E_LIMIT);
+	troth_ek_trust_free(t);
+	free(big);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -756,6 +780,7 @@ int main(void)
 		cmocka_unit_test(every_byte_counts),
 		cmocka_unit_test(names_are_escaped_and_cut),
 		cmocka_unit_test(files_of_authorities),
+		cmocka_unit_test(trust_limits),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
