@@ -35,7 +35,7 @@ struct troth_attest {
 	bool safe;
 	uint64_t firmware_version;
 	/* QUOTE */
-	struct troth_pcr_selection selection;
+	struct troth_pcr_selection selection; /* mask 0: a bank the TPM has not allocated */
 	struct troth_view pcr_digest;
 	/* CERTIFY */
 	struct troth_view name, qualified_name;
@@ -67,7 +67,7 @@ struct troth_public {
 	uint32_t rsa_exponent; /* 65537 where the TPM wrote 0 */
 	struct troth_view modulus;
 	enum troth_curve curve;
-	struct troth_view x, y;
+	struct troth_view x, y; /* of the curve's full width */
 	struct troth_name name; /* computed from the received bytes */
 };
 
