@@ -19,13 +19,13 @@ TROTH_DEFINE_AUTO(struct troth_client, troth_client_free)
 static void attest_until_done(struct troth_agent *a, struct troth_client *client,
 			      struct troth_outcome *outcome)
 {
-	bool send_log = false, enrolled_anew = false;
+	bool send_all = false, enrolled_anew = false;
 
 	for (int i = 0; i < CHALLENGES_MAX && !troth_stop_wanted(); i++) {
-		switch (troth_agent_attest(a, client, send_log, outcome)) {
+		switch (troth_agent_attest(a, client, send_all, outcome)) {
 		case TROTH_REMEDY_NONE: return;
 		case TROTH_REMEDY_AGAIN: break;
-		case TROTH_REMEDY_SEND_LOG: send_log = true; break;
+		case TROTH_REMEDY_SEND_ALL: send_all = true; break;
 		case TROTH_REMEDY_ENROLL:
 			if (enrolled_anew || troth_agent_enroll(a, client, outcome) != TROTH_OK)
 				return;

@@ -15,7 +15,6 @@ struct exchange {
 	struct troth_client *client;
 	const struct troth_challenge *challenge;
 	const struct troth_evidence *evidence;
-	bool send_log;
 	struct troth_outcome *outcome;
 };
 
@@ -73,10 +72,9 @@ static enum troth_status fill_log(const struct exchange *x, struct troth_digest 
 
 	if (!e->has_log)
 		return TROTH_OK;
-	if (x->send_log || x->challenge->wants_log) {
+	if (x->challenge->wants_log)
 		m->log = troth_wire_bytes(log);
-		return TROTH_OK;
-	}
+	/* Always: it tells an empty log from none. */
 	TROTH_TRY(troth_hash_one(x->agent->ctx, TROTH_HASH_SHA256, log, digest));
 	m->log_digest = troth_wire_bytes(troth_digest_view(digest));
 	return TROTH_OK;
@@ -164,7 +162,7 @@ static enum troth_remedy answer_challenge(struct exchange *x)
 }
 
 enum troth_remedy troth_agent_attest(struct troth_agent *a, struct troth_client *client,
-				     bool send_log, struct troth_outcome *outcome)
+				     bool send_all, struct troth_outcome *outcome)
 {
 	TROTH_AUTO(troth_answer_free) ProtobufCMessage *answer = NULL;
 	Troth__V1__ChallengeRequest request = TROTH__V1__CHALLENGE_REQUEST__INIT;
@@ -183,10 +181,10 @@ enum troth_remedy troth_agent_attest(struct troth_agent *a, struct troth_client 
 				  "the verifier asks for something no TPM can answer");
 		return TROTH_REMEDY_NONE;
 	}
-	struct exchange x = { .agent = a,
-			      .client = client,
-			      .challenge = &challenge,
-			      .send_log = send_log,
-			      .outcome = outcome };
+	if (send_all)
+		challenge.wants_log = challenge.wants_certify = true;
+	struct exchange x = {
+		.agent = a, .client = client, .challenge = &challenge, .outcome = outcome
+	};
 	return answer_challenge(&x);
 }

@@ -85,7 +85,8 @@ static void fill_quote(const struct fleet_device *d, const Troth__V1__Challenge 
 	uint8_t extra[32];
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
 	bind(d, challenge, "troth/v1/quote", extra);
-	TPMS_ATTEST quote = forge_quote(TROTH_VIEW_OF(extra));
+	TPMS_ATTEST quote = soft_quote_fields(&d->tpm, extra, 1);
+	quote.attested.quote.pcrSelect.count = 0;
 	assert_int_equal(EVP_DigestInit_ex(md, EVP_sha256(), NULL), 1);
 	for (size_t i = 0; i < challenge->n_selection; i++) {
 		forge_select(&quote, (TPM2_ALG_ID)challenge->selection[i]->algorithm,
@@ -96,6 +97,8 @@ static void fill_quote(const struct fleet_device *d, const Troth__V1__Challenge 
 	assert_int_equal(EVP_DigestFinal_ex(md, quote.attested.quote.pcrDigest.buffer, NULL),
 			 1);
 	EVP_MD_CTX_free(md);
+	if (d->twist != NULL)
+		d->twist(&quote);
 	soft_sign(&d->tpm, &quote, &a->quote);
 	a->message.quote = troth_wire_bytes(soft_attest(&a->quote));
 	a->message.signature = troth_wire_bytes(soft_signature(&a->quote));

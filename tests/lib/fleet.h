@@ -20,8 +20,9 @@ struct fleet_device {
 	struct soft_device tpm;
 	uint8_t id[32];
 	struct troth_pcr_values pcrs;
-	struct troth_view log;		  /* borrowed */
-	struct troth_view ek_certificate; /* borrowed; empty: none */
+	struct troth_view log;		   /* borrowed */
+	struct troth_view ek_certificate;  /* borrowed; empty: none */
+	void (*twist)(TPMS_ATTEST *quote); /* changes a quote before it is signed; NULL: none */
 };
 
 /* Fresh keys (an RSA EK takes a moment). */

@@ -529,8 +529,24 @@ static bool policy_moved_on(const struct attestation *a)
 	return !troth_pcr_selection_equal(&a->token.selection, &a->policy->selection);
 }
 
+/* A certification is of the boot it was made in; a device that slept or rebooted makes another.
+ */
+static bool certification_is_void(const struct attestation *a)
+{
+	const struct troth_certification_record *c = &a->row.certification;
+	return a->message->credential_key.len > 0 && a->message->certification == NULL &&
+	       (!c->present || c->reset_count != a->quote.reset_count ||
+		c->restart_count != a->quote.restart_count);
+}
+
 static void appraise_and_confirm(struct attestation *a)
 {
+	if (certification_is_void(a)) {
+		reject(a, 409, "certification-wanted",
+		       "The credential key's certification is of another boot; send a new "
+		       "one.");
+		return;
+	}
 	switch (find_log(a)) {
 	case LOG_READY: break;
 	case LOG_WANTED:
