@@ -9,7 +9,7 @@
 TROTH_DEFINE_AUTO(struct troth_ek_trust, troth_ek_trust_free)
 
 /* Bundles of a manufacturer's certificates are a few hundred KB. */
-#define BUNDLE_MAX (4 * 1024 * 1024)
+#define BUNDLE_MAX ((size_t)4 * 1024 * 1024)
 
 struct trust_dir {
 	struct troth_ek_trust *trust;

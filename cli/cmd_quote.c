@@ -7,7 +7,7 @@
 #include "text.h"
 
 /* Longer than any attestation or signature; what is too long for its kind is a finding. */
-#define SMALL_FILE_MAX (64 * 1024)
+#define SMALL_FILE_MAX ((size_t)64 * 1024)
 
 struct arguments {
 	const char *ak, *attest, *signature, *signature_format, *hash, *nonce, *pcrs, *format;

@@ -66,7 +66,8 @@ static void put_coverage(json_t *coverage)
 		char label[64];
 		snprintf(label, sizeof label, "  %s", key);
 		for (char *c = label; *c != '\0'; c++)
-			*c = *c == '_' ? ' ' : *c;
+			if (*c == '_')
+				*c = ' ';
 		put_line(label, troth_cli_text_of(value, buf, sizeof buf));
 	}
 }

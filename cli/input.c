@@ -8,7 +8,7 @@
 #include "reader.h"
 
 /* A PEM file, PCR values of all banks: small files. */
-#define SMALL_FILE_MAX (64 * 1024)
+#define SMALL_FILE_MAX ((size_t)64 * 1024)
 
 struct troth_ctx *troth_cli_context(void)
 {
@@ -28,7 +28,7 @@ bool troth_cli_read(const char *file, size_t max, struct troth_buffer *out)
 	else if (st == TROTH_E_MEMORY)
 		troth_cli_error("%s: out of memory", file);
 	else if (st != TROTH_OK)
-		troth_cli_error("%s: %s", file, strerror(errno));
+		troth_cli_error("%s: %s", file, strerrordesc_np(errno));
 	return st == TROTH_OK;
 }
 

@@ -29,8 +29,8 @@ struct troth_config_doc {
 	struct troth_config_error *error;
 };
 
-static void fail_va(struct troth_config_doc *doc, yaml_mark_t at, const char *format,
-		    va_list args)
+__attribute__((format(printf, 3, 0))) static void
+fail_va(struct troth_config_doc *doc, yaml_mark_t at, const char *format, va_list args)
 {
 	doc->error->line = (uint32_t)at.line + 1;
 	doc->error->column = (uint32_t)at.column + 1;
@@ -215,20 +215,27 @@ static enum troth_status take_key(struct troth_config_doc *doc, struct free_keys
 	return TROTH_OK;
 }
 
+/* One key and its value, with the cursor on the key. */
+static enum troth_status read_free_pair(struct troth_config_doc *doc,
+					const struct troth_config_field *f,
+					struct free_keys *keys, void *target)
+{
+	yaml_mark_t at = doc->event.start_mark;
+	TROTH_TRY(take_key(doc, keys));
+	TROTH_TRY(next(doc));
+	return hand_over(doc, f, at, target);
+}
+
 static enum troth_status read_any_map(struct troth_config_doc *doc,
 				      const struct troth_config_field *f, void *target)
 {
 	struct free_keys keys = { .n = 0 };
 	struct troth_view outer = doc->key;
 	TROTH_TRY(expect(doc, YAML_MAPPING_START_EVENT, "map"));
-	for (;;) {
+	TROTH_TRY(next(doc));
+	while (doc->event.type != YAML_MAPPING_END_EVENT) {
+		TROTH_TRY(read_free_pair(doc, f, &keys, target));
 		TROTH_TRY(next(doc));
-		if (doc->event.type == YAML_MAPPING_END_EVENT)
-			break;
-		yaml_mark_t at = doc->event.start_mark;
-		TROTH_TRY(take_key(doc, &keys));
-		TROTH_TRY(next(doc));
-		TROTH_TRY(hand_over(doc, f, at, target));
 	}
 	doc->key = outer;
 	return TROTH_OK;
@@ -306,21 +313,28 @@ static enum troth_status find_field(struct troth_config_doc *doc,
 	return TROTH_OK;
 }
 
+static enum troth_status read_pair(struct troth_config_doc *doc,
+				   const struct troth_config_field *fields, uint64_t *seen,
+				   void *target)
+{
+	const struct troth_config_field *f = NULL;
+	TROTH_TRY(find_field(doc, fields, seen, &f));
+	TROTH_TRY(next(doc));
+	return read_value(doc, f, target);
+}
+
 static enum troth_status read_map(struct troth_config_doc *doc,
 				  const struct troth_config_field *fields, void *target)
 {
 	uint64_t seen = 0;
 	yaml_mark_t start = doc->event.start_mark;
 	TROTH_TRY(expect(doc, YAML_MAPPING_START_EVENT, "map"));
-	for (;;) {
-		const struct troth_config_field *f = NULL;
+	TROTH_TRY(next(doc));
+	while (doc->event.type != YAML_MAPPING_END_EVENT) {
+		TROTH_TRY(read_pair(doc, fields, &seen, target));
 		TROTH_TRY(next(doc));
-		if (doc->event.type == YAML_MAPPING_END_EVENT)
-			return finish_map(doc, start, fields, seen, target);
-		TROTH_TRY(find_field(doc, fields, &seen, &f));
-		TROTH_TRY(next(doc));
-		TROTH_TRY(read_value(doc, f, target));
 	}
+	return finish_map(doc, start, fields, seen, target);
 }
 
 static enum troth_status open_document(struct troth_config_doc *doc)

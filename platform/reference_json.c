@@ -165,16 +165,9 @@ static enum troth_status get_alternative(struct place *at, json_t *o, bool golde
 	return golden ? check_golden(at, a) : TROTH_OK;
 }
 
-static enum troth_status get_component(struct place *at, json_t *o, struct troth_component *c)
+static enum troth_status get_alternatives(struct place *at, json_t *list,
+					  struct troth_component *c)
 {
-	static const char *const KEYS[] = { "name", "optional", "golden", "alternatives",
-					    NULL };
-	json_t *list = NULL;
-	TROTH_TRY(check_object(at, o, KEYS));
-	TROTH_TRY(get_name(at, o, c->name));
-	TROTH_TRY(get_bool(at, o, "optional", &c->optional));
-	TROTH_TRY(get_bool(at, o, "golden", &c->golden));
-	TROTH_TRY(get_array(at, o, "alternatives", TROTH_ALTERNATIVES_MAX, &list));
 	c->alternatives = calloc(json_array_size(list), sizeof *c->alternatives);
 	if (c->alternatives == NULL)
 		return TROTH_E_MEMORY;
@@ -191,17 +184,22 @@ static enum troth_status get_component(struct place *at, json_t *o, struct troth
 	return TROTH_OK;
 }
 
-static enum troth_status get_set(struct place *at, json_t *root,
-				 struct troth_reference_set *set)
+static enum troth_status get_component(struct place *at, json_t *o, struct troth_component *c)
 {
-	static const char *const KEYS[] = { "format", "name", "components", NULL };
+	static const char *const KEYS[] = { "name", "optional", "golden", "alternatives",
+					    NULL };
 	json_t *list = NULL;
-	TROTH_TRY(check_object(at, root, KEYS));
-	json_t *format = json_object_get(root, "format");
-	if (!json_is_integer(format) || json_integer_value(format) != 1)
-		return refuse(at, "format: wanted 1");
-	TROTH_TRY(get_name(at, root, set->name));
-	TROTH_TRY(get_array(at, root, "components", TROTH_COMPONENTS_MAX, &list));
+	TROTH_TRY(check_object(at, o, KEYS));
+	TROTH_TRY(get_name(at, o, c->name));
+	TROTH_TRY(get_bool(at, o, "optional", &c->optional));
+	TROTH_TRY(get_bool(at, o, "golden", &c->golden));
+	TROTH_TRY(get_array(at, o, "alternatives", TROTH_ALTERNATIVES_MAX, &list));
+	return get_alternatives(at, list, c);
+}
+
+static enum troth_status get_components(struct place *at, json_t *list,
+					struct troth_reference_set *set)
+{
 	set->components = calloc(json_array_size(list), sizeof *set->components);
 	if (set->components == NULL)
 		return TROTH_E_MEMORY;
@@ -214,6 +212,20 @@ static enum troth_status get_set(struct place *at, json_t *root,
 				return refuse(at, "name: used before");
 	}
 	return TROTH_OK;
+}
+
+static enum troth_status get_set(struct place *at, json_t *root,
+				 struct troth_reference_set *set)
+{
+	static const char *const KEYS[] = { "format", "name", "components", NULL };
+	json_t *list = NULL;
+	TROTH_TRY(check_object(at, root, KEYS));
+	json_t *format = json_object_get(root, "format");
+	if (!json_is_integer(format) || json_integer_value(format) != 1)
+		return refuse(at, "format: wanted 1");
+	TROTH_TRY(get_name(at, root, set->name));
+	TROTH_TRY(get_array(at, root, "components", TROTH_COMPONENTS_MAX, &list));
+	return get_components(at, list, set);
 }
 
 static enum troth_status load(struct troth_view json, struct troth_config_error *error,
