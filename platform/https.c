@@ -226,29 +226,31 @@ static void explain_certificate(struct troth_https *h)
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
 	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
 	case X509_V_ERR_CERT_SIGNATURE_FAILURE:
-		snprintf(h->error, sizeof h->error,
-			 "the verifier's certificate is not signed by the CA in %s",
-			 h->ca_file);
+		(void)snprintf(h->error, sizeof h->error,
+			       "the verifier's certificate is not signed by the CA in %s",
+			       h->ca_file);
 		return;
 	case X509_V_ERR_CERT_HAS_EXPIRED:
-		snprintf(h->error, sizeof h->error, "the verifier's certificate has expired%s",
-			 h->time_floor_s == 0 ? ", or this machine's clock is wrong" : "");
+		(void)snprintf(
+			h->error, sizeof h->error, "the verifier's certificate has expired%s",
+			h->time_floor_s == 0 ? ", or this machine's clock is wrong" : "");
 		return;
 	case X509_V_ERR_CERT_NOT_YET_VALID:
-		snprintf(h->error, sizeof h->error,
-			 "the verifier's certificate is not valid yet, or this machine's clock "
-			 "is wrong");
+		(void)snprintf(
+			h->error, sizeof h->error,
+			"the verifier's certificate is not valid yet, or this machine's clock "
+			"is wrong");
 		return;
 	case X509_V_OK:
 	case X509_V_ERR_UNSPECIFIED: /* libcurl's name for "no fault found in the chain" */
-		snprintf(h->error, sizeof h->error,
-			 "the verifier's certificate is for another host name (%s)",
-			 h->curl_says);
+		(void)snprintf(h->error, sizeof h->error,
+			       "the verifier's certificate is for another host name (%s)",
+			       h->curl_says);
 		return;
 	default:
-		snprintf(h->error, sizeof h->error,
-			 "the verifier's certificate is not accepted: %s",
-			 X509_verify_cert_error_string(why));
+		(void)snprintf(h->error, sizeof h->error,
+			       "the verifier's certificate is not accepted: %s",
+			       X509_verify_cert_error_string(why));
 		return;
 	}
 }
@@ -262,7 +264,8 @@ static void explain(struct troth_https *h, CURLcode code)
 		return;
 	}
 	if (code == CURLE_SSL_CACERT_BADFILE) {
-		snprintf(h->error, sizeof h->error, "the CA in %s cannot be read", h->ca_file);
+		(void)snprintf(h->error, sizeof h->error, "the CA in %s cannot be read",
+			       h->ca_file);
 		return;
 	}
 	if (code == CURLE_COULDNT_RESOLVE_HOST)
@@ -282,7 +285,7 @@ static void explain(struct troth_https *h, CURLcode code)
 		what = "the URL or the answer is of a protocol that is not spoken here";
 	else if (code == CURLE_URL_MALFORMAT)
 		what = "what is given as the verifier's URL is not one";
-	snprintf(h->error, sizeof h->error, "%s (%s)", what, more);
+	(void)snprintf(h->error, sizeof h->error, "%s (%s)", what, more);
 }
 
 static bool set_method(CURL *c, const char *method, struct troth_view body)
@@ -355,7 +358,7 @@ static void take_answer(struct troth_https *h, struct troth_https_answer *out)
 	(void)curl_easy_getinfo(h->curl, CURLINFO_CONTENT_TYPE, &type);
 	/* A type that does not fit is none that anybody waits for. */
 	if (type != NULL && strlen(type) < sizeof a.content_type)
-		snprintf(a.content_type, sizeof a.content_type, "%s", type);
+		(void)snprintf(a.content_type, sizeof a.content_type, "%s", type);
 	h->body = (struct troth_buffer){ 0 };
 	h->body_room = 0;
 	*out = a;
@@ -369,14 +372,15 @@ static enum troth_status perform(struct troth_https *h, struct troth_https_answe
 		return TROTH_OK;
 	}
 	if (h->too_long) {
-		snprintf(h->error, sizeof h->error, "the answer is longer than %zu bytes",
-			 h->answer_max);
+		(void)snprintf(h->error, sizeof h->error, "the answer is longer than %zu bytes",
+			       h->answer_max);
 		return TROTH_E_LIMIT;
 	}
 	explain(h, code);
 	return code == CURLE_OUT_OF_MEMORY ? TROTH_E_MEMORY : TROTH_E_IO;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): what a request is made of. */
 enum troth_status troth_https_call(struct troth_https *h, const char *method, const char *url,
 				   const char *content_type, struct troth_view body,
 				   struct troth_https_answer *out)

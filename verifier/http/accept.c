@@ -48,11 +48,12 @@ void troth_listener_ready(evutil_socket_t listener_fd, short what, void *arg)
 			continue;
 		if (fd < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return;
-		if (fd < 0) {
-			if (!troth_server_evict(s))
-				pause_listeners(s);
+		/* Linux looks for a descriptor first, so only the first failure says that
+		 * somebody waits: making room after that would drop whoever was just let in. */
+		if (fd < 0 && i == 0 && !troth_server_evict(s))
+			pause_listeners(s);
+		if (fd < 0)
 			return;
-		}
 		troth_conn_new(s, fd);
 	}
 }

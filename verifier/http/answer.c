@@ -116,7 +116,7 @@ char *troth_answer_problem(int status, const char *code, const char *detail)
 {
 	char type[128] = "about:blank";
 	if (code != NULL && code[0] != '\0')
-		snprintf(type, sizeof type, "urn:troth:problem:%s", code);
+		(void)snprintf(type, sizeof type, "urn:troth:problem:%s", code);
 	/* A detail that is not UTF-8 makes no JSON: it is left out, never the answer. */
 	json_t *doc = json_pack("{s:s, s:s, s:i}", "type", type, "title", reason(status),
 				"status", status);

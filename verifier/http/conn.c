@@ -36,7 +36,7 @@ static void identify(struct troth_conn *c)
 		if (getsockopt(c->io.fd, SOL_SOCKET, SO_PEERCRED, &cred, &cred_len) != 0)
 			return;
 		c->peer.uid = cred.uid;
-		snprintf(c->peer.name, sizeof c->peer.name, "uid:%u", (unsigned)cred.uid);
+		(void)snprintf(c->peer.name, sizeof c->peer.name, "uid:%u", (unsigned)cred.uid);
 		if (config->role_of != NULL)
 			c->role = config->role_of(cred.uid, cred.gid, config->app);
 		return;
@@ -46,12 +46,12 @@ static void identify(struct troth_conn *c)
 		return;
 	if (a.any.sa_family == AF_INET &&
 	    inet_ntop(AF_INET, &a.v4.sin_addr, text, sizeof text) != NULL)
-		snprintf(c->peer.name, sizeof c->peer.name, "%s:%u", text,
-			 (unsigned)ntohs(a.v4.sin_port));
+		(void)snprintf(c->peer.name, sizeof c->peer.name, "%s:%u", text,
+			       (unsigned)ntohs(a.v4.sin_port));
 	else if (a.any.sa_family == AF_INET6 &&
 		 inet_ntop(AF_INET6, &a.v6.sin6_addr, text, sizeof text) != NULL)
-		snprintf(c->peer.name, sizeof c->peer.name, "[%s]:%u", text,
-			 (unsigned)ntohs(a.v6.sin6_port));
+		(void)snprintf(c->peer.name, sizeof c->peer.name, "[%s]:%u", text,
+			       (unsigned)ntohs(a.v6.sin6_port));
 }
 
 static void no_delay(int fd)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One request and its answer. It outlives its connection and its server while a handler holds
  * it. */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "reader.h"
@@ -109,6 +110,7 @@ void troth_exchange_answer(struct troth_exchange *x, int status, const char *con
 					.content_type = content_type,
 					.body = body };
 	struct troth_conn *c = x->conn;
+	assert(x->held);
 	if (c != NULL) {
 		troth_exchange_leave(x);
 		troth_conn_answer(c, &a);
@@ -122,6 +124,7 @@ void troth_exchange_problem(struct troth_exchange *x, int status, const char *co
 	const struct troth_refusal r = {
 		.status = status, .code = code, .detail = detail, .retry_after_s = retry_after_s
 	};
+	assert(x->held);
 	if (x->conn != NULL)
 		troth_conn_refuse(x->conn, &r); /* parts the two */
 	troth_exchange_free(x);

@@ -3,7 +3,14 @@
  *
  * One server per worker thread, each with its own loop and listeners; nothing is shared. A
  * request reaches its handler only whole and within its route's limits; a handler answers at
- * once or later, on the same thread. Every phase has an absolute deadline. */
+ * once or later, on the same thread. Every phase has an absolute deadline.
+ *
+ * Refused without a handler, with a problem document: paths and methods without a route (404,
+ * 405), callers below its role (403), bodies past its limit or of another type (413, 415),
+ * whatever is not HTTP/1.1 with one Host and a Content-Length (400, 411, 417, 431, 501, 505),
+ * requests cut off or too slow (400, 408), and more bodies at once than the server may hold
+ * (503). The connection closes where the next request could not be found with certainty, and
+ * after requests that were pipelined: the first of them is answered. */
 #ifndef TROTH_HTTP_H
 #define TROTH_HTTP_H
 

@@ -95,10 +95,11 @@ static int on_value(llhttp_t *http, const char *at, size_t n)
 /* RFC 9112, 3.2: exactly one Host, and a valid one, or 400. */
 static int take_host(struct troth_parse *p, const char *value, size_t n)
 {
+	static const char OTHERS[] = ".-_:[]";
 	if (p->host)
 		return refuse(p, 400, "There is more than one Host header.");
 	for (size_t i = 0; i < n; i++)
-		if (!is_alnum(value[i]) && memchr(".-_:[]", value[i], 6) == NULL)
+		if (!is_alnum(value[i]) && memchr(OTHERS, value[i], sizeof OTHERS - 1) == NULL)
 			return refuse(p, 400, "The Host header is not a host.");
 	if (n == 0 || p->too_long)
 		return refuse(p, 400, "The Host header is not a host.");

@@ -82,6 +82,7 @@ static const char SCRIPT[] =
 	" -out leaf.csr; openssl ca -batch -notext -config ca.cnf -cert $6.pem -keyfile $6.key"
 	" -in leaf.csr -startdate $4 -enddate $5 -out $1.pem; }\n"
 	"leaf server localhost DNS:localhost 20200101000000Z 20490101000000Z ca\n"
+	"leaf renewed localhost DNS:localhost 20200101000000Z 20490101000000Z ca\n"
 	"leaf wrong elsewhere DNS:elsewhere 20200101000000Z 20490101000000Z ca\n"
 	"leaf expired localhost DNS:localhost 20200101000000Z 20210101000000Z ca\n"
 	"leaf future localhost DNS:localhost 20480101000000Z 20490101000000Z ca\n"

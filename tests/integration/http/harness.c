@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -17,7 +18,7 @@ enum { HELD_MAX = 256 };
 
 struct harness {
 	struct event_base *base;
-	SSL_CTX *tls;
+	SSL_CTX *tls, *next_tls;
 	struct troth_http_server *server;
 	struct event *wake;
 	int pipe[2];
@@ -28,6 +29,7 @@ struct harness {
 	enum troth_role role;
 	struct troth_exchange *held[HELD_MAX];
 	size_t n_held, n_dead, n_connections;
+	uint64_t cpu_us;
 };
 
 struct order {
@@ -89,6 +91,14 @@ static void who(struct troth_exchange *x, void *app)
 	troth_exchange_answer(x, 200, TEXT, troth_view_str(troth_exchange_peer(x)));
 }
 
+static void shorten(struct troth_exchange *x, void *app)
+{
+	struct troth_view body = troth_exchange_body(x);
+	(void)app;
+	body.n = body.n < HARNESS_SHORT ? body.n : HARNESS_SHORT;
+	troth_exchange_answer(x, 200, PROTOBUF, body);
+}
+
 static void later(struct troth_exchange *x, void *app)
 {
 	struct harness *h = app;
@@ -103,6 +113,8 @@ static void later(struct troth_exchange *x, void *app)
 									   PROTOBUF,            \
 									   echo },              \
 		{ TROTH_HTTP_POST, "/big", TROTH_ROLE_DEVICE, HARNESS_BIG_MAX, PROTOBUF, big }, \
+		{ TROTH_HTTP_POST,  "/short", TROTH_ROLE_DEVICE,                                \
+		  HARNESS_ECHO_MAX, PROTOBUF, shorten },                                        \
 		{ TROTH_HTTP_GET, "/items/*", TROTH_ROLE_DEVICE, 0, NULL, item },               \
 		{ TROTH_HTTP_DELETE, "/items/*", TROTH_ROLE_DEVICE, 0, NULL, item },            \
 		{ TROTH_HTTP_GET, "/busy", TROTH_ROLE_PUBLIC, 0, NULL, busy },                  \
@@ -304,6 +316,34 @@ static void free_server(struct harness *h)
 void harness_free_server(struct harness *h)
 {
 	harness_do(h, free_server);
+}
+
+static void use_next(struct harness *h)
+{
+	troth_http_set_tls(h->server, h->next_tls);
+	SSL_CTX_free(h->tls); /* connections that have it keep it */
+	h->tls = h->next_tls;
+}
+
+void harness_use(struct harness *h, const char *chain, const char *key)
+{
+	assert_int_equal(troth_tls_server_new(certs_path(chain), certs_path(key), &h->next_tls),
+			 TROTH_OK);
+	harness_do(h, use_next);
+}
+
+static void measure(struct harness *h)
+{
+	struct rusage usage;
+	assert_int_equal(getrusage(RUSAGE_THREAD, &usage), 0);
+	h->cpu_us = (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
+		    (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+uint64_t harness_cpu_us(struct harness *h)
+{
+	harness_do(h, measure);
+	return h->cpu_us;
 }
 
 void harness_url(const struct harness *h, const char *path, char *out, size_t max)

@@ -10,11 +10,12 @@
 #include "http.h"
 
 /* The routes: GET /hello, POST /echo (HARNESS_ECHO_MAX bytes of application/x-protobuf), POST
- * /big (2 MB of it, answers its length), GET and DELETE /items/<segment> (answers segment and
- * query), GET /busy (503), GET /large (HARNESS_LARGE bytes), GET and POST /later (answered when
- * the test says so), GET /who (peer), and on the local socket GET /viewer and GET /admin. */
+ * /short (the first HARNESS_SHORT of them), POST /big (2 MB of it, answers its length), GET and
+ * DELETE /items/<segment> (answers segment and query), GET /busy (503), GET /large
+ * (HARNESS_LARGE bytes), GET and POST /later (answered when the test says so), GET /who (peer),
+ * and on the local socket GET /viewer and GET /admin. */
 enum { HARNESS_ECHO_MAX = 64 * 1024, HARNESS_BIG_MAX = 2 * 1024 * 1024 };
-enum { HARNESS_LARGE = 5 * 1024 * 1024 };
+enum { HARNESS_LARGE = 5 * 1024 * 1024, HARNESS_SHORT = 1500 };
 
 struct harness_options {
 	bool plain; /* over a Unix socket */
@@ -38,6 +39,10 @@ size_t harness_dead(struct harness *h);
 void harness_drain(struct harness *h);
 /* Frees the server while exchanges are held. */
 void harness_free_server(struct harness *h);
+/* The server's certificate for connections from now on. */
+void harness_use(struct harness *h, const char *chain, const char *key);
+/* CPU the server's thread has used. */
+uint64_t harness_cpu_us(struct harness *h);
 void harness_url(const struct harness *h, const char *path, char *out, size_t max);
 const char *harness_socket(const struct harness *h);
 unsigned harness_port(const struct harness *h);

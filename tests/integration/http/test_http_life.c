@@ -4,6 +4,7 @@
 
 #include <openssl/ssl.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <troth/limits.h>
 #include <unistd.h>
 
@@ -415,6 +416,94 @@ static void early_bytes_wait_for_the_answer(void **state)
 	}
 }
 
+static void a_new_certificate_leaves_connections_alone(void **state)
+{
+	struct harness *h = harness_start((struct harness_options){ 0 });
+	struct peer old = peer_connect(h);
+	(void)state;
+	peer_text(&old, HELLO);
+	assert_int_equal(peer_status(&old), 200);
+	X509 *before = SSL_get1_peer_certificate(old.ssl);
+
+	harness_use(h, "renewed.pem", "server.key");
+	struct peer new = peer_connect(h);
+	X509 *after = SSL_get1_peer_certificate(new.ssl);
+	assert_int_not_equal(X509_cmp(before, after), 0);
+	struct peer *both[] = { &old, &new };
+	for (size_t i = 0; i < TROTH_COUNT(both); i++) {
+		peer_text(both[i], HELLO);
+		assert_int_equal(peer_status(both[i]), 200);
+		peer_close(both[i]);
+	}
+	X509_free(before);
+	X509_free(after);
+	harness_stop(h);
+}
+
+/* Takes all descriptors but n; gives them back with give_back. */
+static int taken[4096];
+static size_t n_taken;
+
+static void leave_descriptors(size_t n)
+{
+	struct rlimit limit;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = 512;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	int fd = dup(0);
+	for (n_taken = 0; fd >= 0 && n_taken < TROTH_COUNT(taken); fd = dup(0))
+		taken[n_taken++] = fd;
+	for (; n > 0; n--)
+		(void)close(taken[--n_taken]);
+}
+
+static void give_back(void)
+{
+	while (n_taken > 0)
+		(void)close(taken[--n_taken]);
+}
+
+static void out_of_descriptors_the_idle_make_room(void **state)
+{
+	struct harness *h = harness_start((struct harness_options){ .plain = true });
+	struct peer idle = peer_connect(h);
+	(void)state;
+	peer_text(&idle, HELLO);
+	assert_int_equal(peer_status(&idle), 200);
+	leave_descriptors(1);
+	struct peer next = peer_connect(h); /* takes the last one */
+	peer_text(&next, HELLO);
+	assert_int_equal(peer_status(&next), 200);
+	(void)peer_await_close(&idle);
+	give_back();
+	peer_close(&idle);
+	peer_close(&next);
+	harness_stop(h);
+}
+
+static void out_of_descriptors_the_server_waits_without_spinning(void **state)
+{
+	struct harness *h = harness_start((struct harness_options){ .plain = true });
+	struct peer busy = peer_connect(h);
+	(void)state;
+	peer_text(&busy, LATER);
+	harness_await_held(h, 1);
+	leave_descriptors(1);
+	struct peer next = peer_connect(h);
+	peer_text(&next, HELLO);
+	uint64_t before = harness_cpu_us(h);
+	(void)usleep(500 * 1000);
+	assert_true(harness_cpu_us(h) - before < 100 * 1000);
+	assert_int_equal(harness_connections(h), 1);
+	give_back();
+	assert_int_equal(peer_status(&next), 200);
+	harness_answer_held(h);
+	assert_int_equal(peer_status(&busy), 200);
+	peer_close(&busy);
+	peer_close(&next);
+	harness_stop(h);
+}
+
 static void handle(struct troth_exchange *x, void *app)
 {
 	(void)x;
@@ -490,6 +579,9 @@ int main(void)
 		cmocka_unit_test(a_drain_lets_running_requests_end),
 		cmocka_unit_test(slow_senders_cannot_fill_memory),
 		cmocka_unit_test(early_bytes_wait_for_the_answer),
+		cmocka_unit_test(a_new_certificate_leaves_connections_alone),
+		cmocka_unit_test(out_of_descriptors_the_idle_make_room),
+		cmocka_unit_test(out_of_descriptors_the_server_waits_without_spinning),
 		cmocka_unit_test(settings_with_holes_do_not_start),
 	};
 	certs_make();
