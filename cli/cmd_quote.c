@@ -140,9 +140,13 @@ static json_t *codes_json(const struct troth_findings *findings)
 	return list;
 }
 
+/* TPM2_ClockSet takes values that JSON's integers here have no room for; they come out rounded
+ * rather than negative. */
 static json_t *number_if(bool known, uint64_t v)
 {
-	return known ? json_integer((json_int_t)v) : json_null();
+	if (!known)
+		return json_null();
+	return v <= INT64_MAX ? json_integer((json_int_t)v) : json_real((double)v);
 }
 
 static json_t *quote_json(const struct quote *q)

@@ -83,9 +83,12 @@ const char *troth_cli_text_of(const json_t *value, char *buf, size_t size)
 		return json_is_true(value) ? "yes" : "no";
 	if (json_is_array(value))
 		return join(value, buf, size);
-	if (!json_is_integer(value))
+	if (!json_is_number(value))
 		return "-";
-	snprintf(buf, size, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	if (json_is_integer(value))
+		snprintf(buf, size, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	else
+		snprintf(buf, size, "%.0f", json_real_value(value));
 	return buf;
 }
 

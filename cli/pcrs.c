@@ -97,7 +97,7 @@ static bool parse_tool_file(struct troth_view bytes, struct troth_pcr_values *ou
 	for (size_t i = 0; i < sel.n_banks; i++)
 		if (!get_bank(&s, &sel.banks[i], &v))
 			return false;
-	if (s.n_in_list != 0 || s.n_lists != 0 || !troth_at_end(&s.left))
+	if (v.n_banks == 0 || s.n_in_list != 0 || s.n_lists != 0 || !troth_at_end(&s.left))
 		return false;
 	*out = v;
 	return true;

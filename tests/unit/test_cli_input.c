@@ -220,6 +220,18 @@ static void bent_tool_files_are_refused(void **state)
 	}
 }
 
+/* A selection of no PCR and no values: well-formed, and nothing to compare with. */
+static void an_empty_tool_file_is_refused(void **state)
+{
+	(void)state;
+	uint8_t file[136] = { 1, 0, 0, 0, 0x0b, 0, 3 };
+	struct troth_pcr_values v;
+	size_t line;
+	POISON(v);
+	assert_false(troth_cli_pcrs_parse(TROTH_VIEW_OF(file), &v, &line));
+	ASSERT_POISONED(v);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +242,7 @@ int main(void)
 		cmocka_unit_test(the_tool_file_is_read),
 		cmocka_unit_test(every_prefix_of_the_tool_file_is_refused),
 		cmocka_unit_test(bent_tool_files_are_refused),
+		cmocka_unit_test(an_empty_tool_file_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
