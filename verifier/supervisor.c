@@ -462,7 +462,8 @@ int troth_supervise(const struct troth_supervisor_config *config)
 	if (got != TROTH_OK) {
 		troth_error("bind-failed", "address=%s socket=%s status=%s error=%s",
 			    config->listen_address, config->admin_socket,
-			    troth_status_name(got), strerror(errno));
+			    troth_status_name(got),
+			    got == TROTH_E_IO ? strerror(errno) : "none");
 		return TROTH_ROLE_EXIT_CONFIG;
 	}
 	int code = 1;

@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The supervisor with roles that do little but tell who they are: what is started, restarted,
+ * drained and given up. Every test runs a supervisor process of its own. */
+#include "check.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base.h"
+#include "clock.h"
+#include "listeners.h"
+#include "reader.h"
+#include "supervisor.h"
+#include "text.h"
+
+#define N_WORKERS 2
+#define PATIENCE_MS 5000
+/* DESIGN section 14. */
+#define RESTART_MS 2000
+
+enum mood { MOOD_SERVE, MOOD_DIE, MOOD_MISCONFIGURED, MOOD_IGNORE_SIGTERM };
+
+/* Written by the children and the supervisor, read by the tests. */
+static struct stage {
+	_Atomic int mood; /* of the front */
+	_Atomic pid_t front, issuer;
+	_Atomic int n_fronts, n_issuers, n_ready;
+	_Atomic int n_drained, n_issuer_ends, n_reloads;
+	_Atomic bool reload_fails;
+	_Atomic int front_fds, issuer_fds, leaking_fds;
+} * stage;
+
+static char dir[64], socket_path[128], port_path[128];
+static pid_t running[2]; /* supervisors a failed test has left behind */
+
+/* ---- roles ---- */
+
+static volatile sig_atomic_t asked_to_end;
+
+static void on_term(int number)
+{
+	(void)number;
+	asked_to_end = 1;
+}
+
+/* Descriptors beyond the standard three, and those an executed program would inherit. */
+static int count_fds(void)
+{
+	int n = 0;
+	for (int fd = 3; fd < 256; fd++) {
+		int flags = fcntl(fd, F_GETFD);
+		if (flags < 0)
+			continue;
+		n++;
+		if ((flags & FD_CLOEXEC) == 0)
+			stage->leaking_fds++;
+	}
+	return n;
+}
+
+static void answer(int listener)
+{
+	char text[32];
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	if (fd < 0)
+		return;
+	int n = snprintf(text, sizeof text, "%d", (int)getpid());
+	(void)send(fd, text, (size_t)n, MSG_NOSIGNAL);
+	(void)close(fd);
+}
+
+static int front(const struct troth_role_fds *fds, void *arg)
+{
+	(void)arg;
+	stage->front = getpid();
+	stage->n_fronts++;
+	stage->front_fds = count_fds();
+	if (stage->mood == MOOD_DIE)
+		return 1;
+	if (stage->mood == MOOD_MISCONFIGURED)
+		return TROTH_ROLE_EXIT_CONFIG;
+	(void)signal(SIGTERM, stage->mood == MOOD_IGNORE_SIGTERM ? SIG_IGN : on_term);
+	struct pollfd polled[N_WORKERS];
+	for (size_t i = 0; i < fds->n_workers; i++)
+		polled[i] = (struct pollfd){ .fd = fds->listeners[i], .events = POLLIN };
+	troth_role_ready(fds);
+	stage->n_ready++;
+	while (!asked_to_end) {
+		(void)poll(polled, fds->n_workers, 20);
+		for (size_t i = 0; i < fds->n_workers; i++)
+			answer(fds->listeners[i]);
+	}
+	(void)poll(NULL, 0, 200); /* something to finish */
+	stage->n_drained++;
+	return 0;
+}
+
+static int issuer(const struct troth_role_fds *fds, void *arg)
+{
+	char byte;
+	(void)arg;
+	stage->issuer = getpid();
+	stage->n_issuers++;
+	stage->issuer_fds = count_fds();
+	if (fds->listeners != NULL || fds->admin_listener != -1)
+		return 1;
+	troth_role_ready(fds);
+	while (recv(fds->admin_channel, &byte, 1, 0) > 0)
+		;
+	stage->n_issuer_ends++;
+	return 0;
+}
+
+static enum troth_status reload(void *arg)
+{
+	(void)arg;
+	stage->n_reloads++;
+	return stage->reload_fails ? TROTH_E_CONFIG : TROTH_OK;
+}
+
+static pid_t start(const char *address)
+{
+	*stage = (struct stage){ .mood = stage->mood };
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid > 0) {
+		running[running[0] == 0 ? 0 : 1] = pid;
+		return pid;
+	}
+	const struct troth_supervisor_config config = {
+		.n_workers = N_WORKERS,
+		.listen_address = address,
+		.admin_socket = socket_path,
+		.port_file = port_path,
+		.front = front,
+		.issuer = issuer,
+		.reload = reload,
+	};
+	_exit(troth_supervise(&config));
+}
+
+/* ---- the outside ---- */
+
+static bool await(_Atomic int *value, int want, int patience_ms)
+{
+	for (int waited = 0; waited <= patience_ms; waited += 10) {
+		if (*value >= want)
+			return true;
+		(void)poll(NULL, 0, 10);
+	}
+	return false;
+}
+
+static bool gone(pid_t pid)
+{
+	for (int waited = 0; waited <= PATIENCE_MS; waited += 10) {
+		if (kill(pid, 0) != 0 && errno == ESRCH)
+			return true;
+		(void)poll(NULL, 0, 10);
+	}
+	return false;
+}
+
+static uint16_t port(void)
+{
+	uint8_t text[16];
+	uint64_t value = 0;
+	int fd = open(port_path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = read(fd, text, sizeof text);
+	(void)close(fd);
+	assert_true(n > 1 && text[n - 1] == '\n');
+	assert_true(troth_parse_u64((struct troth_view){ text, (size_t)n - 1 }, UINT16_MAX,
+				    &value));
+	return (uint16_t)value;
+}
+
+/* Connects and reads who answers. Never refused, whatever happens meanwhile. */
+static pid_t ask(void)
+{
+	uint8_t text[32];
+	uint64_t pid = 0;
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(port()) };
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (connect(fd, (struct sockaddr *)&a, sizeof a) != 0)
+		fail_msg("connect: %s", strerror(errno));
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	(void)poll(&p, 1, PATIENCE_MS);
+	ssize_t n = recv(fd, text, sizeof text, MSG_DONTWAIT);
+	(void)close(fd);
+	if (n <= 0) /* taken by a front that died before it answered */
+		return 0;
+	assert_true(troth_parse_u64((struct troth_view){ text, (size_t)n }, INT32_MAX, &pid));
+	return (pid_t)pid;
+}
+
+static int code_of(pid_t supervisor)
+{
+	int status;
+	assert_int_equal(waitpid(supervisor, &status, 0), supervisor);
+	for (size_t i = 0; i < TROTH_COUNT(running); i++)
+		if (running[i] == supervisor)
+			running[i] = 0;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+static int end(pid_t supervisor)
+{
+	(void)kill(supervisor, SIGTERM);
+	return code_of(supervisor);
+}
+
+/* ---- tests ---- */
+
+static void it_serves_and_ends_in_order(void **state)
+{
+	(void)state;
+	struct stat st;
+	stage->mood = MOOD_SERVE;
+	pid_t s = start("127.0.0.1:0");
+	assert_true(await(&stage->n_ready, 1, PATIENCE_MS));
+	assert_int_equal(ask(), stage->front);
+	assert_int_equal(stat(socket_path, &st), 0);
+	assert_true(S_ISSOCK(st.st_mode));
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(end(s), 0);
+	assert_int_equal(stage->n_drained, 1);
+	assert_int_equal(stage->n_issuer_ends, 1);
+	assert_int_equal(stat(socket_path, &st), -1);
+}
+
+static void each_child_has_its_own_descriptors_only(void **state)
+{
+	(void)state;
+	stage->mood = MOOD_SERVE;
+	pid_t s = start("127.0.0.1:0");
+	assert_true(await(&stage->n_ready, 1, PATIENCE_MS));
+	/* Channels and the administration's, the ready pipe; for the front listeners and the
+	 * administration's. Nothing else was open here but the standard three. */
+	assert_int_equal(stage->issuer_fds, N_WORKERS + 1 + 1);
+	assert_int_equal(stage->front_fds, N_WORKERS + 1 + 1 + N_WORKERS + 1);
+	assert_int_equal(stage->leaking_fds, 0);
+	assert_int_equal(end(s), 0);
+}
+
+static void kill_one(_Atomic pid_t *which)
+{
+	stage->mood = MOOD_SERVE;
+	pid_t s = start("127.0.0.1:0");
+	assert_true(await(&stage->n_ready, 1, PATIENCE_MS));
+	const pid_t front_before = stage->front, issuer_before = stage->issuer;
+	const uint64_t killed_ms = troth_mono_ms();
+	assert_int_equal(kill(*which, SIGKILL), 0);
+	pid_t who;
+	do {
+		who = ask();
+	} while (who == 0 || who == front_before);
+	assert_true(troth_mono_ms() - killed_ms < RESTART_MS);
+	assert_int_equal(who, stage->front);
+	assert_true(await(&stage->n_issuers, 2, PATIENCE_MS));
+	assert_int_not_equal(stage->issuer, issuer_before);
+	assert_true(gone(front_before));
+	assert_true(gone(issuer_before));
+	assert_int_equal(end(s), 0);
+}
+
+static void a_dead_front_takes_the_issuer_along_and_both_return(void **state)
+{
+	(void)state;
+	kill_one(&stage->front);
+}
+
+static void a_dead_issuer_takes_the_front_along_and_both_return(void **state)
+{
+	(void)state;
+	kill_one(&stage->issuer);
+}
+
+static void children_do_not_outlive_their_supervisor(void **state)
+{
+	(void)state;
+	stage->mood = MOOD_SERVE;
+	pid_t s = start("127.0.0.1:0");
+	assert_true(await(&stage->n_ready, 1, PATIENCE_MS));
+	const pid_t front_pid = stage->front, issuer_pid = stage->issuer;
+	assert_int_equal(kill(s, SIGKILL), 0);
+	assert_int_equal(code_of(s), -SIGKILL);
+	assert_true(gone(front_pid));
+	assert_true(gone(issuer_pid));
+
+	/* The next one takes over what was left, at once and on the same port. */
+	char address[32];
+	snprintf(address, sizeof address, "127.0.0.1:%u", (unsigned int)port());
+	s = start(address);
+	assert_true(await(&stage->n_ready, 1, PATIENCE_MS));
+	assert_int_equal(ask(), stage->front);
+	assert_int_equal(end(s), 0);
+}
+
+static void a_reload_drains_and_refuses_nobody(void **state)
+{
+	(void)state;
+	stage->mood = MOOD_SERVE;
+	pid_t s = start("127.0.0.1:0");
+	assert_true(await(&stage->n_ready, 1, PATIENCE_MS));
+	const pid_t front_before = stage->front;
+	assert_int_equal(kill(s, SIGHUP), 0);
+	while (stage->n_ready < 2)
+		(void)ask(); /* fails the test when it is refused */
+	assert_int_equal(stage->n_reloads, 1);
+	assert_int_equal(stage->n_drained, 1);
+	assert_int_not_equal(stage->front, front_before);
+	assert_int_equal(ask(), stage->front);
+	assert_int_equal(end(s), 0);
+}
+
+static void a_failed_reload_changes_nothing(void **state)
+{
+	(void)state;
+	stage->mood = MOOD_SERVE;
+	pid_t s = start("127.0.0.1:0");
+	assert_true(await(&stage->n_ready, 1, PATIENCE_MS));
+	stage->reload_fails = true;
+	const pid_t front_before = stage->front;
+	assert_int_equal(kill(s, SIGHUP), 0);
+	assert_true(await(&stage->n_reloads, 1, PATIENCE_MS));
+	assert_int_equal(ask(), front_before);
+	assert_int_equal(end(s), 0);
+	assert_int_equal(stage->n_fronts, 1);
+}
+
+static void a_front_that_does_not_end_is_ended(void **state)
+{
+	(void)state;
+	stage->mood = MOOD_IGNORE_SIGTERM;
+	pid_t s = start("127.0.0.1:0");
+	assert_true(await(&stage->n_ready, 1, PATIENCE_MS));
+	const pid_t front_pid = stage->front;
+	const uint64_t asked_ms = troth_mono_ms();
+	assert_int_equal(end(s), 0);
+	assert_true(troth_mono_ms() - asked_ms >= TROTH_DRAIN_MS);
+	assert_true(gone(front_pid));
+}
+
+static void what_never_starts_is_given_up_after_ten_tries(void **state)
+{
+	(void)state;
+	stage->mood = MOOD_DIE;
+	pid_t s = start("127.0.0.1:0");
+	assert_int_equal(code_of(s), 1);
+	assert_int_equal(stage->n_fronts, TROTH_START_TRIES_MAX);
+}
+
+static void it_stops_between_two_tries(void **state)
+{
+	(void)state;
+	stage->mood = MOOD_DIE;
+	pid_t s = start("127.0.0.1:0");
+	assert_true(await(&stage->n_fronts, 5, PATIENCE_MS));
+	assert_int_equal(end(s), 0);
+}
+
+static void a_wrong_configuration_is_said_at_once(void **state)
+{
+	(void)state;
+	stage->mood = MOOD_MISCONFIGURED;
+	assert_int_equal(code_of(start("127.0.0.1:0")), TROTH_ROLE_EXIT_CONFIG);
+	assert_int_equal(stage->n_fronts, 1);
+	assert_int_equal(code_of(start("localhost:0")), TROTH_ROLE_EXIT_CONFIG);
+	assert_int_equal(stage->n_fronts, 0);
+}
+
+static void a_second_supervisor_shares_nothing(void **state)
+{
+	(void)state;
+	char address[32];
+	stage->mood = MOOD_SERVE;
+	pid_t first = start("127.0.0.1:0");
+	assert_true(await(&stage->n_ready, 1, PATIENCE_MS));
+	const struct stage kept = *stage;
+	snprintf(address, sizeof address, "127.0.0.1:%u", (unsigned int)port());
+	/* The same port, and another port with the same local socket. */
+	assert_int_equal(code_of(start(address)), TROTH_ROLE_EXIT_CONFIG);
+	assert_int_equal(code_of(start("127.0.0.1:0")), TROTH_ROLE_EXIT_CONFIG);
+	assert_int_equal(stage->n_fronts, 0);
+	assert_int_equal(ask(), kept.front);
+	assert_int_equal(end(first), 0);
+}
+
+static void a_file_in_the_sockets_place_is_left_alone(void **state)
+{
+	(void)state;
+	int fd = -1;
+	int file = open(socket_path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	assert_true(file >= 0);
+	(void)close(file);
+	assert_int_equal(troth_listen_local(socket_path, &fd), TROTH_E_CONFLICT);
+	assert_int_equal(fd, -1);
+	assert_int_equal(access(socket_path, F_OK), 0);
+	assert_int_equal(unlink(socket_path), 0);
+}
+
+static const struct {
+	const char *text;
+	enum troth_status want;
+	int family;
+} ADDRESSES[] = {
+	{ "127.0.0.1:8443", TROTH_OK, AF_INET },
+	{ "0.0.0.0:0", TROTH_OK, AF_INET },
+	{ "[::]:8443", TROTH_OK, AF_INET6 },
+	{ "[2001:db8::1]:65535", TROTH_OK, AF_INET6 },
+	{ "127.0.0.1:65536", TROTH_E_CONFIG, 0 },
+	{ "127.0.0.1:", TROTH_E_CONFIG, 0 },
+	{ "127.0.0.1", TROTH_E_CONFIG, 0 },
+	{ "127.0.0.1:+1", TROTH_E_CONFIG, 0 },
+	{ "127.0.0.1:08443", TROTH_E_CONFIG, 0 },
+	{ ":8443", TROTH_E_CONFIG, 0 },
+	{ "::1:8443", TROTH_E_CONFIG, 0 },
+	{ "[::1:8443", TROTH_E_CONFIG, 0 },
+	{ "[]:8443", TROTH_E_CONFIG, 0 },
+	{ "[127.0.0.1]:8443", TROTH_E_CONFIG, 0 },
+	{ "localhost:8443", TROTH_E_CONFIG, 0 },
+	{ "", TROTH_E_CONFIG, 0 },
+	{ "[0000:0000:0000:0000:0000:0000:0000:0000:0000:0000]:1", TROTH_E_CONFIG, 0 },
+};
+
+static void addresses_are_numbers(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < TROTH_COUNT(ADDRESSES); i++) {
+		struct sockaddr_storage a;
+		socklen_t len;
+		POISON(a);
+		enum troth_status got = troth_address_parse(ADDRESSES[i].text, &a, &len);
+		if (got != ADDRESSES[i].want)
+			fail_msg("\"%s\": %d", ADDRESSES[i].text, got);
+		if (got == TROTH_OK)
+			assert_int_equal(a.ss_family, ADDRESSES[i].family);
+		else
+			ASSERT_POISONED(a);
+	}
+}
+
+static int clear_up(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < TROTH_COUNT(running); i++) {
+		if (running[i] == 0)
+			continue;
+		(void)kill(running[i], SIGKILL);
+		(void)waitpid(running[i], NULL, 0);
+		running[i] = 0;
+	}
+	return 0;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	stage = mmap(NULL, sizeof *stage, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		     -1, 0);
+	snprintf(dir, sizeof dir, "/tmp/troth-run-XXXXXX");
+	if (stage == MAP_FAILED || mkdtemp(dir) == NULL)
+		return -1;
+	snprintf(socket_path, sizeof socket_path, "%s/admin.sock", dir);
+	snprintf(port_path, sizeof port_path, "%s/port", dir);
+	/* What the test program was started with is not the supervisor's doing. */
+	for (int fd = 3; fd < 256; fd++)
+		(void)close(fd);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	(void)unlink(port_path);
+	(void)unlink(socket_path);
+	return rmdir(dir);
+}
+
+#define SUPERVISED(test) cmocka_unit_test_teardown(test, clear_up)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SUPERVISED(addresses_are_numbers),
+		SUPERVISED(it_serves_and_ends_in_order),
+		SUPERVISED(each_child_has_its_own_descriptors_only),
+		SUPERVISED(a_dead_front_takes_the_issuer_along_and_both_return),
+		SUPERVISED(a_dead_issuer_takes_the_front_along_and_both_return),
+		SUPERVISED(children_do_not_outlive_their_supervisor),
+		SUPERVISED(a_reload_drains_and_refuses_nobody),
+		SUPERVISED(a_failed_reload_changes_nothing),
+		SUPERVISED(a_front_that_does_not_end_is_ended),
+		SUPERVISED(what_never_starts_is_given_up_after_ten_tries),
+		SUPERVISED(it_stops_between_two_tries),
+		SUPERVISED(a_wrong_configuration_is_said_at_once),
+		SUPERVISED(a_second_supervisor_shares_nothing),
+		SUPERVISED(a_file_in_the_sockets_place_is_left_alone),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
