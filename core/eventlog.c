@@ -183,9 +183,9 @@ static enum troth_status get_first(struct troth_reader *r, struct troth_log_head
 	TROTH_TRY(get_sha1_event(r, &ev));
 	*hdr = SHA1_ONLY;
 	struct troth_reader data = { ev.data };
-	if (ev.type != TROTH_EV_NO_ACTION || !troth_get_view(&data, sizeof AGILE, &signature)) {
-		ev.quirks |= TROTH_QUIRK_NO_SPEC_ID;
-	} else if (troth_view_equal(signature, TROTH_VIEW_OF(AGILE))) {
+	if (ev.type != TROTH_EV_NO_ACTION || !troth_get_view(&data, sizeof AGILE, &signature))
+		signature = (struct troth_view){ 0 };
+	if (troth_view_equal(signature, TROTH_VIEW_OF(AGILE))) {
 		TROTH_TRY(get_spec_id(data, hdr));
 		if (ev.pcr != 0 || !all_bytes(ev.digests[0], 0))
 			ev.quirks |= TROTH_QUIRK_SPEC_ID_FIELDS;
@@ -286,30 +286,36 @@ static bool measures_something(const struct troth_log *log)
 	return false;
 }
 
-/* Appends to log what bytes hold; *r stays where the record that failed begins. */
+/* Reads the next record, whichever it is, and keeps it. */
+static enum troth_status read_record(struct troth_reader *r, struct troth_log *log,
+				     size_t *room)
+{
+	struct troth_reader next = *r;
+	struct troth_event ev;
+	if (log->n_events == 0)
+		TROTH_TRY(get_first(&next, &log->header, &ev));
+	else if (log->header.format == TROTH_LOG_SHA1)
+		TROTH_TRY(get_sha1_event(&next, &ev));
+	else
+		TROTH_TRY(get_agile_event(&next, &log->header, &ev));
+	TROTH_TRY(append(log, room, ev));
+	*r = next;
+	return TROTH_OK;
+}
+
+/* Fills in the log from its bytes; *r stays where the record that failed begins. */
 static enum troth_status parse(struct troth_reader *r, struct troth_log *log)
 {
 	const size_t n_padding = padding_len(log->bytes);
-	struct troth_reader next = *r;
-	struct troth_event ev;
 	size_t room = 0;
 
 	if (r->left.n > 0 && r->left.n == n_padding)
 		return TROTH_E_MALFORMED;
-	TROTH_TRY(get_first(&next, &log->header, &ev));
-	TROTH_TRY(append(log, &room, ev));
-	*r = next;
-	while (!troth_at_end(r)) {
-		if (r->left.n <= n_padding) {
-			log->quirks |= TROTH_QUIRK_TRAILING_PADDING;
-			break;
-		}
-		TROTH_TRY(log->header.format == TROTH_LOG_SHA1
-				  ? get_sha1_event(&next, &ev)
-				  : get_agile_event(&next, &log->header, &ev));
-		TROTH_TRY(append(log, &room, ev));
-		*r = next;
-	}
+	do {
+		TROTH_TRY(read_record(r, log, &room));
+	} while (r->left.n > n_padding);
+	if (!troth_at_end(r))
+		log->quirks |= TROTH_QUIRK_TRAILING_PADDING;
 	if ((log->quirks & TROTH_QUIRK_NO_SPEC_ID) != 0 && !measures_something(log))
 		return TROTH_E_MALFORMED;
 	return TROTH_OK;
@@ -320,7 +326,8 @@ enum troth_status troth_log_parse(struct troth_view bytes, struct troth_log *out
 	struct troth_log log = { .bytes = bytes };
 	struct troth_reader r = { bytes };
 
-	enum troth_status status = bytes.n > TROTH_LOG_MAX ? TROTH_E_LIMIT : parse(&r, &log);
+	enum troth_status status = bytes.n > (size_t)TROTH_LOG_MAX ? TROTH_E_LIMIT
+								   : parse(&r, &log);
 	log.error_offset = bytes.n - r.left.n;
 	if (status != TROTH_OK) {
 		out->error_offset = log.error_offset;

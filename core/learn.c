@@ -103,9 +103,9 @@ static enum troth_status open_component(struct learner *l, const struct role *ro
 	struct troth_component *c = &l->set->components[l->set->n_components];
 	const unsigned int run = next_run(l, role->name);
 	if (role->apart || run > 1)
-		snprintf(c->name, sizeof c->name, "%s-%u", role->name, run);
+		(void)snprintf(c->name, sizeof c->name, "%s-%u", role->name, run);
 	else
-		snprintf(c->name, sizeof c->name, "%s", role->name);
+		(void)snprintf(c->name, sizeof c->name, "%s", role->name);
 	c->alternatives = calloc(1, sizeof *c->alternatives);
 	if (c->alternatives == NULL)
 		return TROTH_E_MEMORY;
@@ -191,30 +191,41 @@ static enum troth_status start_set(const char *name, const char *alternative,
 	return TROTH_OK;
 }
 
+static enum troth_status learn_set(struct learner *l, const char *name, const char *alternative)
+{
+	TROTH_TRY(start_set(name, alternative, l->set));
+	l->place = calloc(l->log->n_events + 1, sizeof *l->place);
+	if (l->place == NULL)
+		return TROTH_E_MEMORY;
+	enum troth_status status = learn(l, alternative);
+	free(l->place);
+	return status;
+}
+
+/* Hands a set over when it is whole, else frees it. */
+static enum troth_status finish(enum troth_status status, struct troth_reference_set *set,
+				struct troth_reference_set *out)
+{
+	if (status == TROTH_OK)
+		*out = *set;
+	else
+		troth_reference_release(set);
+	return status;
+}
+
 enum troth_status troth_reference_learn(const struct troth_log *log,
 					const struct troth_pcr_selection *selection,
 					const char *name, const char *alternative,
 					struct troth_reference_set *out)
 {
-	TROTH_AUTO(troth_reference_release) struct troth_reference_set set = { 0 };
+	struct troth_reference_set set = { 0 };
 	struct learner l = { .log = log, .selection = selection, .set = &set };
-
-	TROTH_TRY(start_set(name, alternative, &set));
-	l.place = calloc(log->n_events + 1, sizeof *l.place);
-	if (l.place == NULL)
-		return TROTH_E_MEMORY;
-	enum troth_status status = learn(&l, alternative);
-	free(l.place);
-	TROTH_TRY(status);
-
-	*out = set;
-	set = (struct troth_reference_set){ 0 };
-	return TROTH_OK;
+	return finish(learn_set(&l, name, alternative), &set, out);
 }
 
-static enum troth_status learn_value(const struct troth_pcr_values *values,
-				     const struct troth_pcr_selection *selection, uint32_t pcr,
-				     struct troth_reference_event *out)
+static enum troth_status copy_value(const struct troth_pcr_values *values,
+				    const struct troth_pcr_selection *selection, uint32_t pcr,
+				    struct troth_reference_event *out)
 {
 	struct troth_reference_event ev = { .pcr = pcr };
 	for (size_t i = 0; i < selection->n_banks; i++) {
@@ -229,32 +240,50 @@ static enum troth_status learn_value(const struct troth_pcr_values *values,
 	return TROTH_OK;
 }
 
+/* Appends a golden component of one event, still without digests. */
+static enum troth_status open_golden(struct troth_reference_set *set, uint32_t pcr,
+				     const char *alternative,
+				     struct troth_reference_event **out)
+{
+	struct troth_component *c = &set->components[set->n_components];
+	c->golden = true;
+	(void)snprintf(c->name, sizeof c->name, "value-of-pcr-%u", pcr);
+	c->alternatives = calloc(1, sizeof *c->alternatives);
+	if (c->alternatives == NULL)
+		return TROTH_E_MEMORY;
+	c->n_alternatives = 1;
+	set->n_components++;
+	memcpy(c->alternatives->name, alternative, strlen(alternative) + 1);
+	c->alternatives->events = calloc(1, sizeof *c->alternatives->events);
+	if (c->alternatives->events == NULL)
+		return TROTH_E_MEMORY;
+	c->alternatives->n_events = 1;
+	*out = c->alternatives->events;
+	return TROTH_OK;
+}
+
+static enum troth_status learn_values(const struct troth_pcr_values *values,
+				      const struct troth_pcr_selection *selection,
+				      const char *alternative, struct troth_reference_set *set)
+{
+	for (uint32_t pcr = 0; pcr < TROTH_PCR_COUNT; pcr++) {
+		struct troth_reference_event *value;
+		if ((selected(selection) & 1U << pcr) == 0)
+			continue;
+		TROTH_TRY(open_golden(set, pcr, alternative, &value));
+		TROTH_TRY(copy_value(values, selection, pcr, value));
+	}
+	return TROTH_OK;
+}
+
 enum troth_status troth_reference_learn_golden(const struct troth_pcr_values *values,
 					       const struct troth_pcr_selection *selection,
 					       const char *name, const char *alternative,
 					       struct troth_reference_set *out)
 {
-	TROTH_AUTO(troth_reference_release) struct troth_reference_set set = { 0 };
-	TROTH_TRY(start_set(name, alternative, &set));
-	for (uint32_t pcr = 0; pcr < TROTH_PCR_COUNT; pcr++) {
-		if ((selected(selection) & 1U << pcr) == 0)
-			continue;
-		struct troth_component *c = &set.components[set.n_components];
-		c->alternatives = calloc(1, sizeof *c->alternatives);
-		if (c->alternatives == NULL)
-			return TROTH_E_MEMORY;
-		set.n_components++;
-		c->golden = true;
-		c->n_alternatives = 1;
-		snprintf(c->name, sizeof c->name, "value-of-pcr-%u", pcr);
-		memcpy(c->alternatives->name, alternative, strlen(alternative) + 1);
-		c->alternatives->events = calloc(1, sizeof *c->alternatives->events);
-		if (c->alternatives->events == NULL)
-			return TROTH_E_MEMORY;
-		c->alternatives->n_events = 1;
-		TROTH_TRY(learn_value(values, selection, pcr, c->alternatives->events));
-	}
-	*out = set;
-	set = (struct troth_reference_set){ 0 };
-	return TROTH_OK;
+	struct troth_reference_set set = { 0 };
+	enum troth_status status = start_set(name, alternative, &set);
+	if (status == TROTH_OK)
+		status = learn_values(values, selection, alternative, &set);
+	return finish(status, &set, out);
 }

@@ -82,8 +82,9 @@ static void name_reference(struct troth_finding *f, const struct troth_match_cas
 			   size_t component, size_t alternative)
 {
 	const struct troth_component *k = &c->set->components[component];
-	snprintf(f->reference, sizeof f->reference, "%s/%s", k->name,
-		 alternative < k->n_alternatives ? k->alternatives[alternative].name : "");
+	(void)snprintf(f->reference, sizeof f->reference, "%s/%s", k->name,
+		       alternative < k->n_alternatives ? k->alternatives[alternative].name
+						       : "");
 }
 
 static size_t count_misfits(const struct troth_match_case *c, uint32_t asked,
@@ -204,7 +205,7 @@ static void report_divergence(const struct troth_match_case *c,
 	if (!troth_digest_set(&f->seen, bank, troth_event_digest(c->log, d->event, bank)))
 		f->seen = (struct troth_digest){ 0 };
 	troth_event_describe(d->event, says, sizeof says);
-	snprintf(unknown, sizeof unknown, "EV_0x%08x", d->event->type);
+	(void)snprintf(unknown, sizeof unknown, "EV_0x%08x", d->event->type);
 	troth_finding_detail(f, "%s%s%s%s%s", type != NULL ? type : unknown,
 			     says[0] != '\0' ? " '" : "", says, says[0] != '\0' ? "'" : "",
 			     d->expected == NULL ? " after all that was expected" : "");

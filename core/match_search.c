@@ -274,7 +274,8 @@ enum troth_status troth_search_new(const struct troth_match_case *c, uint32_t as
 	struct troth_search *s = calloc(1, sizeof *s);
 	if (s == NULL)
 		return TROTH_E_MEMORY;
-	s->order = calloc(c->log != NULL ? c->log->n_events + 1 : 1, sizeof *s->order);
+	s->order = calloc(c->log != NULL ? c->log->n_events + 1 : 1,
+			  sizeof(const struct troth_event *));
 	if (s->order == NULL) {
 		troth_search_free(s);
 		return TROTH_E_MEMORY;

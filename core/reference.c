@@ -72,10 +72,10 @@ static bool has_events(const struct troth_component *c, const struct troth_alter
 static void free_name(const struct troth_component *c, const char *wanted,
 		      char out[TROTH_NAME_LEN_MAX + 1])
 {
-	snprintf(out, TROTH_NAME_LEN_MAX + 1, "%s", wanted);
+	(void)snprintf(out, TROTH_NAME_LEN_MAX + 1, "%s", wanted);
 	for (unsigned int i = 2; has_name(c, out); i++)
-		snprintf(out, TROTH_NAME_LEN_MAX + 1, "%.*s-%u", TROTH_NAME_LEN_MAX - 4, wanted,
-			 i);
+		(void)snprintf(out, TROTH_NAME_LEN_MAX + 1, "%.*s-%u", TROTH_NAME_LEN_MAX - 4,
+			       wanted, i);
 }
 
 static enum troth_status add_alternative(struct troth_component *c,
@@ -155,26 +155,34 @@ static enum troth_status merge_component(struct troth_reference_set *set, uint32
 	return TROTH_OK;
 }
 
-enum troth_status troth_reference_merge(struct troth_reference_set *to,
-					const struct troth_reference_set *from)
+/* Both sets into an empty one, which is left half built after a failure. */
+static enum troth_status merge(const struct troth_reference_set *to,
+			       const struct troth_reference_set *from,
+			       struct troth_reference_set *out)
 {
-	TROTH_AUTO(troth_reference_release) struct troth_reference_set merged = { 0 };
 	uint32_t spoken = 0;
 	size_t at = 0;
 
-	merged.components = calloc(TROTH_COMPONENTS_MAX + 1, sizeof *merged.components);
-	if (merged.components == NULL)
+	out->components = calloc(TROTH_COMPONENTS_MAX + 1, sizeof *out->components);
+	if (out->components == NULL)
 		return TROTH_E_MEMORY;
-	memcpy(merged.name, to->name, sizeof merged.name);
+	memcpy(out->name, to->name, sizeof out->name);
 	for (size_t i = 0; i < to->n_components; i++) {
-		TROTH_TRY(insert(&merged, i, &to->components[i]));
+		TROTH_TRY(insert(out, i, &to->components[i]));
 		spoken |= pcrs_of(&to->components[i]);
 	}
 	for (size_t i = 0; i < from->n_components; i++)
-		TROTH_TRY(merge_component(&merged, spoken, &from->components[i], &at));
-
-	troth_reference_release(to);
-	*to = merged;
-	merged = (struct troth_reference_set){ 0 };
+		TROTH_TRY(merge_component(out, spoken, &from->components[i], &at));
 	return TROTH_OK;
+}
+
+enum troth_status troth_reference_merge(struct troth_reference_set *to,
+					const struct troth_reference_set *from)
+{
+	struct troth_reference_set merged = { 0 };
+	enum troth_status status = merge(to, from, &merged);
+	troth_reference_release(status == TROTH_OK ? to : &merged);
+	if (status == TROTH_OK)
+		*to = merged;
+	return status;
 }

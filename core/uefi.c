@@ -41,7 +41,7 @@ struct text {
 static void put(struct text *t, uint16_t unit)
 {
 	if (t->n + 1 < t->size)
-		t->out[t->n++] = unit >= ' ' && unit <= '~' ? (char)unit : '?';
+		t->out[t->n++] = (char)(unit >= ' ' && unit <= '~' ? unit : '?');
 	t->out[t->n] = '\0';
 }
 

@@ -546,6 +546,31 @@ static void golden_values_and_ignored_pcrs_are_told_apart(void **state)
 	trial_free(t);
 }
 
+/* A bank of which only final values are known need not be in the log. */
+static void golden_bank_need_not_be_in_the_log(void **state)
+{
+	struct trial *t = trial_new(*state, "direct", BOOT_PCRS);
+	struct troth_pcr_selection s = { 0 };
+	struct troth_reference_set golden;
+	struct troth_pcr_values values = { 0 };
+	uint8_t value[64];
+	learn(*state, t, "direct");
+	memset(value, 7, sizeof value);
+	assert_true(troth_pcr_set(&values, TROTH_HASH_SHA512, 10, TROTH_VIEW_OF(value)));
+	assert_true(troth_pcr_selection_add(&s, TROTH_HASH_SHA512, IMA_PCR));
+	assert_int_equal(troth_reference_learn_golden(&values, &s, "golden", "good", &golden),
+			 TROTH_OK);
+	assert_int_equal(troth_reference_merge(&t->reference, &golden), TROTH_OK);
+	troth_reference_release(&golden);
+	t->pcrs = bootvm_quoted(&t->vm->pcrs, &t->policy.selection);
+	assert_true(troth_pcr_set(&t->pcrs, TROTH_HASH_SHA512, 10, TROTH_VIEW_OF(value)));
+	select_bank(t, TROTH_HASH_SHA512, IMA_PCR);
+	appraise(*state, t);
+	assert_verdict(t, "a golden bank", "affirming:");
+	assert_int_equal(t->verdict.coverage.pcrs_golden, IMA_PCR);
+	trial_free(t);
+}
+
 /* Golden values alone, the degenerate reference: no log is needed. */
 static void golden_values_alone_need_no_log(void **state)
 {
@@ -653,6 +678,7 @@ int main(void)
 		cmocka_unit_test(edited_log_is_caught_by_replay),
 		cmocka_unit_test(secure_boot_needs_its_pcrs_replayed),
 		cmocka_unit_test(golden_values_and_ignored_pcrs_are_told_apart),
+		cmocka_unit_test(golden_bank_need_not_be_in_the_log),
 		cmocka_unit_test(golden_values_alone_need_no_log),
 		cmocka_unit_test(ignored_types_are_counted),
 		cmocka_unit_test(quirk_is_shown_and_does_no_harm),

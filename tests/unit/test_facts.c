@@ -200,16 +200,17 @@ static void put_boot(enum change c)
 	put_separators(c);
 	if (c == VARIABLE_AFTER_SEPARATOR)
 		put_variable(7, GUID_SECURITY, "dbt", TROTH_VIEW_OF(ONE), TROTH_VIEW_OF(ONE));
-	if (c == AUTHORITY_AFTER_HANDOVER)
-		put_handover();
-	put_authority(c);
+	if (c != AUTHORITY_AFTER_HANDOVER)
+		put_authority(c);
 	if (c == IMAGE_AFTER_HANDOVER)
 		put_handover();
 	if (c != NO_IMAGE)
 		log_event2(&b, c == IMAGE_IN_OTHER_PCR ? 2 : 4, APPLICATION,
 			   troth_view_str("image"), troth_view_str("path"));
-	if (c != AUTHORITY_AFTER_HANDOVER && c != IMAGE_AFTER_HANDOVER)
+	if (c != IMAGE_AFTER_HANDOVER)
 		put_handover();
+	if (c == AUTHORITY_AFTER_HANDOVER)
+		put_authority(c);
 }
 
 #define ON TROTH_SECURE_BOOT_ON
@@ -302,7 +303,15 @@ static void digest_counts_in_its_own_bank(void **state)
 static void lying_variable_lengths_prove_nothing(void **state)
 {
 	static const uint64_t LIES[] = {
-		0, 9, 11, 1ULL << 31, 1ULL << 32, 1ULL << 63, UINT64_MAX, UINT64_MAX / 2 + 1,
+		0,
+		9,
+		11,
+		1ULL << 31,
+		1ULL << 32,
+		1ULL << 63,
+		UINT64_MAX,
+		UINT64_MAX / 2 + 1,
+		(1ULL << 63) + 10, /* ten, once it is doubled to bytes */
 	};
 	static const uint8_t ONE[] = { 1 };
 	for (size_t field = 16; field <= 24; field += 8)

@@ -185,6 +185,10 @@ static const struct {
 	  "U5@1 c2/v1; U4@2 c1/v1", 0, 0 },
 	{ "nearest is the alternative that fits longest", "4a4b4x", "4y4y4y|4a4b4c|4a4z", 0x10,
 	  "U4@3 c1/v2", 0, 0 },
+	{ "nearest is the partial match that came farthest", "4a4y", "?4a 4x", 0x10,
+	  "U4@2 c2/v1", 0, 0 },
+	{ "a component begun and not gone on with", "4a4c", "4a4b 4c", 0x10, "U4@2 c1/v1", 0,
+	  0 },
 	{ "one event more at the end", "4a4b4b", "4a 4b", 0x10, "U4@3", 0, 0 },
 	{ "one authentic event more in the middle", "4a4a4b", "4a 4b", 0x10, "U4@2 c2/v1", 0,
 	  0 },
@@ -350,6 +354,10 @@ static void event_without_digest_never_matches(void **state)
 	assert_int_equal(t->findings.list[0].code, TROTH_FINDING_UNEXPECTED_EVENT);
 	assert_int_equal(t->findings.list[0].event, 2);
 	assert_int_equal(t->findings.list[0].seen.alg, TROTH_HASH_NONE);
+	/* Nor does no digest match none. */
+	t->set.components[1].alternatives[0].events[0].n_digests = 0;
+	trial_run(t);
+	assert_int_equal(t->findings.n, 1);
 	trial_free(t);
 }
 
@@ -438,6 +446,25 @@ static void golden_value_without_a_bank_differs(void **state)
 	t->pcrs.n_banks = 0; /* nothing quoted */
 	trial_run(t);
 	assert_true(troth_findings_have(&t->findings, TROTH_FINDING_PCR_MISMATCH));
+	t->set.components[0].alternatives[0].events[0].n_digests = 0; /* nor known */
+	trial_run(t);
+	assert_true(troth_findings_have(&t->findings, TROTH_FINDING_PCR_MISMATCH));
+	trial_free(t);
+}
+
+/* That a PCR holds nothing is known without a reference. */
+static void golden_value_of_nothing_is_no_golden_value(void **state)
+{
+	(void)state;
+	struct trial *t = trial_new("4a", "5g 4a", 0x30);
+	make_golden(t, 0);
+	struct troth_digest *golden =
+		&t->set.components[0].alternatives[0].events[0].digests[1];
+	memset(golden->bytes, 0, sizeof golden->bytes);
+	trial_run(t);
+	assert_int_equal(t->findings.n, 0);
+	assert_int_equal(t->match.covered, 0x30);
+	assert_int_equal(t->match.golden, 0);
 	trial_free(t);
 }
 
@@ -631,6 +658,7 @@ int main(void)
 		cmocka_unit_test(golden_value_stands_for_its_events),
 		cmocka_unit_test(golden_alternatives_and_options),
 		cmocka_unit_test(golden_value_without_a_bank_differs),
+		cmocka_unit_test(golden_value_of_nothing_is_no_golden_value),
 		cmocka_unit_test(golden_values_need_no_log),
 		cmocka_unit_test(component_without_alternatives_never_matches),
 		cmocka_unit_test(too_many_partial_matches_are_denied),
