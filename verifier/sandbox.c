@@ -214,10 +214,15 @@ static enum troth_status add(scmp_filter_ctx filter, uint32_t action, const char
 	return TROTH_OK;
 }
 
+static struct scmp_arg_cmp first_argument(enum scmp_compare op, scmp_datum_t a, scmp_datum_t b)
+{
+	return (struct scmp_arg_cmp){ .arg = 0, .op = op, .datum_a = a, .datum_b = b };
+}
+
 /* Signals go to this process only: the issuer and the supervisor run as the same user. */
 static enum troth_status signal_only_self(scmp_filter_ctx filter)
 {
-	const struct scmp_arg_cmp other = SCMP_A0_32(SCMP_CMP_NE, (uint32_t)getpid());
+	const struct scmp_arg_cmp other = first_argument(SCMP_CMP_NE, (uint32_t)getpid(), 0);
 	if (seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(kill), 1, &other) !=
 		    0 ||
 	    seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(tgkill), 1,
@@ -230,7 +235,7 @@ static enum troth_status signal_only_self(scmp_filter_ctx filter)
  * the caller. */
 static enum troth_status limit_only_self(scmp_filter_ctx filter)
 {
-	const struct scmp_arg_cmp other = SCMP_A0_32(SCMP_CMP_NE, 0);
+	const struct scmp_arg_cmp other = first_argument(SCMP_CMP_NE, 0, 0);
 	return seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(prlimit64), 1,
 				      &other) == 0
 		       ? TROTH_OK
@@ -246,7 +251,8 @@ static enum troth_status clone_no_namespaces(scmp_filter_ctx filter)
 					CLONE_NEWIPC, CLONE_NEWUSER,   CLONE_NEWPID,
 					CLONE_NEWNET };
 	for (size_t i = 0; i < TROTH_COUNT(NEW); i++) {
-		const struct scmp_arg_cmp has = SCMP_A0(SCMP_CMP_MASKED_EQ, NEW[i], NEW[i]);
+		const struct scmp_arg_cmp has =
+			first_argument(SCMP_CMP_MASKED_EQ, NEW[i], NEW[i]);
 		if (seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(clone), 1,
 					   &has) != 0)
 			return TROTH_E_IO;

@@ -27,7 +27,6 @@ _Static_assert(TROTH_MAC_FILE_LEN == MAC_FILE_HEAD_LEN + MAC_HEX_LEN + 1, "head,
 
 TROTH_DEFINE_AUTO(BIO, BIO_free_all)
 TROTH_DEFINE_AUTO(X509, X509_free)
-TROTH_DEFINE_AUTO(EVP_PKEY, EVP_PKEY_free)
 
 void troth_mac_file_write(const uint8_t master[TROTH_MAC_KEY_LEN], char *out)
 {
