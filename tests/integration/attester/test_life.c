@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The life of a device, one thing after the other: let in, renewed, forgotten, cleared,
+ * refused, cut off. The tests build on each other, in this order. */
+#include "check.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base.h"
+#include "clock.h"
+#include "files.h"
+#include "village.h"
+
+static void nap_ms(uint32_t ms)
+{
+	const struct timespec t = { ms / 1000, ms % 1000 * 1000000L };
+	nanosleep(&t, NULL);
+}
+
+static void from_stranger_to_identity(void **state)
+{
+	struct village *v = *state;
+	village_attest(v, 3, "once");
+	assert_true(lab_said(v->lab, "operator must approve"));
+	assert_int_equal(village_set(v), 0);
+	village_attest(v, 3, "status");
+	village_admit(v);
+	assert_int_equal(village_set(v), 0);
+	village_attest(v, 0, "once");
+	assert_int_equal(village_set(v), 1);
+	LAB_OK(v->lab, "openssl", "x509", "-in", lab_path(v->lab, "run/cert.pem"), "-noout",
+	       "-ext", "subjectAltName");
+	assert_true(lab_said(v->lab, "URI:spiffe://test.example/line-1/"));
+	village_attest(v, 0, "status");
+	assert_true(lab_said(v->lab, "spiffe://test.example/line-1/"));
+	assert_true(lab_said(v->lab, v->id));
+	lab_assert_clean(v->lab);
+}
+
+/* The key stays while the boot does; the certificate is another. */
+static void a_renewal_keeps_the_key(void **state)
+{
+	const struct village *v = *state;
+	struct troth_view key = lab_read(v->lab, "run/key.pem");
+	struct troth_view cert = lab_read(v->lab, "run/cert.pem");
+	village_attest(v, 0, "once");
+	assert_int_equal(village_set(v), 2);
+	struct troth_view key_now = lab_read(v->lab, "run/key.pem");
+	struct troth_view cert_now = lab_read(v->lab, "run/cert.pem");
+	assert_int_equal(key_now.n, key.n);
+	assert_memory_equal(key_now.p, key.p, key.n);
+	assert_true(cert.n != cert_now.n || memcmp(cert.p, cert_now.p, cert.n) != 0);
+	assert_int_equal(access(lab_path(v->lab, "run/gen-1"), F_OK), -1);
+	file_free(key);
+	file_free(cert);
+	file_free(key_now);
+	file_free(cert_now);
+}
+
+static void a_verifier_that_forgot_the_log_gets_it(void **state)
+{
+	struct village *v = *state;
+	village_restart(v);
+	village_attest(v, 0, "once");
+	village_set(v);
+}
+
+static void lost_state_is_harmless(void **state)
+{
+	const struct village *v = *state;
+	LAB_OK(v->lab, "rm", "-r", lab_path(v->lab, "device-state"), lab_path(v->lab, "run"));
+	village_attest(v, 0, "once");
+	assert_int_equal(village_set(v), 1);
+	village_attest(v, 0, "status");
+	assert_true(lab_said(v->lab, v->id));
+	lab_write(v->lab, "device-state/device.json",
+		  (struct troth_view){ (const uint8_t *)"{\"device_id\":7", 14 });
+	village_attest(v, 0, "once");
+}
+
+static void a_reboot_brings_a_new_certification(void **state)
+{
+	const struct village *v = *state;
+	village_boot(v, NULL);
+	village_attest(v, 0, "once");
+	/* /run is empty after a real one. */
+	village_boot(v, NULL);
+	LAB_OK(v->lab, "rm", "-r", lab_path(v->lab, "run"));
+	village_attest(v, 0, "once");
+	assert_int_equal(village_set(v), 1);
+	lab_assert_clean(v->lab);
+}
+
+/* TPM2_Clear: the same AK, counters at zero, the credential key of no use. */
+static void a_cleared_tpm_activates_again(void **state)
+{
+	const struct village *v = *state;
+	LAB_OK(v->lab, "tpm2_clear");
+	village_attest(v, 0, "once");
+	village_set(v);
+	lab_assert_clean(v->lab);
+}
+
+static void nothing_is_lost_when_the_verifier_is_away(void **state)
+{
+	struct village *v = *state;
+	const unsigned before = village_set(v);
+	assert_true(test_service_stop(&v->service));
+	village_attest(v, 2, "once");
+	assert_true(lab_said(v->lab, "cannot be reached"));
+	assert_int_equal(village_set(v), before);
+	village_attest(v, 0, "status");
+	village_restart(v);
+	lab_expect(v->lab, 2, village_args(v, "once", "--ca", lab_path(v->lab, "ca/root.pem")));
+	assert_true(lab_said(v->lab, "not signed by the CA in"));
+	lab_expect(v->lab, 2, village_args(v, "once", "--ca", "/nonexistent.pem"));
+	lab_expect(v->lab, 2, village_args(v, "once", "--verifier", "https://localhost:1"));
+	assert_int_equal(village_set(v), before);
+}
+
+static void another_boot_loader_is_refused(void **state)
+{
+	const struct village *v = *state;
+	const unsigned before = village_set(v);
+	village_boot(v, "boot-loader");
+	village_attest(v, 1, "once");
+	assert_true(lab_said(v->lab, "code=unexpected-event pcr=4"));
+	assert_int_equal(village_set(v), before);
+	village_boot(v, NULL);
+	village_attest(v, 0, "once");
+}
+
+static void a_missing_log_is_refused(void **state)
+{
+	const struct village *v = *state;
+	lab_expect(v->lab, 1, village_args(v, "once", "--log", "/nonexistent/log"));
+	assert_true(lab_said(v->lab, "attesting without it"));
+	village_attest(v, 0, "once");
+}
+
+/* ---- run ---- */
+
+static pid_t start_run(const struct village *v)
+{
+	return lab_spawn(v->lab, village_args(v, "run", NULL, NULL));
+}
+
+static unsigned set_number(const struct village *v)
+{
+	char link[64] = "";
+	unsigned number = 0;
+	ssize_t n = readlink(lab_path(v->lab, "run/current"), link, sizeof link - 1);
+	if (n > 0)
+		(void)sscanf(link, "gen-%u", &number);
+	return number;
+}
+
+static void wait_for_set(const struct village *v, unsigned number)
+{
+	for (int i = 0; i < 500 && set_number(v) < number; i++)
+		nap_ms(20);
+	assert_int_equal(set_number(v), number);
+}
+
+/* Clean ends within a second, whatever it was waiting for. */
+static void assert_leaves(pid_t pid)
+{
+	const uint64_t begun = troth_mono_ms();
+	assert_int_equal(kill(pid, SIGTERM), 0);
+	assert_int_equal(lab_wait(pid), 0);
+	assert_in_range(troth_mono_ms() - begun, 0, 1000);
+}
+
+static void run_renews_at_sighup_and_leaves_at_sigterm(void **state)
+{
+	const struct village *v = *state;
+	unsigned number = set_number(v);
+	pid_t pid = start_run(v);
+	wait_for_set(v, ++number);
+	for (int i = 0; i < 3; i++) {
+		/* The attempt reports after the set is there; then it waits. */
+		nap_ms(200);
+		assert_int_equal(kill(pid, SIGHUP), 0);
+		wait_for_set(v, ++number);
+	}
+	nap_ms(200);
+	assert_leaves(pid);
+	village_set(v);
+	lab_assert_clean(v->lab);
+}
+
+/* A number of a process's status file. */
+static unsigned long status_of(pid_t pid, const char *key)
+{
+	char path[64], line[256];
+	unsigned long value = 0;
+	snprintf(path, sizeof path, "/proc/%d/status", pid);
+	FILE *f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof line, f) != NULL)
+		if (strncmp(line, key, strlen(key)) == 0)
+			assert_int_equal(sscanf(line + strlen(key), ": %lu", &value), 1);
+	assert_int_equal(fclose(f), 0);
+	return value;
+}
+
+/* Between renewals it does not wake up, and is small. */
+static void run_sleeps(void **state)
+{
+	const struct village *v = *state;
+	const unsigned number = set_number(v);
+	pid_t pid = start_run(v);
+	wait_for_set(v, number + 1);
+	nap_ms(500);
+	const unsigned long woken = status_of(pid, "voluntary_ctxt_switches");
+	const unsigned long preempted = status_of(pid, "nonvoluntary_ctxt_switches");
+	nap_ms(2000);
+	assert_int_equal(status_of(pid, "voluntary_ctxt_switches"), woken);
+	assert_int_equal(status_of(pid, "nonvoluntary_ctxt_switches"), preempted);
+	const unsigned long own_kb = status_of(pid, "RssAnon");
+	print_message("resident: %lu KB, %lu KB of it its own\n", status_of(pid, "VmRSS"),
+		      own_kb);
+#ifndef TROTH_SANITIZE
+	assert_in_range(status_of(pid, "VmRSS"), 1, 20 * 1024);
+	assert_in_range(own_kb, 1, 5 * 1024);
+#endif
+	assert_leaves(pid);
+}
+
+/* A port that takes connections and never answers. */
+static void run_leaves_while_a_verifier_is_silent(void **state)
+{
+	struct village *v = *state;
+	char url[sizeof v->url];
+	LAB_OK(v->lab, "sh", "-c", "command -v python3");
+	const char *const silent[] = {
+		"python3", "-c",
+		"import socket,time,sys\n"
+		"s=socket.socket(); s.bind(('127.0.0.1',0)); s.listen()\n"
+		"open(sys.argv[1],'w').write(str(s.getsockname()[1])+'\\n')\n"
+		"time.sleep(60)",
+		lab_path(v->lab, "port"), NULL
+	};
+	unlink(lab_path(v->lab, "port"));
+	pid_t server = lab_spawn(v->lab, silent);
+	while (access(lab_path(v->lab, "port"), F_OK) != 0)
+		nap_ms(20);
+	nap_ms(100);
+	struct troth_view port = lab_read(v->lab, "port");
+	snprintf(url, sizeof url, "https://localhost:%.*s", (int)port.n - 1,
+		 (const char *)port.p);
+	file_free(port);
+
+	pid_t pid = lab_spawn(v->lab, village_args(v, "run", "--verifier", url));
+	nap_ms(700);
+	assert_leaves(pid);
+	kill(server, SIGTERM);
+	(void)lab_wait(server);
+	lab_assert_clean(v->lab);
+}
+
+/* While `run` attests, `once` by hand does not write beside it. */
+static void one_attester_at_a_time(void **state)
+{
+	const struct village *v = *state;
+	LAB_CODE(v->lab, 0, "flock", "-n", lab_path(v->lab, "run/.lock"), "true");
+	const char *const *args = village_args(v, "once", NULL, NULL);
+	const char *argv[24] = { "flock", lab_path(v->lab, "run/.lock") };
+	size_t n = 2;
+	for (size_t i = 0; args[i] != NULL; i++)
+		argv[n++] = args[i];
+	lab_expect(v->lab, 2, argv);
+	assert_true(lab_said(v->lab, "in use by another attester"));
+}
+
+static void hooks_run_after_a_change(void **state)
+{
+	const struct village *v = *state;
+	FILE *f = fopen(lab_path(v->lab, "hook"), "w");
+	assert_non_null(f);
+	fprintf(f, "#!/bin/sh\ncat %s/run/cert.pem >>%s/hooked\n", v->lab->dir, v->lab->dir);
+	assert_int_equal(fclose(f), 0);
+	LAB_OK(v->lab, "chmod", "+x", lab_path(v->lab, "hook"));
+	f = fopen(lab_path(v->lab, "attester.yaml"), "w");
+	assert_non_null(f);
+	fprintf(f, "reload_hooks:\n  - /nonexistent/hook\n  - /bin/false\n  - %s/hook\n",
+		v->lab->dir);
+	assert_int_equal(fclose(f), 0);
+	lab_expect(v->lab, 0,
+		   village_args(v, "once", "--config", lab_path(v->lab, "attester.yaml")));
+	assert_true(lab_said(v->lab, "program=/nonexistent/hook"));
+	assert_true(lab_said(v->lab, "program=/bin/false"));
+	LAB_OK(v->lab, "cmp", lab_path(v->lab, "hooked"), lab_path(v->lab, "run/cert.pem"));
+}
+
+/* A clock that is wrong by decades, in both directions, and not trusted: attested all the same
+ * (the verifier's TLS certificate is judged by the floor). */
+static void a_device_without_a_clock(void **state)
+{
+	const struct village *v = *state;
+	FILE *f = fopen(lab_path(v->lab, "attester.yaml"), "w");
+	assert_non_null(f);
+	fprintf(f, "clock: none\n");
+	assert_int_equal(fclose(f), 0);
+	lab_expect(v->lab, 0,
+		   village_args(v, "once", "--config", lab_path(v->lab, "attester.yaml")));
+	struct troth_view device = lab_read(v->lab, "device-state/device.json");
+	char text[2048];
+	long long floor_s = 0;
+	snprintf(text, sizeof text, "%.*s", (int)device.n, (const char *)device.p);
+	file_free(device);
+	const char *at = strstr(text, "\"time_floor\": ");
+	assert_non_null(at);
+	assert_int_equal(sscanf(at, "\"time_floor\": %lld", &floor_s), 1);
+	assert_in_range(floor_s, (long long)time(NULL) - 300, (long long)time(NULL) + 1);
+}
+
+/* kill -9 at any moment: what is in force belongs together, and the next attempt works. */
+static void killed_at_random_moments(void **state)
+{
+	const struct village *v = *state;
+	const uint64_t begun = troth_mono_ms();
+	village_attest(v, 0, "once");
+	const uint32_t takes_ms = (uint32_t)(troth_mono_ms() - begun);
+	unsigned killed = 0;
+	for (int i = 0; i < 40; i++) {
+		uint32_t random;
+		assert_int_equal(getrandom(&random, sizeof random, 0), sizeof random);
+		pid_t pid = lab_spawn(v->lab, village_args(v, "once", NULL, NULL));
+		nap_ms(random % (takes_ms + 10));
+		kill(pid, SIGKILL);
+		killed += lab_wait(pid) == 128 + SIGKILL;
+		LAB_OK(v->lab, "tpm2_flushcontext", "-t"); /* no resource manager here */
+		LAB_OK(v->lab, "tpm2_flushcontext", "-l");
+		assert_int_not_equal(village_set(v), 0);
+	}
+	assert_in_range(killed, 10, 40);
+	village_attest(v, 0, "once");
+	village_set(v);
+}
+
+static void the_other_attestation_key(void **state)
+{
+	const struct village *v = *state;
+	/* A new AK is a re-enrolment, which this verifier's policy lets an operator see. */
+	int code = lab_run(v->lab, village_args(v, "once", "--ak", "rsa"));
+	if (code == 3) {
+		village_ctl(v, "device", "approve", v->id);
+		code = lab_run(v->lab, village_args(v, "once", "--ak", "rsa"));
+	}
+	assert_int_equal(code, 0);
+	village_set(v);
+	lab_assert_clean(v->lab);
+}
+
+static void quarantine_ends_it(void **state)
+{
+	const struct village *v = *state;
+	village_ctl(v, "device", "quarantine", v->id);
+	lab_expect(v->lab, 1, village_args(v, "once", "--ak", "rsa"));
+	assert_true(lab_said(v->lab, "quarantined"));
+	/* What is in force stays until it expires: the verifier has revoked it. */
+	village_set(v);
+	/* A forgotten state is no way around it: enrolled again, and still not let in. */
+	LAB_OK(v->lab, "rm", "-r", lab_path(v->lab, "device-state"));
+	assert_int_not_equal(lab_run(v->lab, village_args(v, "once", "--ak", "rsa")), 0);
+	lab_expect(v->lab, 1, village_args(v, "once", "--ak", "rsa"));
+	assert_true(lab_said(v->lab, "quarantined"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(from_stranger_to_identity),
+		cmocka_unit_test(a_renewal_keeps_the_key),
+		cmocka_unit_test(a_verifier_that_forgot_the_log_gets_it),
+		cmocka_unit_test(lost_state_is_harmless),
+		cmocka_unit_test(a_reboot_brings_a_new_certification),
+		cmocka_unit_test(a_cleared_tpm_activates_again),
+		cmocka_unit_test(nothing_is_lost_when_the_verifier_is_away),
+		cmocka_unit_test(another_boot_loader_is_refused),
+		cmocka_unit_test(a_missing_log_is_refused),
+		cmocka_unit_test(run_renews_at_sighup_and_leaves_at_sigterm),
+		cmocka_unit_test(run_sleeps),
+		cmocka_unit_test(run_leaves_while_a_verifier_is_silent),
+		cmocka_unit_test(one_attester_at_a_time),
+		cmocka_unit_test(hooks_run_after_a_change),
+		cmocka_unit_test(a_device_without_a_clock),
+		cmocka_unit_test(killed_at_random_moments),
+		cmocka_unit_test(the_other_attestation_key),
+		cmocka_unit_test(quarantine_ends_it),
+	};
+	return cmocka_run_group_tests(tests, village_setup, village_teardown);
+}

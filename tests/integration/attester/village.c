@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check.h"
+
+#include "village.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "files.h"
+#include "reader.h"
+
+static const char BOOT[] = TROTH_SWTPM_SETUP "/boot";
+static const char BOOT_LOG[] = TROTH_FIXTURES "/bootvm/shim-sb-on/binary_bios_measurements";
+
+static const char POLICY[] = "name: default\n"
+			     "segment: line-1\n"
+			     "pcrs:\n"
+			     "  sha256: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 14]\n"
+			     "secure_boot: required\n"
+			     "reference: base\n"
+			     "enrolment: ek-certificate\n"
+			     "approve: manual\n"
+			     "certificate_lifetime: 15m\n";
+
+static const char *bin_dir(void)
+{
+	static char path[4096];
+	snprintf(path, sizeof path, "%s", lab_program("x"));
+	*strrchr(path, '/') = '\0';
+	return path;
+}
+
+void village_boot(const struct village *v, const char *tamper)
+{
+	const char *const argv[] = { BOOT,
+				     "--bin",
+				     bin_dir(),
+				     "--dir",
+				     v->lab->dir,
+				     "--ca-dir",
+				     lab_path(v->lab, "ca"),
+				     "--banks",
+				     "sha256,sha384",
+				     "--log",
+				     BOOT_LOG,
+				     tamper != NULL ? "--tamper" : NULL,
+				     tamper,
+				     NULL };
+	lab_expect(v->lab, 0, argv);
+}
+
+void village_ctl(const struct village *v, const char *a, const char *b, const char *c)
+{
+	LAB_OK(v->lab, lab_program("trothctl"), a, b, "--socket",
+	       test_service_path(&v->service, "admin.sock"), c);
+}
+
+static void read_id(struct village *v)
+{
+	village_attest(v, 0, "provision");
+	struct troth_view output = lab_read(v->lab, "output");
+	assert_true(output.n > 9 + 64);
+	assert_memory_equal(output.p, "device:  ", 9);
+	snprintf(v->id, sizeof v->id, "%.64s", (const char *)output.p + 9);
+	file_free(output);
+}
+
+static void serve(struct village *v)
+{
+	test_service_start(&v->service);
+	snprintf(v->url, sizeof v->url, "https://localhost:%u", v->service.port);
+}
+
+void village_restart(struct village *v)
+{
+	assert_true(test_service_stop(&v->service));
+	serve(v);
+}
+
+int village_setup(void **state)
+{
+	static struct village v;
+	char extra[512];
+	void *lab;
+	if (lab_setup(&lab) != 0)
+		return -1;
+	v.lab = lab;
+	snprintf(extra, sizeof extra, "ek:\n  roots: %s/roots\n  intermediates: %s/issuers\n",
+		 v.lab->dir, v.lab->dir);
+	LAB_OK(v.lab, "mkdir", lab_path(v.lab, "roots"), lab_path(v.lab, "issuers"));
+	LAB_OK(v.lab, "cp", lab_path(v.lab, "ca/root.pem"), lab_path(v.lab, "roots"));
+	LAB_OK(v.lab, "cp", lab_path(v.lab, "ca/issuer.pem"), lab_path(v.lab, "issuers"));
+	test_service_init(&v.service, extra);
+	serve(&v);
+	lab_write(v.lab, "policy.yaml", troth_view_str(POLICY));
+	village_ctl(&v, "policy", "apply", lab_path(v.lab, "policy.yaml"));
+	village_boot(&v, NULL);
+	read_id(&v);
+	*state = &v;
+	return 0;
+}
+
+int village_teardown(void **state)
+{
+	struct village *v = *state;
+	void *lab = v->lab;
+	test_service_release(&v->service);
+	return lab_teardown(&lab);
+}
+
+void village_admit(struct village *v)
+{
+	village_attest(v, 3, "once");
+	village_ctl(v, "device", "approve", v->id);
+	village_attest(v, 1, "once"); /* shows its log; there is no reference yet */
+	LAB_OK(v->lab, lab_program("trothctl"), "reference", "learn", "--socket",
+	       test_service_path(&v->service, "admin.sock"), "--device", v->id, "--name",
+	       "base");
+}
+
+const char *const *village_args(const struct village *v, const char *command,
+				const char *option, const char *value)
+{
+	static const char *args[20];
+	static char ca[256], log[64], run_dir[64], state_dir[64];
+	size_t n = 0;
+	snprintf(ca, sizeof ca, "%s", test_service_path(&v->service, "state/tls/ca.crt"));
+	snprintf(log, sizeof log, "%s/eventlog", v->lab->dir);
+	snprintf(run_dir, sizeof run_dir, "%s/run", v->lab->dir);
+	snprintf(state_dir, sizeof state_dir, "%s/device-state", v->lab->dir);
+	args[n++] = lab_program("troth-attester");
+	args[n++] = command;
+	args[n++] = "--tcti";
+	args[n++] = v->lab->tcti;
+	args[n++] = "--verifier";
+	args[n++] = v->url;
+	args[n++] = "--ca";
+	args[n++] = ca;
+	args[n++] = "--log";
+	args[n++] = log;
+	args[n++] = "--run-dir";
+	args[n++] = run_dir;
+	args[n++] = "--state-dir";
+	args[n++] = state_dir;
+	args[n++] = option;
+	args[n++] = value;
+	args[n] = NULL;
+	return args;
+}
+
+void village_attest(const struct village *v, int code, const char *command)
+{
+	lab_expect(v->lab, code, village_args(v, command, NULL, NULL));
+}
+
+unsigned village_set(const struct village *v)
+{
+	char link[64], key[64], cert[64];
+	unsigned number;
+	ssize_t n = readlink(lab_path(v->lab, "run/current"), link, sizeof link - 1);
+	if (n < 0)
+		return 0;
+	link[n] = '\0';
+	assert_int_equal(sscanf(link, "gen-%u", &number), 1);
+	LAB_OK(v->lab, "openssl", "verify", "-CAfile", lab_path(v->lab, "run/bundle.pem"),
+	       "-untrusted", lab_path(v->lab, "run/cert.pem"),
+	       lab_path(v->lab, "run/cert.pem"));
+	snprintf(key, sizeof key, "%s/key.pub", v->lab->dir);
+	snprintf(cert, sizeof cert, "%s/cert.pub", v->lab->dir);
+	LAB_OK(v->lab, "openssl", "x509", "-in", lab_path(v->lab, "run/cert.pem"), "-noout",
+	       "-pubkey", "-out", cert);
+	LAB_OK(v->lab, "openssl", "pkey", "-provider", "tpm2", "-provider", "default",
+	       "-propquery", "?provider=tpm2", "-in", lab_path(v->lab, "run/key.pem"),
+	       "-pubout", "-out", key);
+	LAB_OK(v->lab, "cmp", key, cert);
+	return number;
+}
