@@ -168,7 +168,7 @@ static enum troth_status get_sha1_event(struct troth_reader *log, struct troth_e
 
 /* Reads the first record and learns the format from it. Its digest counts in a SHA-1-only log;
  * a Spec ID event extends nothing. */
-static enum troth_status get_first(struct troth_reader *r, struct troth_log_header *hdr,
+static enum troth_status get_first(struct troth_reader *log, struct troth_log_header *hdr,
 				   struct troth_event *out)
 {
 	static const struct troth_log_header SHA1_ONLY = {
@@ -177,10 +177,11 @@ static enum troth_status get_first(struct troth_reader *r, struct troth_log_head
 	/* Signatures count with their final NUL. */
 	static const char AGILE[16] = "Spec ID Event03", EFI[16] = "Spec ID Event02",
 			  BIOS[16] = "Spec ID Event00";
+	struct troth_reader r = *log;
 	struct troth_view signature;
 	struct troth_event ev;
 
-	TROTH_TRY(get_sha1_event(r, &ev));
+	TROTH_TRY(get_sha1_event(&r, &ev));
 	*hdr = SHA1_ONLY;
 	struct troth_reader data = { ev.data };
 	if (ev.type != TROTH_EV_NO_ACTION || !troth_get_view(&data, sizeof AGILE, &signature))
@@ -194,6 +195,7 @@ static enum troth_status get_first(struct troth_reader *r, struct troth_log_head
 		   !troth_view_equal(signature, TROTH_VIEW_OF(BIOS))) {
 		ev.quirks |= TROTH_QUIRK_NO_SPEC_ID;
 	}
+	*log = r;
 	*out = ev;
 	return TROTH_OK;
 }
@@ -258,23 +260,21 @@ static size_t padding_len(struct troth_view bytes)
 	return n;
 }
 
-static enum troth_status append(struct troth_log *log, size_t *room, struct troth_event ev)
+/* Makes sure that one more event fits behind the last. */
+static enum troth_status reserve(struct troth_log *log, size_t *room)
 {
 	if (log->n_events == TROTH_LOG_EVENTS_MAX)
 		return TROTH_E_LIMIT;
-	if (log->n_events == *room) {
-		size_t wanted = *room == 0 ? 128 : *room * 2;
-		if (wanted > TROTH_LOG_EVENTS_MAX)
-			wanted = TROTH_LOG_EVENTS_MAX;
-		struct troth_event *grown = realloc(log->events, wanted * sizeof *grown);
-		if (grown == NULL)
-			return TROTH_E_MEMORY;
-		log->events = grown;
-		*room = wanted;
-	}
-	ev.index = (uint32_t)log->n_events;
-	log->quirks |= ev.quirks;
-	log->events[log->n_events++] = ev;
+	if (log->n_events < *room)
+		return TROTH_OK;
+	size_t wanted = *room == 0 ? 128 : *room * 2;
+	if (wanted > TROTH_LOG_EVENTS_MAX)
+		wanted = TROTH_LOG_EVENTS_MAX;
+	struct troth_event *grown = realloc(log->events, wanted * sizeof *grown);
+	if (grown == NULL)
+		return TROTH_E_MEMORY;
+	log->events = grown;
+	*room = wanted;
 	return TROTH_OK;
 }
 
@@ -286,20 +286,20 @@ static bool measures_something(const struct troth_log *log)
 	return false;
 }
 
-/* Reads the next record, whichever it is, and keeps it. */
+/* Reads the next record, whichever it is, into its place in the array. */
 static enum troth_status read_record(struct troth_reader *r, struct troth_log *log,
 				     size_t *room)
 {
-	struct troth_reader next = *r;
-	struct troth_event ev;
+	TROTH_TRY(reserve(log, room));
+	struct troth_event *ev = &log->events[log->n_events];
 	if (log->n_events == 0)
-		TROTH_TRY(get_first(&next, &log->header, &ev));
+		TROTH_TRY(get_first(r, &log->header, ev));
 	else if (log->header.format == TROTH_LOG_SHA1)
-		TROTH_TRY(get_sha1_event(&next, &ev));
+		TROTH_TRY(get_sha1_event(r, ev));
 	else
-		TROTH_TRY(get_agile_event(&next, &log->header, &ev));
-	TROTH_TRY(append(log, room, ev));
-	*r = next;
+		TROTH_TRY(get_agile_event(r, &log->header, ev));
+	ev->index = (uint32_t)log->n_events++;
+	log->quirks |= ev->quirks;
 	return TROTH_OK;
 }
 
