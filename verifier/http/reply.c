@@ -38,8 +38,8 @@ static void sent(struct troth_conn *c)
 	}
 	troth_conn_enter(c, TROTH_PHASE_IDLE);
 	troth_conn_watch(c, EV_READ);
-	if (troth_transport_pending(
-		    &c->io)) /* no event will tell; and never from inside here */
+	/* No event would tell of these; and they are never read from inside a handler. */
+	if (troth_transport_pending(&c->io))
 		event_active(c->event, EV_READ, 0);
 }
 

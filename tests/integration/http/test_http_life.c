@@ -2,6 +2,7 @@
 /* How connections end: deadlines, eviction, drain, and peers that leave before their answer. */
 #include "check.h"
 
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -416,6 +417,33 @@ static void early_bytes_wait_for_the_answer(void **state)
 	}
 }
 
+/* The second request lies decrypted or half-read above the socket, where no event tells of it.
+ */
+static void a_request_that_came_with_the_last_is_served(void **state)
+{
+	struct harness *h = harness_start((struct harness_options){ 0 });
+	struct peer p = peer_connect(h);
+	int cork = 1;
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		cork = 1;
+		assert_int_equal(setsockopt(p.fd, IPPROTO_TCP, TCP_CORK, &cork, sizeof cork),
+				 0);
+		peer_text(&p, HELLO);
+		peer_text(&p,
+			  "POST /echo HTTP/1.1\r\n" HOST PROTOBUF "Content-Length: 3\r\n\r\n");
+		peer_text(&p, "abc");
+		peer_text(&p, HELLO);
+		cork = 0;
+		assert_int_equal(setsockopt(p.fd, IPPROTO_TCP, TCP_CORK, &cork, sizeof cork),
+				 0);
+		for (int k = 0; k < 3; k++)
+			assert_int_equal(peer_status(&p), 200);
+	}
+	peer_close(&p);
+	harness_stop(h);
+}
+
 static void a_new_certificate_leaves_connections_alone(void **state)
 {
 	struct harness *h = harness_start((struct harness_options){ 0 });
@@ -579,6 +607,7 @@ int main(void)
 		cmocka_unit_test(a_drain_lets_running_requests_end),
 		cmocka_unit_test(slow_senders_cannot_fill_memory),
 		cmocka_unit_test(early_bytes_wait_for_the_answer),
+		cmocka_unit_test(a_request_that_came_with_the_last_is_served),
 		cmocka_unit_test(a_new_certificate_leaves_connections_alone),
 		cmocka_unit_test(out_of_descriptors_the_idle_make_room),
 		cmocka_unit_test(out_of_descriptors_the_server_waits_without_spinning),
