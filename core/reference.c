@@ -29,15 +29,19 @@ static bool same_name(const char *a, const char *b)
 	return troth_view_equal(troth_view_str(a), troth_view_str(b));
 }
 
-/* Digests in the order they were written down; sets of one kind write them in one order. */
+/* Same PCR and same digests, in whatever order; an algorithm comes once. */
 static bool same_event(const struct troth_reference_event *a,
 		       const struct troth_reference_event *b)
 {
 	if (a->pcr != b->pcr || a->n_digests != b->n_digests)
 		return false;
-	for (size_t i = 0; i < a->n_digests; i++)
-		if (!troth_digest_equal(&a->digests[i], &b->digests[i]))
+	for (size_t i = 0; i < a->n_digests; i++) {
+		size_t j = 0;
+		while (j < b->n_digests && !troth_digest_equal(&a->digests[i], &b->digests[j]))
+			j++;
+		if (j == b->n_digests)
 			return false;
+	}
 	return true;
 }
 

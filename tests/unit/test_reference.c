@@ -281,6 +281,26 @@ static void merge_adds_what_is_new(void **state)
 	troth_reference_release(&to);
 }
 
+/* The order of banks in a selection is not the order in a stored set. */
+static void merge_knows_digests_in_any_order(void **state)
+{
+	struct bootvm *vm = bootvm_load(*state, "direct");
+	struct troth_pcr_selection one = { 0 }, other = { 0 };
+	struct troth_reference_set to, from;
+	assert_true(troth_pcr_selection_add(&one, TROTH_HASH_SHA256, 0xff));
+	assert_true(troth_pcr_selection_add(&one, TROTH_HASH_SHA384, 0xff));
+	assert_true(troth_pcr_selection_add(&other, TROTH_HASH_SHA384, 0xff));
+	assert_true(troth_pcr_selection_add(&other, TROTH_HASH_SHA256, 0xff));
+	assert_int_equal(troth_reference_learn(&vm->log, &one, "set", "v1", &to), TROTH_OK);
+	assert_int_equal(troth_reference_learn(&vm->log, &other, "set", "v2", &from), TROTH_OK);
+	assert_int_equal(troth_reference_merge(&to, &from), TROTH_OK);
+	for (size_t i = 0; i < to.n_components; i++)
+		assert_int_equal(to.components[i].n_alternatives, 1);
+	troth_reference_release(&from);
+	troth_reference_release(&to);
+	bootvm_free(vm);
+}
+
 static void merge_puts_new_components_at_their_place(void **state)
 {
 	(void)state;
@@ -353,6 +373,7 @@ int main(void)
 		cmocka_unit_test(number_of_components_is_limited),
 		cmocka_unit_test(golden_values_are_those_quoted),
 		cmocka_unit_test(merge_adds_what_is_new),
+		cmocka_unit_test(merge_knows_digests_in_any_order),
 		cmocka_unit_test(merge_puts_new_components_at_their_place),
 		cmocka_unit_test(merge_into_nothing_is_a_copy),
 		cmocka_unit_test(merge_limits_leave_the_set_alone),
