@@ -2,10 +2,10 @@
 /* Opening and closing the store, and its transactions.
  *
  * The process loses the right to open files soon after open() (sandbox.h), so everything SQLite
- * would open when it first needs it is opened here: the log and its index by a first write, a
- * first checkpoint and a first read, the source of randomness by a first draw. Nothing else is
- * opened later: temporary tables, sorters and statement journals stay in memory, and the log is
- * kept when the last connection closes. */
+ * would open when it first needs it is opened here: the log and its index on both connections,
+ * the directory of a log that is new (its first sync makes its name durable too), the source of
+ * randomness. Nothing else is opened later: temporary tables, sorters and statement journals
+ * stay in memory, and the log is kept when the last connection closes. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -110,18 +110,29 @@ static enum troth_status touch_everything(struct troth_store_backend *b)
 	return troth_sqlite_epoch(b, &epoch);
 }
 
-static enum troth_status open_into(struct troth_store_backend *b, const char *where)
+/* Identifies the database before the first byte is written to it. */
+static enum troth_status open_writer(struct troth_store_backend *b, const char *where)
 {
 	int version = 0;
 
-	TROTH_TRY(create_private(where));
 	TROTH_TRY(connect_to(b, where, &b->write));
 	TROTH_TRY(troth_sqlite_exec(b, b->write, WRITE_SETTINGS));
 	TROTH_TRY(troth_sqlite_identify(b, where, &version));
 	TROTH_TRY(use_wal(b));
-	TROTH_TRY(troth_sqlite_migrate(b, version));
+	return troth_sqlite_migrate(b, version);
+}
+
+static enum troth_status open_reader(struct troth_store_backend *b, const char *where)
+{
 	TROTH_TRY(connect_to(b, where, &b->read));
-	TROTH_TRY(troth_sqlite_exec(b, b->read, READ_SETTINGS));
+	return troth_sqlite_exec(b, b->read, READ_SETTINGS);
+}
+
+static enum troth_status open_into(struct troth_store_backend *b, const char *where)
+{
+	TROTH_TRY(create_private(where));
+	TROTH_TRY(open_writer(b, where));
+	TROTH_TRY(open_reader(b, where));
 	TROTH_TRY(prepare(b));
 	return touch_everything(b);
 }

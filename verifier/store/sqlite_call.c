@@ -128,7 +128,7 @@ void troth_take_bytes(struct troth_call *c, uint8_t *out, size_t n)
 {
 	struct troth_view v = troth_take_view(c);
 
-	if (v.n == n)
+	if (v.n == n && v.p != NULL)
 		memcpy(out, v.p, n);
 	else
 		c->broken = true;

@@ -115,7 +115,7 @@ TROTH_NODISCARD enum troth_status troth_call_step(struct troth_call *c, bool *ou
 uint64_t troth_take_u64(struct troth_call *c, uint64_t max);
 bool troth_take_null(const struct troth_call *c); /* looks at the next column, takes nothing */
 void troth_take_skip(struct troth_call *c);
-void troth_take_bytes(struct troth_call *c, uint8_t *out, size_t n); /* exactly n */
+void troth_take_bytes(struct troth_call *c, uint8_t *out, size_t n); /* exactly n, not 0 */
 struct troth_view troth_take_view(struct troth_call *c);	     /* until the next step */
 void troth_take_text(struct troth_call *c, char *out, size_t size);
 /* TROTH_E_MALFORMED when a column did not hold what it must. */

@@ -19,10 +19,10 @@
 /* Items waiting, and the bytes they hold; past either, submit answers TROTH_E_BUSY. The bytes
  * are several times the largest item (a reference set of TROTH_REFERENCE_JSON_MAX). */
 #define TROTH_STORE_QUEUE_MAX 4096
-#define TROTH_STORE_QUEUE_BYTES_MAX (64 * 1024 * 1024)
+#define TROTH_STORE_QUEUE_BYTES_MAX ((size_t)64 * 1024 * 1024)
 /* A serial stays this long after its certificate has run out (longer than any certificate
  * lives), unless a newer one of the same device takes its place earlier. */
-#define TROTH_STORE_SERIAL_GRACE_S (2 * 24 * 3600)
+#define TROTH_STORE_SERIAL_GRACE_S (2 * 24 * 3600U)
 
 /* A device is enrolled, or enrolled again with a new AK (then row.version is the version
  * expected, live serials are revoked and certified keys dropped). A device that is quarantined

@@ -114,7 +114,7 @@ static void answer(struct troth_store_writer *w, struct waiting **group, size_t 
 
 static void write_group(struct troth_store_writer *w, struct waiting **group, size_t n)
 {
-	qsort(group, n, sizeof *group, compare);
+	qsort(group, n, sizeof(struct waiting *), compare); /* NOLINT: of pointers, yes */
 	if (transact(w, group, n) != TROTH_OK) {
 		/* Rolled back, or its fate unknown: nobody is told it worked. */
 		for (size_t i = 0; i < n; i++)

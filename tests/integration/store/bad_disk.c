@@ -26,8 +26,11 @@ static sqlite3_file *real_of(sqlite3_file *f)
 	return ((struct bad_file *)f)->real;
 }
 
-static bool fails_now(void)
+/* One more operation of the kind that is counted. */
+static bool fails_now(bool read)
 {
+	if (read != (disk.fault == BAD_DISK_READ))
+		return false;
 	disk.count++;
 	return disk.fault != BAD_DISK_NONE &&
 	       (disk.count == disk.at || (disk.sticky && disk.count > disk.at));
@@ -40,12 +43,14 @@ static int file_close(sqlite3_file *f)
 
 static int file_read(sqlite3_file *f, void *out, int n, sqlite3_int64 at)
 {
+	if (fails_now(true))
+		return SQLITE_IOERR_READ;
 	return real_of(f)->pMethods->xRead(real_of(f), out, n, at);
 }
 
 static int file_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
 {
-	if (!fails_now())
+	if (!fails_now(false))
 		return real_of(f)->pMethods->xWrite(real_of(f), p, n, at);
 	if (disk.fault == BAD_DISK_FULL)
 		return SQLITE_FULL;
@@ -56,7 +61,7 @@ static int file_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
 
 static int file_truncate(sqlite3_file *f, sqlite3_int64 size)
 {
-	if (fails_now())
+	if (fails_now(false))
 		return SQLITE_IOERR_TRUNCATE;
 	return real_of(f)->pMethods->xTruncate(real_of(f), size);
 }
@@ -79,7 +84,7 @@ static int file_sync(sqlite3_file *f, int flags)
 {
 	int rc;
 
-	if (fails_now())
+	if (fails_now(false))
 		return SQLITE_IOERR_FSYNC;
 	rc = real_of(f)->pMethods->xSync(real_of(f), flags);
 	if (rc == SQLITE_OK && disk.durable && ((struct bad_file *)f)->name != NULL) {

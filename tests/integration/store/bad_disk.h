@@ -13,7 +13,8 @@ enum bad_disk_fault {
 	BAD_DISK_NONE,
 	BAD_DISK_WRITE, /* nothing is written */
 	BAD_DISK_TORN,	/* half of it is written */
-	BAD_DISK_FULL	/* as a full disk answers */
+	BAD_DISK_FULL,	/* as a full disk answers */
+	BAD_DISK_READ	/* of reads, which are counted in place of changes */
 };
 
 /* Once, before any store is opened. */

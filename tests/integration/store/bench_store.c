@@ -4,12 +4,15 @@
  *     bench_store DIRECTORY [DEVICES [SECONDS]]
  *
  * For 1, 8 and 64 submitters, each with one verdict in flight: items a second, the median and
- * the 99th percentile of the time to the answer, and the CPU of the whole process per item. */
+ * the 99th percentile of the time to the answer, and the CPU of the whole process per item. And
+ * what a device costs in memory and on the disk. */
+#include <malloc.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -162,6 +165,29 @@ static enum troth_status enrol_all(struct troth_store_backend *b, unsigned n_dev
 	return TROTH_OK;
 }
 
+static enum troth_status load(struct troth_store_backend *b, struct troth_registry *registry)
+{
+	size_t before = mallinfo2().uordblks, bytes, n;
+	uint64_t start = now_ns();
+
+	TROTH_TRY(troth_store_sqlite.each_device(b, load_one, registry));
+	bytes = mallinfo2().uordblks - before;
+	n = troth_registry_count(registry);
+	printf("loaded=%zu seconds=%.2f registry_bytes_per_device=%.0f row_bytes=%zu\n", n,
+	       (double)(now_ns() - start) / 1e9, (double)bytes / (double)n,
+	       sizeof(struct troth_device_row));
+	return TROTH_OK;
+}
+
+static void print_size(const char *file, unsigned n_devices)
+{
+	struct stat st;
+
+	if (stat(file, &st) == 0)
+		printf("file_bytes=%lld file_bytes_per_device=%.0f\n", (long long)st.st_size,
+		       (double)st.st_size / n_devices);
+}
+
 static enum troth_status run(const char *file, unsigned n_devices, unsigned seconds)
 {
 	static const unsigned LOADS[] = { 1, 8, 64 };
@@ -173,15 +199,13 @@ static enum troth_status run(const char *file, unsigned n_devices, unsigned seco
 	TROTH_TRY(troth_store_sqlite.open(file, &b));
 	TROTH_TRY(enrol_all(b, n_devices));
 	printf("enrolled=%u seconds=%.1f\n", n_devices, (double)(now_ns() - start) / 1e9);
-	start = now_ns();
-	TROTH_TRY(troth_store_sqlite.each_device(b, load_one, shared.registry));
-	printf("loaded=%zu seconds=%.2f\n", troth_registry_count(shared.registry),
-	       (double)(now_ns() - start) / 1e9);
+	TROTH_TRY(load(b, shared.registry));
 	TROTH_TRY(troth_store_writer_start(&troth_store_sqlite, b, on_commit, shared.registry,
 					   &shared.writer));
 	for (size_t i = 0; i < TROTH_COUNT(LOADS); i++)
 		measure(&shared, LOADS[i], seconds);
 	troth_store_writer_stop(shared.writer);
+	print_size(file, n_devices);
 	troth_registry_free(shared.registry);
 	return TROTH_OK;
 }

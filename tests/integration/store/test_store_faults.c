@@ -246,6 +246,55 @@ static void a_failed_open_leaves_a_store_that_opens(void **state)
 	}
 }
 
+/* A store with one device behind it, whose pages are on the disk and not in memory. */
+static void open_cold(struct suite *s)
+{
+	struct troth_store_item item = step_item(0);
+
+	store_files_make(s->where);
+	assert_int_equal(s->ops->open(s->where, &s->b), TROTH_OK);
+	suite_must(s, &item);
+	suite_reopen(s);
+}
+
+/* A page that cannot be read in the middle of a transaction: nothing of it may be committed. */
+static void each_read_fails_in_turn(void **state)
+{
+	bool met = true;
+	unsigned poisoned = 0;
+
+	(void)state;
+	for (long at = 1; met; at++) {
+		struct suite s = { .ops = &troth_store_sqlite };
+		struct troth_store_item before = sample_enrol(2), item = step_item(1),
+					after = sample_enrol(3);
+		enum troth_status status;
+		char *dump;
+		open_cold(&s);
+		assert_int_equal(s.ops->begin(s.b), TROTH_OK);
+		assert_int_equal(s.ops->apply(s.b, &before), TROTH_OK);
+		bad_disk_arm(BAD_DISK_READ, at, false);
+		status = s.ops->apply(s.b, &item);
+		met = bad_disk_count() >= at;
+		bad_disk_arm(BAD_DISK_NONE, 0, false);
+		if (status != TROTH_OK) {
+			assert_int_equal(status, TROTH_E_IO);
+			assert_int_equal(s.ops->apply(s.b, &after), TROTH_E_IO);
+			assert_int_equal(s.ops->commit(s.b), TROTH_E_IO);
+			poisoned++;
+		} else {
+			s.ops->rollback(s.b);
+		}
+		dump = suite_dump(s.ops, s.b);
+		assert_string_equal(dump, clean[1]);
+		free(dump);
+		suite_must(&s, &item); /* and the store goes on */
+		s.ops->close(s.b);
+		store_files_discard(s.where);
+	}
+	assert_true(poisoned > 0);
+}
+
 /* What the disk still has after a power cut is what was synced. After each acknowledgement that
  * must be all of it. */
 static void a_power_cut_takes_nothing_acknowledged(void **state)
@@ -282,6 +331,7 @@ int main(void)
 	static const struct CMUnitTest TESTS[] = {
 		cmocka_unit_test(each_operation_fails_in_turn),
 		cmocka_unit_test(each_write_fails_in_turn),
+		cmocka_unit_test(each_read_fails_in_turn),
 		cmocka_unit_test(the_disk_dies_at_each_write),
 		cmocka_unit_test(a_failed_open_leaves_a_store_that_opens),
 		cmocka_unit_test(a_power_cut_takes_nothing_acknowledged),

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base.h"
 #include "sandbox.h"
 #include "suite_sqlite.h"
 
@@ -122,6 +123,16 @@ static void the_pool_closes(void **state)
 		troth_store_sqlite.close(pool[i].b);
 }
 
+/* Half are new, half were there already: their schema is not written any more. */
+static enum troth_status open_one(size_t i)
+{
+	if (i % 2 == 1) {
+		TROTH_TRY(troth_store_sqlite.open(pool[i].where, &pool[i].b));
+		troth_store_sqlite.close(pool[i].b);
+	}
+	return troth_store_sqlite.open(pool[i].where, &pool[i].b);
+}
+
 static int run_confined(void)
 {
 	static const struct CMUnitTest TESTS[] = {
@@ -138,7 +149,7 @@ static int run_confined(void)
 	ops.close = pool_close;
 	suite_kind = &kind;
 	for (size_t i = 0; i < POOL; i++) {
-		if (troth_store_sqlite.open(pool[i].where, &pool[i].b) != TROTH_OK)
+		if (open_one(i) != TROTH_OK)
 			return 1;
 	}
 	if (troth_sandbox_front() != TROTH_OK)

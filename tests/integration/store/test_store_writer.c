@@ -103,6 +103,7 @@ static void a_refusal_has_no_row_and_commits_nothing(void **state)
 	assert_false(a.has_row);
 	assert_int_equal(t->n_committed, 1);
 	assert_int_equal(watched_commits(), 1);
+	assert_int_equal(watched_rollbacks(), 1); /* the lock is not kept until the next item */
 }
 
 static void a_document_has_no_row(void **state)
@@ -337,6 +338,63 @@ static void of_many_at_once_on_one_version_one_succeeds(void **state)
 	(void)pthread_barrier_destroy(&start);
 }
 
+struct reader {
+	struct bench *t;
+	const uint8_t *id;
+	bool stop;
+	unsigned rounds;
+};
+
+static bool reader_stopped(struct reader *r)
+{
+	return __atomic_load_n(&r->stop, __ATOMIC_ACQUIRE);
+}
+
+/* As the administration thread does: each read sees some committed state. */
+static void *read_on(void *arg)
+{
+	struct reader *r = arg;
+	struct suite s = { .ops = &troth_store_sqlite, .b = r->t->b };
+	uint64_t version = 0;
+
+	while (!reader_stopped(r) || r->rounds == 0) {
+		struct troth_device_row row = suite_row(&s, r->id);
+		struct troth_buffer out = { 0 };
+		assert_true(row.version >= version);
+		version = row.version;
+		assert_true(suite_count_leaves(&s) >= version);
+		if (version > 1) {
+			assert_int_equal(s.ops->record(s.b, r->id, true, &out), TROTH_OK);
+			free(out.p);
+		}
+		r->rounds++;
+	}
+	return NULL;
+}
+
+static void reads_go_on_beside_writes(void **state)
+{
+	struct bench *t = *state;
+	const struct troth_device_row first = enrolled(t, 1);
+	struct reader readers[2] = { { .t = t, .id = first.id }, { .t = t, .id = first.id } };
+	pthread_t threads[TROTH_COUNT(readers)];
+
+	for (size_t i = 0; i < TROTH_COUNT(readers); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, read_on, &readers[i]), 0);
+	for (unsigned i = 0; i < 300; i++) {
+		struct troth_device_row row;
+		struct troth_store_item item;
+		assert_true(troth_registry_get(t->registry, first.id, &row));
+		item = sample_verdict(&row);
+		assert_int_equal(answer_to(t->w, &item), TROTH_OK);
+	}
+	for (size_t i = 0; i < TROTH_COUNT(readers); i++) {
+		__atomic_store_n(&readers[i].stop, true, __ATOMIC_RELEASE);
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+		assert_true(readers[i].rounds > 0);
+	}
+}
+
 static void check_registry(void *arg, enum troth_status status,
 			   const struct troth_device_row *row)
 {
@@ -398,6 +456,7 @@ int main(void)
 		CASE(a_full_queue_is_busy_and_all_are_answered_at_the_stop),
 		CASE(a_queue_full_of_bytes_is_busy),
 		CASE(of_many_at_once_on_one_version_one_succeeds),
+		CASE(reads_go_on_beside_writes),
 		CASE(the_registry_knows_before_anybody_is_told),
 		CASE(groups_are_bounded),
 	};

@@ -10,7 +10,7 @@ static struct {
 	pthread_cond_t changed;
 	bool shut, at_gate;
 	enum watched_fault fault;
-	long at, calls, commits;
+	long at, calls, commits, rollbacks;
 	char order[8192];
 } seen = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 
@@ -20,6 +20,7 @@ void watched_reset(enum watched_fault fault, long at)
 	seen.at = at;
 	seen.calls = 0;
 	seen.commits = 0;
+	seen.rollbacks = 0;
 	seen.order[0] = 0;
 }
 
@@ -31,6 +32,11 @@ long watched_calls(void)
 long watched_commits(void)
 {
 	return seen.commits;
+}
+
+long watched_rollbacks(void)
+{
+	return seen.rollbacks;
 }
 
 const char *watched_order(void)
@@ -132,6 +138,7 @@ static void watched_close(struct troth_store_backend *b)
 
 static void watched_rollback(struct troth_store_backend *b)
 {
+	seen.rollbacks++;
 	troth_store_sqlite.rollback(b);
 }
 

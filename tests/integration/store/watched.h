@@ -18,6 +18,7 @@ enum watched_fault {
 void watched_reset(enum watched_fault fault, long at);
 long watched_calls(void);
 long watched_commits(void);
+long watched_rollbacks(void);
 
 /* While the gate is shut, begin waits. */
 void watched_gate(bool shut);
