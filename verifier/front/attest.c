@@ -196,12 +196,14 @@ static enum log_outcome find_log(struct attestation *a)
 		if (!a->row.has_log ||
 		    !troth_view_equal(digest, TROTH_VIEW_OF(a->row.log_digest)))
 			return LOG_WANTED;
-		a->log = troth_log_cache_find(a->worker->front->logs, a->row.log_digest);
+		a->log = troth_log_cache_find(a->worker->front->logs, a->row.log_digest,
+					      &a->policy->selection);
 		return a->log != NULL ? LOG_READY : LOG_WANTED;
 	}
 	if (bytes.n == 0 && digest.n == 0)
 		return LOG_READY;
-	if (troth_cached_log_make(a->worker->ctx, bytes, &a->log) != TROTH_OK)
+	if (troth_cached_log_make(a->worker->ctx, bytes, &a->policy->selection, &a->log) !=
+	    TROTH_OK)
 		return LOG_FAILED;
 	a->log_is_new = bytes.n > 0;
 	return LOG_READY;

@@ -42,10 +42,11 @@ static bool certified(const struct troth_device_row *row, uint64_t now_ms)
 		       row->certification.time_ms + (uint64_t)TROTH_CERTIFICATION_LIFE_MS;
 }
 
-static uint32_t choose_wants(struct troth_worker *w, const struct troth_device_row *row)
+static uint32_t choose_wants(struct troth_worker *w, const struct troth_device_row *row,
+			     const struct troth_pcr_selection *selection)
 {
 	uint32_t wants = 0;
-	if (!row->has_log || !troth_log_cache_holds(w->front->logs, row->log_digest))
+	if (!row->has_log || !troth_log_cache_holds(w->front->logs, row->log_digest, selection))
 		wants |= TROTH_WANT_LOG;
 	if (!certified(row, troth_now_ms()))
 		wants |= TROTH_WANT_CERTIFY;
@@ -94,7 +95,7 @@ static enum troth_status ask(struct challenge *c, struct troth_view device_id)
 	if (troth_registry_get(c->worker->front->registry, request.u.challenge.device_id,
 			       &row)) {
 		choose_selection(c->worker, row.group, &c->selection);
-		c->wants = choose_wants(c->worker, &row);
+		c->wants = choose_wants(c->worker, &row, &c->selection);
 		request.u.challenge.row_version = row.version;
 	} else {
 		/* A stranger's challenge looks like that of a device just enrolled. */

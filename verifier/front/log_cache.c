@@ -31,10 +31,21 @@ static struct entry **bucket_of(struct troth_log_cache *c, const uint8_t digest[
 	return &c->buckets[i];
 }
 
-static struct entry *lookup(struct troth_log_cache *c, const uint8_t digest[32])
+/* The same banks, in whatever order and with whatever PCRs. */
+static bool same_banks(const struct troth_pcr_selection *a, const struct troth_pcr_selection *b)
+{
+	for (size_t i = 0; i < a->n_banks; i++)
+		if (troth_pcr_selection_mask(b, a->banks[i].bank) == 0)
+			return false;
+	return a->n_banks == b->n_banks;
+}
+
+static struct entry *lookup(struct troth_log_cache *c, const uint8_t digest[32],
+			    const struct troth_pcr_selection *banks)
 {
 	struct entry *e = *bucket_of(c, digest);
-	while (e != NULL && memcmp(e->public.digest, digest, sizeof e->public.digest) != 0)
+	while (e != NULL && (memcmp(e->public.digest, digest, sizeof e->public.digest) != 0 ||
+			     !same_banks(&e->public.banks, banks)))
 		e = e->chain;
 	return e;
 }
@@ -88,10 +99,11 @@ void troth_log_cache_free(struct troth_log_cache *c)
 }
 
 struct troth_cached_log *troth_log_cache_find(struct troth_log_cache *c,
-					      const uint8_t digest[32])
+					      const uint8_t digest[32],
+					      const struct troth_pcr_selection *banks)
 {
 	pthread_mutex_lock(&c->lock);
-	struct entry *e = lookup(c, digest);
+	struct entry *e = lookup(c, digest, banks);
 	if (e != NULL) {
 		unlink_use(c, e);
 		link_newest(c, e);
@@ -101,10 +113,11 @@ struct troth_cached_log *troth_log_cache_find(struct troth_log_cache *c,
 	return e != NULL ? &e->public : NULL;
 }
 
-bool troth_log_cache_holds(struct troth_log_cache *c, const uint8_t digest[32])
+bool troth_log_cache_holds(struct troth_log_cache *c, const uint8_t digest[32],
+			   const struct troth_pcr_selection *banks)
 {
 	pthread_mutex_lock(&c->lock);
-	bool held = lookup(c, digest) != NULL;
+	bool held = lookup(c, digest, banks) != NULL;
 	pthread_mutex_unlock(&c->lock);
 	return held;
 }
@@ -117,10 +130,11 @@ static enum troth_status read_log(struct troth_ctx *ctx, struct troth_cached_log
 	if (e->status != TROTH_OK)
 		return TROTH_OK; /* an unreadable log is a finding of the appraisal */
 	e->log = log;
-	return troth_log_replay(ctx, &e->log, &e->replay);
+	return troth_log_replay_banks(ctx, &e->log, &e->banks, &e->replay);
 }
 
 enum troth_status troth_cached_log_make(struct troth_ctx *ctx, struct troth_view bytes,
+					const struct troth_pcr_selection *banks,
 					struct troth_cached_log **out)
 {
 	struct troth_digest digest;
@@ -136,6 +150,7 @@ enum troth_status troth_cached_log_make(struct troth_ctx *ctx, struct troth_view
 		memcpy(copy, bytes.p, bytes.n);
 	memcpy(e->public.digest, digest.bytes, sizeof e->public.digest);
 	e->public.bytes = (struct troth_view){ copy, bytes.n };
+	e->public.banks = *banks;
 	e->refs = 1;
 	enum troth_status status = read_log(ctx, &e->public);
 	if (status != TROTH_OK) {
@@ -151,7 +166,8 @@ void troth_log_cache_put(struct troth_log_cache *c, struct troth_cached_log *pub
 {
 	struct entry *e = (struct entry *)public;
 	pthread_mutex_lock(&c->lock);
-	if (!e->cached && e->cost <= c->max_bytes && lookup(c, public->digest) == NULL) {
+	if (!e->cached && e->cost <= c->max_bytes &&
+	    lookup(c, public->digest, &public->banks) == NULL) {
 		struct entry **at = bucket_of(c, public->digest);
 		e->chain = *at;
 		*at = e;

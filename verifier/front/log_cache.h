@@ -17,6 +17,8 @@ struct troth_cached_log {
 		status; /* of parsing and replay; not TROTH_OK: log and replay are empty */
 	size_t error_offset;
 	struct troth_log log;
+	struct troth_pcr_selection
+		banks; /* replayed: a hash saved for every bank nobody asks about */
 	struct troth_replay replay;
 };
 
@@ -26,14 +28,19 @@ TROTH_NODISCARD enum troth_status troth_log_cache_new(size_t max_bytes,
 						      struct troth_log_cache **out);
 void troth_log_cache_free(struct troth_log_cache *cache);
 
-/* The entry of a digest, or NULL. Release it. Thread-safe. */
+/* The entry of a digest, replayed for the banks of a selection, or NULL. Release it.
+ * Thread-safe. */
 struct troth_cached_log *troth_log_cache_find(struct troth_log_cache *cache,
-					      const uint8_t digest[32]);
+					      const uint8_t digest[32],
+					      const struct troth_pcr_selection *banks);
 TROTH_NODISCARD bool troth_log_cache_holds(struct troth_log_cache *cache,
-					   const uint8_t digest[32]);
-/* Parses and replays bytes (copied); the entry enters no cache yet. Release it. */
+					   const uint8_t digest[32],
+					   const struct troth_pcr_selection *banks);
+/* Parses bytes (copied) and replays the banks of a selection; the entry enters no cache yet.
+ * Release it. */
 TROTH_NODISCARD enum troth_status troth_cached_log_make(struct troth_ctx *ctx,
 							struct troth_view bytes,
+							const struct troth_pcr_selection *banks,
 							struct troth_cached_log **out);
 /* Puts an entry that proved itself (its quote was genuine) into the cache; the caller keeps its
  * own reference. */
