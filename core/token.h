@@ -27,7 +27,7 @@ struct troth_token {
 	uint8_t random[16];
 	uint8_t subject[32];  /* QUOTE: device id. ENROLL: digest of the request (enrollment.h)
 			       */
-	uint64_t row_version; /* QUOTE: version of the device row when the challenge was made */
+	uint64_t row_version; /* of the device row when the token was made; 0: there was none */
 	uint32_t wants;
 	struct troth_pcr_selection selection;
 };

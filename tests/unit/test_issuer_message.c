@@ -67,7 +67,8 @@ static struct troth_issuer_enroll_begin begin(void)
 {
 	struct troth_issuer_enroll_begin b = { .ek_template = 2,
 					       .ek_key = VIEW("ek"),
-					       .ak_public = VIEW("ak") };
+					       .ak_public = VIEW("ak"),
+					       .row_version = 6 };
 	count_up(b.facts_sha256, 32, 9);
 	return b;
 }

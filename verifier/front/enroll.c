@@ -32,11 +32,26 @@ struct enrolment {
 	uint8_t device_id[32];
 	struct troth_device_row row; /* as it shall be */
 	struct troth_findings findings;
+	bool holds_place; /* among those who wait for approval */
 	enum troth_status status;
 };
 
+/* The place is counted from the decision on, so that many at once cannot take more than there
+ * are; once stored, the row itself is counted (front.c). */
+static bool take_place(struct enrolment *e)
+{
+	struct troth_front *f = e->worker->front;
+	e->holds_place = __atomic_fetch_add(&f->n_pending, 1, __ATOMIC_RELAXED) <
+			 f->settings->pending_max;
+	if (!e->holds_place)
+		__atomic_sub_fetch(&f->n_pending, 1, __ATOMIC_RELAXED);
+	return e->holds_place;
+}
+
 static void enrolment_free(struct enrolment *e)
 {
+	if (e->holds_place)
+		__atomic_sub_fetch(&e->worker->front->n_pending, 1, __ATOMIC_RELAXED);
 	troth_wire_free(e->message);
 	free(e);
 }
@@ -98,6 +113,7 @@ static enum troth_status fill_begin(struct enrolment *e, struct troth_issuer_enr
 		.ek_template = e->request->ek_template,
 		.ek_key = troth_wire_view(e->request->ek_key),
 		.ak_public = troth_wire_view(e->request->ak_public),
+		.row_version = e->row.version,
 	};
 	return facts_digest(e, out->facts_sha256);
 }
@@ -126,6 +142,7 @@ static void on_begun(void *arg, const struct troth_issuer_reply *reply)
 static enum troth_status begin(struct enrolment *e)
 {
 	struct troth_issuer_request request = { .kind = TROTH_ISSUER_ENROLL_BEGIN };
+	(void)troth_registry_get(e->worker->front->registry, e->device_id, &e->row);
 	TROTH_TRY(fill_begin(e, &request.u.enroll_begin));
 	return troth_issuer_call(e->worker->issuer, &request, on_begun, e);
 }
@@ -233,10 +250,7 @@ static enum outcome place(struct enrolment *e, const struct troth_policy *policy
 		return ANSWERED;
 	}
 	if (!known) {
-		struct troth_front *f = e->worker->front;
-		if (state == TROTH_DEVICE_PENDING &&
-		    __atomic_load_n(&f->n_pending, __ATOMIC_RELAXED) >=
-			    f->settings->pending_max) {
+		if (state == TROTH_DEVICE_PENDING && !take_place(e)) {
 			reject(e, 503, "pending-full", "Too many devices wait for approval.");
 			return ANSWERED;
 		}
@@ -315,6 +329,8 @@ static void on_commit(struct troth_job *job)
 	}
 	troth_info("enrolled", "device=%s state=%s peer=%s", e->row.name,
 		   troth_device_state_name(e->row.state), troth_exchange_peer(e->exchange));
+	if (e->row.generation > 1) /* enrolled again: what lived was revoked with it */
+		troth_admin_refresh_crl(e->worker->front->admin);
 	answer(e);
 	enrolment_free(e);
 }
@@ -361,6 +377,11 @@ static void on_finished(void *arg, const struct troth_issuer_reply *reply)
 	struct enrolment *e = arg;
 	if (reply->status == TROTH_E_EXPIRED) {
 		reject(e, 409, "stale-challenge", "The enrolment has run out; begin again.");
+		return;
+	}
+	if (reply->status == TROTH_E_CONFLICT) {
+		reject(e, 409, "stale-challenge",
+		       "The device was enrolled or changed meanwhile; begin again.");
 		return;
 	}
 	if (reply->finding != TROTH_FINDING_NONE || reply->status == TROTH_E_MISMATCH) {

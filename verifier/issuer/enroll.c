@@ -64,7 +64,8 @@ static enum troth_status make_token(struct troth_desk *d,
 {
 	const struct troth_token_keys *keys;
 	struct troth_token token = { .purpose = TROTH_TOKEN_ENROLL,
-				     .issued_ms = troth_now_ms() };
+				     .issued_ms = troth_now_ms(),
+				     .row_version = q->row_version };
 	size_t n;
 	TROTH_TRY(troth_desk_token_keys(d, token.issued_ms, &keys));
 	token.key_id = keys->current.id;
@@ -122,6 +123,9 @@ static enum troth_status check_activation(struct troth_desk *d,
 	TROTH_TRY(subject_of(d, &q->begin, subject));
 	if (!troth_view_equal(TROTH_VIEW_OF(subject), TROTH_VIEW_OF(token.subject)))
 		return troth_desk_refuse(d, TROTH_E_MISMATCH, TROTH_FINDING_TOKEN_INVALID);
+	/* An activation counts once (DESIGN section 5). */
+	if (token.row_version != q->begin.row_version)
+		return troth_desk_refuse(d, TROTH_E_CONFLICT, TROTH_FINDING_TOKEN_SPENT);
 	TROTH_TRY(troth_desk_token_keys(d, now_ms, &keys));
 	TROTH_TRY(troth_token_secret(d->ctx, keys, q->token, secret));
 	bool same = q->activated.n == sizeof secret &&

@@ -28,7 +28,8 @@
 	TROTH_FIELD(U32, type, member.ek_template, UINT32_MAX),              \
 		TROTH_FIELD(VIEW, type, member.ek_key, TROTH_RSA_BYTES_MAX), \
 		TROTH_FIELD(VIEW, type, member.ak_public, TROTH_PUBLIC_MAX), \
-		TROTH_FIELD_ARRAY(type, member.facts_sha256)
+		TROTH_FIELD_ARRAY(type, member.facts_sha256),                \
+		TROTH_FIELD(U64, type, member.row_version, 0)
 
 static const struct troth_field CHALLENGE[] = {
 	TROTH_FIELD_ARRAY(struct troth_issuer_challenge, device_id),
@@ -47,7 +48,7 @@ static const struct troth_field ENROLL_FINISH[] = {
 	TROTH_FIELD(VIEW, struct troth_issuer_enroll_finish, segment, TROTH_NAME_LEN_MAX),
 	TROTH_FIELD(U64, struct troth_issuer_enroll_finish, generation, 0),
 };
-#define N_ENROLL_BEGIN 4
+#define N_ENROLL_BEGIN 5
 _Static_assert(offsetof(struct troth_issuer_enroll_finish, begin) == 0, "begin comes first");
 
 static const struct troth_field ATTEST[] = {

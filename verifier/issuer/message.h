@@ -59,11 +59,13 @@ struct troth_issuer_challenge_reply {
 };
 
 /* subject of the token = SHA-256 over template, EK key, AK public and facts, each
- * length-prefixed. */
+ * length-prefixed. row_version is that of the device's row, 0 for none: an enrolment raises it,
+ * and so spends its own token. */
 struct troth_issuer_enroll_begin {
 	uint32_t ek_template;
 	struct troth_view ek_key, ak_public;
 	uint8_t facts_sha256[32];
+	uint64_t row_version;
 };
 struct troth_issuer_enroll_begin_reply {
 	struct troth_view token, credential_blob, secret;
