@@ -240,6 +240,34 @@ static void rows_that_hold_what_they_must_not(void **state)
 	}
 }
 
+static void *hold_the_lock(void *where)
+{
+	sqlite3 *db = NULL;
+
+	if (sqlite3_open(where, &db) == SQLITE_OK &&
+	    sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK) {
+		(void)usleep(300000);
+		(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	}
+	(void)sqlite3_close(db);
+	return NULL;
+}
+
+/* An operator's sqlite3, or a backup, in the way for a moment. */
+static void a_lock_of_another_process_is_waited_for(void **state)
+{
+	struct suite s = { .ops = &troth_store_sqlite };
+	pthread_t other;
+
+	memcpy(s.where, *state, sizeof s.where);
+	assert_int_equal(s.ops->open(s.where, &s.b), TROTH_OK);
+	assert_int_equal(pthread_create(&other, NULL, hold_the_lock, s.where), 0);
+	(void)usleep(100000);
+	(void)suite_enrolled(&s, 1);
+	assert_int_equal(pthread_join(other, NULL), 0);
+	s.ops->close(s.b);
+}
+
 /* ---- serials are not kept for ever ---- */
 
 static void issue(struct suite *s, unsigned n, uint64_t now_s)
@@ -308,6 +336,7 @@ int main(void)
 		CASE(anothers_database_is_refused),
 		CASE(what_is_no_database_is_refused),
 		CASE(rows_that_hold_what_they_must_not),
+		CASE(a_lock_of_another_process_is_waited_for),
 		CASE(a_renewal_takes_the_place_of_what_ran_out),
 		CASE(serials_of_devices_gone_are_swept_in_small_lots),
 	};
