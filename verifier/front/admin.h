@@ -61,6 +61,10 @@ TROTH_NODISCARD bool troth_admin_find_device(struct troth_admin *admin, struct t
 /* "uid:0" of the caller. */
 struct troth_view troth_admin_actor(const struct troth_exchange *x);
 
+/* Stores the canonical form of a set and answers. */
+void troth_admin_put_set(struct troth_exchange *x, struct troth_admin *admin,
+			 struct troth_reference_set *set);
+
 void troth_admin_devices(struct troth_exchange *x, void *admin);
 void troth_admin_device(struct troth_exchange *x, void *admin);
 void troth_admin_device_change(struct troth_exchange *x, void *admin);

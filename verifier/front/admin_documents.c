@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Policies and reference sets over the administration API; learning; the audit leaves. */
+/* Policies and reference sets over the administration API; the audit leaves. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +9,8 @@
 #include "base.h"
 #include "clock.h"
 #include "documents.h"
-#include "evidence.h"
 #include "reader.h"
 #include "text.h"
-#include "wire.h"
 
 #define AUDIT_PAGE 1000
 
@@ -198,8 +196,8 @@ void troth_admin_policy_put(struct troth_exchange *x, void *arg)
 }
 
 /* Stores the canonical form of the set. */
-static void put_set(struct troth_exchange *x, struct troth_admin *admin,
-		    struct troth_reference_set *set)
+void troth_admin_put_set(struct troth_exchange *x, struct troth_admin *admin,
+			 struct troth_reference_set *set)
 {
 	char *json;
 	size_t len;
@@ -228,96 +226,8 @@ void troth_admin_reference_put(struct troth_exchange *x, void *arg)
 		document_problem(x, &error);
 		return;
 	}
-	put_set(x, admin, &set);
+	troth_admin_put_set(x, admin, &set);
 	troth_reference_release(&set);
-}
-
-/* ---- learning: from the log a device last proved ---- */
-
-struct lesson {
-	const char *device, *name, *alternative;
-	int merge;
-};
-
-/* The log of the last record, parsed; record and bytes are owned by the caller. */
-static enum troth_status last_log(struct troth_admin *admin, const struct troth_device_row *row,
-				  struct troth_buffer *bytes, struct troth_log *log)
-{
-	if (!row->has_log)
-		return TROTH_E_NOT_FOUND;
-	TROTH_TRY(admin->front->store_ops->log(admin->front->store_backend, row->log_digest,
-					       bytes));
-	return troth_log_parse(troth_buffer_view(bytes), log);
-}
-
-static enum troth_status learn(struct troth_admin *admin, const struct troth_device_row *row,
-			       const struct lesson *l, struct troth_reference_set *out)
-{
-	struct troth_buffer bytes = { 0 };
-	struct troth_log log = { 0 };
-	struct troth_snapshot *s = troth_snapshot_take(admin->front->snapshots);
-	const struct troth_policy *policy = troth_snapshot_policy(s, row->group);
-	const struct troth_reference_set *old = troth_snapshot_reference(s, l->name);
-	struct troth_reference_set set = { 0 };
-	enum troth_status status = policy == NULL ? TROTH_E_NOT_FOUND
-						  : last_log(admin, row, &bytes, &log);
-	if (status == TROTH_OK)
-		status = troth_reference_learn(&log, &policy->selection, l->name,
-					       l->alternative, &set);
-	if (status == TROTH_OK && l->merge != 0 && old != NULL)
-		status = troth_reference_merge(&set, old);
-	if (status == TROTH_OK)
-		*out = set;
-	else
-		troth_reference_release(&set);
-	troth_snapshot_release(s);
-	troth_log_release(&log);
-	troth_buffer_clear(&bytes);
-	return status;
-}
-
-static void answer_lesson(struct troth_exchange *x, struct troth_admin *admin,
-			  const struct lesson *l)
-{
-	struct troth_device_row row;
-	struct troth_reference_set set = { 0 };
-	if (!troth_admin_find_device(admin, troth_view_str(l->device), &row)) {
-		troth_exchange_problem(x, 404, "unknown-device",
-				       "No device has this name, id or unique id prefix.", 0);
-		return;
-	}
-	enum troth_status status = learn(admin, &row, l, &set);
-	if (status == TROTH_E_NOT_FOUND)
-		troth_exchange_problem(
-			x, 409, "no-evidence",
-			"This device has sent no event log under a policy yet; let it "
-			"attest first.",
-			0);
-	else if (status != TROTH_OK)
-		troth_exchange_problem(x, 409, "cannot-learn", troth_status_name(status), 0);
-	else
-		put_set(x, admin, &set);
-	troth_reference_release(&set);
-}
-
-void troth_admin_learn(struct troth_exchange *x, void *admin)
-{
-	struct troth_view body = troth_exchange_body(x);
-	struct lesson l = { .alternative = "learned" };
-	json_t *value = json_loadb((const char *)body.p, body.n, JSON_REJECT_DUPLICATES, NULL);
-	if (json_unpack_ex(value, NULL, JSON_STRICT, "{s:s, s:s, s?:s, s?:b}", "device",
-			   &l.device, "name", &l.name, "alternative", &l.alternative, "merge",
-			   &l.merge) != 0 ||
-	    !troth_name_valid(troth_view_str(l.name)) ||
-	    !troth_name_valid(troth_view_str(l.alternative)))
-		troth_exchange_problem(
-			x, 400, "malformed",
-			"Want {\"device\", \"name\", \"alternative\", \"merge\"}, names "
-			"of a-z, 0-9, '.', '_', '-'.",
-			0);
-	else
-		answer_lesson(x, admin, &l);
-	json_decref(value);
 }
 
 /* ---- audit ---- */
