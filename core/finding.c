@@ -91,7 +91,7 @@ static const struct {
 		"Only a SHA-1 bank vouches for the measurements." },
 	[TROTH_FINDING_LOG_QUIRK] = { "log-quirk", AFFIRMING,
 		"A known peculiarity of firmware was seen and allowed for." },
-	[TROTH_FINDING_EVENT_DATA] = { "event-data", CONTRAINDICATED,
+	[TROTH_FINDING_EVENT_DATA] = { "event-data", WARNING,
 		"An event's data is not what its digest was taken of." },
 	[TROTH_FINDING_SEPARATOR] = { "separator", CONTRAINDICATED,
 		"A separator is missing, repeated or reports a firmware error." },
