@@ -136,14 +136,21 @@ static int init(const struct troth_settings *s, const struct arguments *a)
 
 /* ---- serve ---- */
 
-static int front_role(const struct troth_role_fds *fds, void *settings)
+/* The children see settings as they were when they were forked. */
+struct service {
+	const char *config;
+	struct troth_settings settings;
+};
+
+static int front_role(const struct troth_role_fds *fds, void *arg)
 {
-	return troth_front_run(fds, settings);
+	const struct service *service = arg;
+	return troth_front_run(fds, &service->settings);
 }
 
 static int issuer_role(const struct troth_role_fds *fds, void *arg)
 {
-	const struct troth_settings *s = arg;
+	const struct troth_settings *s = &((const struct service *)arg)->settings;
 	char keys[PATH_MAX];
 	if (troth_state_path(s, "keys", keys) != TROTH_OK)
 		return 2;
@@ -158,8 +165,21 @@ static int issuer_role(const struct troth_role_fds *fds, void *arg)
 	return troth_issuer_run(&config);
 }
 
-static int serve(struct troth_settings *s)
+/* A mistake in the file, or in one it names, leaves the service running as it is. */
+static enum troth_status reload(void *arg)
 {
+	struct service *service = arg;
+	struct troth_settings fresh;
+	TROTH_TRY(troth_settings_reread(service->config, &service->settings, &fresh));
+	TROTH_TRY(troth_front_check(&fresh));
+	service->settings = fresh;
+	troth_log_start("troth-verifier", (enum troth_log_level)fresh.log_level);
+	return TROTH_OK;
+}
+
+static int serve(struct service *service)
+{
+	const struct troth_settings *s = &service->settings;
 	const struct troth_supervisor_config config = {
 		.n_workers = s->workers,
 		.listen_address = s->listen,
@@ -167,7 +187,8 @@ static int serve(struct troth_settings *s)
 		.port_file = s->port_file[0] != '\0' ? s->port_file : NULL,
 		.front = front_role,
 		.issuer = issuer_role,
-		.arg = s,
+		.reload = reload,
+		.arg = service,
 	};
 	return troth_supervise(&config);
 }
@@ -175,22 +196,22 @@ static int serve(struct troth_settings *s)
 int main(int argc, char **argv)
 {
 	struct arguments a = read_arguments(argc, argv);
-	struct troth_settings settings;
+	struct service service = { .config = a.config };
 	if (a.done != 0)
 		return a.done - 1;
 	troth_log_start("troth-verifier", TROTH_LOG_INFO);
-	if (troth_settings_load(a.config, &settings) != TROTH_OK)
+	if (troth_settings_load(a.config, &service.settings) != TROTH_OK)
 		return 2;
-	troth_log_start("troth-verifier", (enum troth_log_level)settings.log_level);
+	troth_log_start("troth-verifier", (enum troth_log_level)service.settings.log_level);
 	if (strcmp(a.command, "check-config") == 0) {
 		printf("%s is sound\n", a.config);
 		return 0;
 	}
 	if (strcmp(a.command, "init") == 0)
-		return init(&settings, &a);
+		return init(&service.settings, &a);
 	if (strcmp(a.command, "serve") != 0)
 		return usage_error("unknown command") - 1;
 	if (troth_sandbox_no_dump() != TROTH_OK)
 		return 1;
-	return serve(&settings);
+	return serve(&service);
 }

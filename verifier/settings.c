@@ -111,6 +111,46 @@ enum troth_status troth_settings_load(const char *path, struct troth_settings *o
 	return TROTH_OK;
 }
 
+/* Keys bound to what a start does once: identities, sockets, the database. */
+static const struct {
+	const char *key;
+	size_t offset;
+} DECIDED_AT_START[] = {
+	{ "trust_domain", AT(trust_domain) }, { "listen", AT(listen) },
+	{ "port_file", AT(port_file) },	      { "state_dir", AT(state_dir) },
+	{ "admin_socket", AT(admin_socket) },
+};
+
+/* The first of them that is not what it was; NULL when all are. */
+static const char *changed_key(const struct troth_settings *a, const struct troth_settings *b)
+{
+	for (size_t i = 0; i < TROTH_COUNT(DECIDED_AT_START); i++) {
+		const size_t at = DECIDED_AT_START[i].offset;
+		if (strcmp((const char *)a + at, (const char *)b + at) != 0)
+			return DECIDED_AT_START[i].key;
+	}
+	return NULL;
+}
+
+enum troth_status troth_settings_reread(const char *path, const struct troth_settings *running,
+					struct troth_settings *out)
+{
+	struct troth_settings c;
+	TROTH_TRY(troth_settings_load(path, &c));
+	const char *key = changed_key(running, &c);
+	if (key != NULL) {
+		troth_error("config", "file=%s reason=\"%s: a change needs a restart\"", path,
+			    key);
+		return TROTH_E_CONFIG;
+	}
+	if (c.workers != running->workers)
+		troth_warn("config", "file=%s workers=%u running=%u; waits for a restart", path,
+			   c.workers, running->workers);
+	c.workers = running->workers;
+	*out = c;
+	return TROTH_OK;
+}
+
 enum troth_status troth_state_path(const struct troth_settings *c, const char *name, char *out)
 {
 	char path[PATH_MAX];

@@ -35,6 +35,13 @@ struct troth_settings {
 TROTH_NODISCARD enum troth_status troth_settings_load(const char *path,
 						      struct troth_settings *out);
 
+/* The same for a service that runs. What was decided when it started stays decided: another
+ * trust_domain, listen, port_file, state_dir or admin_socket is TROTH_E_CONFIG, another number
+ * of workers waits for the next start; the log says which. */
+TROTH_NODISCARD enum troth_status troth_settings_reread(const char *path,
+							const struct troth_settings *running,
+							struct troth_settings *out);
+
 /* Paths below state_dir, into out (PATH_MAX bytes). TROTH_E_LIMIT when too long. */
 TROTH_NODISCARD enum troth_status troth_state_path(const struct troth_settings *c,
 						   const char *name, char *out);

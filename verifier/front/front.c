@@ -99,15 +99,19 @@ static enum troth_status open_store(struct troth_front *f)
 	return f->store_ops->each_device(f->store_backend, put_row, f->registry);
 }
 
-static enum troth_status load(struct troth_front *f)
+static enum troth_status load_files(struct troth_front *f)
+{
+	TROTH_TRY(load_tls(f));
+	TROTH_TRY(load_ek_trust(f));
+	return load_inventory(f);
+}
+
+static enum troth_status load_rest(struct troth_front *f)
 {
 	TROTH_TRY(troth_registry_new(&f->registry));
 	TROTH_TRY(troth_snapshots_new(&f->snapshots));
 	TROTH_TRY(troth_published_new(&f->published));
 	TROTH_TRY(troth_log_cache_new((size_t)f->settings->log_cache_mb << 20, &f->logs));
-	TROTH_TRY(load_tls(f));
-	TROTH_TRY(load_ek_trust(f));
-	TROTH_TRY(load_inventory(f));
 	return open_store(f);
 }
 
@@ -194,13 +198,25 @@ static void front_release(struct troth_front *f)
 	SSL_CTX_free(f->tls);
 }
 
+enum troth_status troth_front_check(const struct troth_settings *settings)
+{
+	struct troth_front f = { .settings = settings };
+	enum troth_status status = load_files(&f);
+	front_release(&f);
+	return status;
+}
+
 int troth_front_run(const struct troth_role_fds *fds, const struct troth_settings *settings)
 {
 	struct troth_front f = { .settings = settings };
 	struct threads threads = { .n = 0 };
 	json_object_seed(
 		0); /* jansson would open the random device later, when it no longer can */
-	enum troth_status status = load(&f);
+	if (load_files(&f) != TROTH_OK) {
+		front_release(&f);
+		return TROTH_ROLE_EXIT_CONFIG;
+	}
+	enum troth_status status = load_rest(&f);
 	if (status == TROTH_OK)
 		status = troth_admin_new(&f, fds, &f.admin);
 	struct event *terminate = NULL;

@@ -65,6 +65,9 @@ struct troth_worker {
 
 /* Runs the front until its supervisor asks it to end. Returns the process's exit code. */
 int troth_front_run(const struct troth_role_fds *fds, const struct troth_settings *settings);
+/* Would a front find its files (TLS, EK roots, inventory) in order? Says on the log what is
+ * wrong with them; keeps nothing. */
+TROTH_NODISCARD enum troth_status troth_front_check(const struct troth_settings *settings);
 
 /* Routes of the device listener; app is the worker. */
 extern const struct troth_http_route TROTH_DEVICE_ROUTES[];
