@@ -83,7 +83,7 @@ static int take_lock(const char *run_dir)
 {
 	char path[TROTH_PATH_MAX + 16];
 
-	snprintf(path, sizeof path, "%s/.lock", run_dir);
+	(void)snprintf(path, sizeof path, "%s/.lock", run_dir);
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		close(fd);

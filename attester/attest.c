@@ -139,13 +139,13 @@ static void take_result(const struct exchange *x, const Troth__V1__AttestationRe
 	troth_credentials_take(x->agent, r, x->outcome);
 }
 
-static enum troth_remedy answer_challenge(struct exchange *x)
+static enum troth_remedy answer_challenge(const struct exchange *asked)
 {
 	TROTH_AUTO(troth_evidence_clear) struct troth_evidence evidence = { 0 };
 	TROTH_AUTO(troth_answer_free) ProtobufCMessage *answer = NULL;
 
-	enum troth_status status =
-		troth_evidence_collect(x->agent, x->challenge, &evidence, x->outcome);
+	enum troth_status status = troth_evidence_collect(asked->agent, asked->challenge,
+							  &evidence, asked->outcome);
 	if (status == TROTH_E_CONFLICT) {
 		/* Another attestation key than the one enrolled: other settings, another TPM.
 		 */
@@ -154,10 +154,11 @@ static enum troth_remedy answer_challenge(struct exchange *x)
 	}
 	if (status != TROTH_OK)
 		return TROTH_REMEDY_NONE;
-	x->evidence = &evidence;
-	enum troth_remedy remedy = send_evidence(x, &answer);
+	struct exchange x = *asked;
+	x.evidence = &evidence;
+	enum troth_remedy remedy = send_evidence(&x, &answer);
 	if (answer != NULL)
-		take_result(x, (const Troth__V1__AttestationResult *)answer);
+		take_result(&x, (const Troth__V1__AttestationResult *)answer);
 	return remedy;
 }
 
@@ -183,7 +184,7 @@ enum troth_remedy troth_agent_attest(struct troth_agent *a, struct troth_client 
 	}
 	if (send_all)
 		challenge.wants_log = challenge.wants_certify = true;
-	struct exchange x = {
+	const struct exchange x = {
 		.agent = a, .client = client, .challenge = &challenge, .outcome = outcome
 	};
 	return answer_challenge(&x);

@@ -111,8 +111,8 @@ static enum troth_status post(struct troth_client *c, const struct troth_call *c
 						    (struct troth_view){ body.p, body.n }, &a);
 	troth_stop_close();
 	if (status != TROTH_OK) {
-		snprintf(problem->detail, sizeof problem->detail, "%s",
-			 troth_https_error(c->https));
+		(void)snprintf(problem->detail, sizeof problem->detail, "%s",
+			       troth_https_error(c->https));
 		return TROTH_E_DENIED;
 	}
 	return read_answer(&a, call->answer_type, answer, problem);

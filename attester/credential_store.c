@@ -112,7 +112,7 @@ static enum troth_status put_stable_links(int dir)
 	char target[64], found[64];
 
 	for (size_t i = 0; i < TROTH_COUNT(FILES) - 1; i++) {
-		snprintf(target, sizeof target, CURRENT "/%s", FILES[i]);
+		(void)snprintf(target, sizeof target, CURRENT "/%s", FILES[i]);
 		ssize_t n = readlinkat(dir, FILES[i], found, sizeof found);
 		const struct troth_view there = { (const uint8_t *)found,
 						  n > 0 ? (size_t)n : 0 };
@@ -137,8 +137,8 @@ enum troth_status troth_store_put(const char *run_dir, const struct troth_file_s
 	TROTH_TRY(write_files(run_dir, set));
 	TROTH_TRY(put_stable_links(dir));
 
-	snprintf(name, sizeof name, GENERATION "%llu",
-		 (unsigned long long)next_number(current));
+	(void)snprintf(name, sizeof name, GENERATION "%llu",
+		       (unsigned long long)next_number(current));
 	if (renameat(dir, NEW_SET, dir, name) != 0)
 		return TROTH_E_IO;
 	TROTH_TRY(put_link(dir, name, CURRENT));

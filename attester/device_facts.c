@@ -11,7 +11,7 @@
 
 enum troth_status troth_device_facts(struct troth_device_facts *out)
 {
-	Troth__V1__Facts facts = TROTH__V1__FACTS__INIT;
+	Troth__V1__Facts facts;
 	char version[] = TROTH_VERSION;
 	struct utsname host;
 	uint8_t *packed = NULL;
@@ -19,6 +19,7 @@ enum troth_status troth_device_facts(struct troth_device_facts *out)
 
 	if (uname(&host) != 0)
 		return TROTH_E_IO;
+	troth__v1__facts__init(&facts);
 	facts.attester_version = version;
 	facts.hostname = host.nodename;
 	facts.machine = host.machine;

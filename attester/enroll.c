@@ -92,7 +92,7 @@ static void fill_request(const struct enrolment *e, Troth__V1__EnrollRequest *ou
 static void keep_name(const char *name, char *out, size_t room)
 {
 	const bool valid = strlen(name) < room && troth_name_valid(troth_view_str(name));
-	snprintf(out, room, "%s", valid ? name : "");
+	(void)snprintf(out, room, "%s", valid ? name : "");
 }
 
 static enum troth_status take_result(struct troth_agent *a, const struct enrolment *e,
@@ -110,7 +110,7 @@ static enum troth_status take_result(struct troth_agent *a, const struct enrolme
 				  "the verifier answers for another device's key");
 		return TROTH_E_MISMATCH;
 	}
-	snprintf(s.verifier, sizeof s.verifier, "%s", a->settings->verifier);
+	(void)snprintf(s.verifier, sizeof s.verifier, "%s", a->settings->verifier);
 	keep_name(r->name, s.name, sizeof s.name);
 	troth_log_findings(r->findings, r->n_findings);
 	a->state = s;

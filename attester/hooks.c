@@ -22,7 +22,7 @@ static int spawn(const char *path, pid_t *pid)
 	char program[TROTH_PATH_MAX + 1];
 	char *const argv[] = { program, NULL };
 
-	snprintf(program, sizeof program, "%s", path);
+	(void)snprintf(program, sizeof program, "%s", path);
 	sigemptyset(&none);
 	sigemptyset(&ignored);
 	sigaddset(&ignored, SIGPIPE);

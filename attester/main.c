@@ -14,7 +14,7 @@ TROTH_DEFINE_AUTO(struct troth_ctx, troth_ctx_free)
 
 static enum troth_ending complain(const char *text)
 {
-	fprintf(stderr, "troth-attester: %s\n", text);
+	(void)fprintf(stderr, "troth-attester: %s\n", text);
 	return TROTH_ENDED_UNREACHED;
 }
 

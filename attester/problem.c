@@ -15,7 +15,7 @@ static void copy_text(const json_t *object, const char *key, char *out, size_t r
 {
 	const char *text = json_string_value(json_object_get(object, key));
 	if (text != NULL)
-		snprintf(out, room, "%s", text);
+		(void)snprintf(out, room, "%s", text);
 }
 
 void troth_problem_read(long status, struct troth_view body, struct troth_problem *out)
@@ -29,7 +29,7 @@ void troth_problem_read(long status, struct troth_view body, struct troth_proble
 	copy_text(root, "title", p.detail, sizeof p.detail);
 	copy_text(root, "detail", p.detail, sizeof p.detail);
 	if (strncmp(type, TYPE_PREFIX, sizeof TYPE_PREFIX - 1) == 0)
-		snprintf(p.code, sizeof p.code, "%s", type + sizeof TYPE_PREFIX - 1);
+		(void)snprintf(p.code, sizeof p.code, "%s", type + sizeof TYPE_PREFIX - 1);
 	*out = p;
 }
 

@@ -30,7 +30,7 @@ void troth_report_attempt(const struct troth_settings *settings, const struct tr
 				 o->text, "at", at, "next_ms",
 				 (json_int_t)(next_ms > 0 ? now_ms + next_ms : 0));
 	char *text = json_dumps(root, JSON_INDENT(1));
-	snprintf(path, sizeof path, "%s/status.json", settings->run_dir);
+	(void)snprintf(path, sizeof path, "%s/status.json", settings->run_dir);
 	if (text == NULL || troth_file_write(path, troth_view_str(text), 0644) != TROTH_OK)
 		troth_warn("status", "file=%s cannot be written", path);
 	free(text);
@@ -42,7 +42,7 @@ static json_t *read_json(const char *dir, const char *name)
 	TROTH_AUTO(troth_buffer_clear) struct troth_buffer text = { 0 };
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof path, "%s/%s", dir, name);
+	(void)snprintf(path, sizeof path, "%s/%s", dir, name);
 	if (troth_file_read(path, FILE_MAX, &text) != TROTH_OK)
 		return NULL;
 	return json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES, NULL);

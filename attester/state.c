@@ -26,7 +26,7 @@ static bool get_text(const json_t *root, const char *key, char *out, size_t room
 	const char *text = json_string_value(json_object_get(root, key));
 	if (text == NULL || strlen(text) >= room)
 		return false;
-	snprintf(out, room, "%s", text);
+	(void)snprintf(out, room, "%s", text);
 	return true;
 }
 

@@ -44,7 +44,7 @@ enum troth_status troth_stop_install(void)
 	sigdelset(&while_waiting, SIGINT);
 	sigdelset(&while_waiting, SIGHUP);
 	/* A verifier that hangs up must not end the program. */
-	signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
 	return TROTH_OK;
 }
 
@@ -62,12 +62,12 @@ bool troth_stop_take_reload(void)
 
 void troth_stop_open(void)
 {
-	sigprocmask(SIG_UNBLOCK, &ours, NULL);
+	(void)sigprocmask(SIG_UNBLOCK, &ours, NULL);
 }
 
 void troth_stop_close(void)
 {
-	sigprocmask(SIG_BLOCK, &ours, NULL);
+	(void)sigprocmask(SIG_BLOCK, &ours, NULL);
 }
 
 static void close_fd(const int *fd)

@@ -99,7 +99,7 @@ void troth_tpm_error(const struct troth_tpm *tpm, char *out, size_t room)
 {
 	const char *doing = tpm->doing != NULL ? tpm->doing : "use the TPM";
 	const char *where = tpm->tcti_conf != NULL ? tpm->tcti_conf : "default";
-	snprintf(out, room, "cannot %s: %s (tcti %s, code 0x%x: %s)", doing,
-		 advice(troth_tpm_fault_of(tpm)), where, tpm->last_rc,
-		 Tss2_RC_Decode(tpm->last_rc));
+	(void)snprintf(out, room, "cannot %s: %s (tcti %s, code 0x%x: %s)", doing,
+		       advice(troth_tpm_fault_of(tpm)), where, tpm->last_rc,
+		       Tss2_RC_Decode(tpm->last_rc));
 }

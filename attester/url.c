@@ -31,6 +31,6 @@ enum troth_status troth_url_join(const char *base, const char *path, char *out, 
 			return TROTH_E_CONFIG;
 	if (n + strlen(path) >= room)
 		return TROTH_E_LIMIT;
-	snprintf(out, room, "%.*s%s", (int)n, base, path);
+	(void)snprintf(out, room, "%.*s%s", (int)n, base, path);
 	return TROTH_OK;
 }
