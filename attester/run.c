@@ -7,6 +7,7 @@
 #include "log.h"
 #include "random.h"
 #include "report.h"
+#include "rest.h"
 #include "schedule.h"
 #include "service.h"
 #include "stop.h"
@@ -145,6 +146,7 @@ enum troth_ending troth_run(struct troth_agent *a, const struct troth_command *c
 	adopt_credentials(&r);
 	while (!troth_stop_wanted()) {
 		const uint64_t next_ms = attempt(&r);
+		troth_rest();
 		if (!troth_stop_wanted())
 			sleep_until(&r, troth_mono_ms() + next_ms);
 		if (!troth_stop_wanted() && troth_stop_take_reload())
