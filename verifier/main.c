@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* troth-verifier: init, serve, check-config. */
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base.h"
 #include "file.h"
@@ -12,11 +14,14 @@
 #include "issuer/issuer.h"
 #include "sandbox.h"
 #include "settings.h"
+#include "state_lock.h"
 #include "supervisor.h"
 #include "version.h"
 
 #define DEFAULT_CONFIG "/etc/troth/verifier.yaml"
 #define TLS_NAMES_MAX 32
+/* The children of a supervisor that was killed are gone long before. */
+#define LOCK_PATIENCE_MS 2000
 
 static const char USAGE[] =
 	"Usage: troth-verifier COMMAND [OPTION]...\n"
@@ -177,6 +182,19 @@ static enum troth_status reload(void *arg)
 	return TROTH_OK;
 }
 
+static enum troth_status lock_state(const struct troth_settings *s, int *out_fd)
+{
+	char path[PATH_MAX];
+	TROTH_TRY(troth_state_path(s, "lock", path));
+	enum troth_status status = troth_state_lock(path, LOCK_PATIENCE_MS, out_fd);
+	if (status == TROTH_E_CONFLICT)
+		troth_error("state-dir", "file=%s reason=\"another verifier serves from %s\"",
+			    path, s->state_dir);
+	else if (status != TROTH_OK)
+		troth_error("state-dir", "file=%s error=%s", path, strerror(errno));
+	return status;
+}
+
 static int serve(struct service *service)
 {
 	const struct troth_settings *s = &service->settings;
@@ -190,7 +208,12 @@ static int serve(struct service *service)
 		.reload = reload,
 		.arg = service,
 	};
-	return troth_supervise(&config);
+	int lock;
+	if (lock_state(s, &lock) != TROTH_OK)
+		return 1;
+	int code = troth_supervise(&config);
+	(void)close(lock);
+	return code;
 }
 
 int main(int argc, char **argv)

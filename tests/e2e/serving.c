@@ -3,10 +3,16 @@
 
 #include "serving.h"
 
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "reader.h"
+
+extern char **environ;
 
 #define TEXT_MAX (64u * 1024 * 1024)
 #define PATIENCE_S 20.0
@@ -88,4 +94,31 @@ bool serving_said(const struct test_service *s, const char *text)
 	bool said = strstr((const char *)log.p, text) != NULL;
 	troth_buffer_clear(&log);
 	return said;
+}
+
+int serving_refused(const struct test_service *s)
+{
+	char config[PATH_MAX], log[PATH_MAX];
+	posix_spawn_file_actions_t actions;
+	pid_t pid;
+	int status;
+	snprintf(config, sizeof config, "%s", test_service_path(s, "verifier.yaml"));
+	snprintf(log, sizeof log, "%s", test_service_path(s, "log"));
+	char *argv[] = { (char *)(uintptr_t)s->program, (char *)(uintptr_t) "serve",
+			 (char *)(uintptr_t) "--config", config, NULL };
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	posix_spawn_file_actions_adddup2(&actions, 1, 2);
+	assert_int_equal(posix_spawn(&pid, s->program, &actions, NULL, argv, environ), 0);
+	posix_spawn_file_actions_destroy(&actions);
+	double deadline = serving_now_s() + PATIENCE_S;
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		if (serving_now_s() > deadline) {
+			kill(pid, SIGKILL);
+			waitpid(pid, &status, 0);
+			fail_msg("it serves, and should not");
+		}
+		serving_nap_ms(10);
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

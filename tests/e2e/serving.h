@@ -19,6 +19,8 @@ struct serving serving_await(const struct test_service *s, size_t n);
 size_t serving_generations(const struct test_service *s);
 /* True when the log has the text. */
 bool serving_said(const struct test_service *s, const char *text);
+/* Starts the program where it is expected to refuse; its exit code. */
+int serving_refused(const struct test_service *s);
 double serving_now_s(void); /* monotonic */
 void serving_nap_ms(long ms);
 
