@@ -6,7 +6,7 @@
 
 #include "eventlog.h"
 #include "fleet.h"
-#include "service.h"
+#include "test_service.h"
 
 enum { LAB_VICTIM, LAB_ATTACKER, LAB_THIRD, LAB_DEVICES };
 

@@ -16,7 +16,7 @@
 #include "eventlog.h"
 #include "fleet.h"
 #include "reader.h"
-#include "service.h"
+#include "test_service.h"
 #include "text.h"
 #include "wire.h"
 

@@ -4,7 +4,7 @@
 #ifndef TROTH_TESTS_SERVING_H
 #define TROTH_TESTS_SERVING_H
 
-#include "service.h"
+#include "test_service.h"
 
 struct serving {
 	pid_t supervisor, front, issuer;

@@ -5,7 +5,7 @@
 #define TROTH_TESTS_ATTESTER_VILLAGE_H
 
 #include "lab.h"
-#include "service.h"
+#include "test_service.h"
 
 struct village {
 	struct lab *lab;

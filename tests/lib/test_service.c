@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "service.h"
+#include "test_service.h"
 
 #include <stdarg.h>
 #include <stddef.h>

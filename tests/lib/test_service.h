@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A real verifier in a directory of its own, for tests and benchmarks: the program as
  * installed, with its processes, its store and its TLS. Ended by process id. */
-#ifndef TROTH_TESTS_SERVICE_H
-#define TROTH_TESTS_SERVICE_H
+#ifndef TROTH_TESTS_TEST_SERVICE_H
+#define TROTH_TESTS_TEST_SERVICE_H
 
 #include <limits.h>
 #include <stdbool.h>
