@@ -48,6 +48,13 @@ void tls_client_release(struct tls_client *c)
 	c->buffer = NULL;
 }
 
+static bool bind_source(const struct tls_client *c)
+{
+	const struct sockaddr_in at = { .sin_family = AF_INET,
+					.sin_addr.s_addr = htonl(0x7f000000U | c->from) };
+	return c->from == 0 || bind(c->fd, (const struct sockaddr *)&at, sizeof at) == 0;
+}
+
 static bool connect_tls(struct tls_client *c)
 {
 	const struct sockaddr_in to = { .sin_family = AF_INET,
@@ -56,7 +63,8 @@ static bool connect_tls(struct tls_client *c)
 	const int one = 1;
 	const struct timeval patience = { .tv_sec = 30 };
 	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (c->fd < 0 || connect(c->fd, (const struct sockaddr *)&to, sizeof to) != 0)
+	if (c->fd < 0 || !bind_source(c) ||
+	    connect(c->fd, (const struct sockaddr *)&to, sizeof to) != 0)
 		return false;
 	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
@@ -110,7 +118,7 @@ static bool read_answer(struct tls_client *c)
 	return true;
 }
 
-static bool call(struct tls_client *c, const char *head, struct troth_view body)
+bool tls_client_call(struct tls_client *c, const char *head, struct troth_view body)
 {
 	bool done = (c->ssl != NULL || connect_tls(c)) && write_all(c, head, strlen(head)) &&
 		    write_all(c, (const char *)body.p, body.n) && read_answer(c);
@@ -127,12 +135,19 @@ bool tls_client_post(struct tls_client *c, const char *path, struct troth_view b
 		 "application/x-protobuf\r\n"
 		 "Content-Length: %zu\r\n\r\n",
 		 path, body.n);
-	return call(c, head, body);
+	return tls_client_call(c, head, body);
 }
 
 bool tls_client_get(struct tls_client *c, const char *path)
 {
 	char head[512];
 	snprintf(head, sizeof head, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path);
-	return call(c, head, (struct troth_view){ 0 });
+	return tls_client_call(c, head, (struct troth_view){ 0 });
+}
+
+struct troth_view tls_client_answer(const struct tls_client *c)
+{
+	return (struct troth_view){ (const uint8_t *)c->buffer,
+				    (size_t)(c->body.p - (const uint8_t *)c->buffer) +
+					    c->body.n };
 }

@@ -14,6 +14,7 @@
 struct tls_client {
 	SSL_CTX *ctx; /* borrowed */
 	uint16_t port;
+	uint8_t from; /* own address is 127.0.0.from; 0: 127.0.0.1 */
 	int fd;
 	SSL *ssl; /* NULL: not connected */
 	char *buffer;
@@ -29,6 +30,10 @@ void tls_client_release(struct tls_client *c);
  * connection failed or ended first; the next call connects anew. */
 bool tls_client_post(struct tls_client *c, const char *path, struct troth_view body);
 bool tls_client_get(struct tls_client *c, const char *path);
+/* A request written as it is: head with its last empty line, and body. */
+bool tls_client_call(struct tls_client *c, const char *head, struct troth_view body);
+/* Head and body of the last answer. */
+struct troth_view tls_client_answer(const struct tls_client *c);
 void tls_client_close(struct tls_client *c);
 
 #endif

@@ -80,19 +80,31 @@ static void refuse(struct enrolment *e, enum troth_finding_code code)
 
 /* ---- the request ---- */
 
+/* A point off its curve would be stored, and then fail at every quote. */
+static bool is_a_key(const struct troth_public *ak)
+{
+	struct troth_key *key = NULL;
+	bool sound = troth_key_from_public(ak, &key) == TROTH_OK;
+	troth_key_free(key);
+	return sound;
+}
+
 static enum troth_finding_code check_request(struct enrolment *e)
 {
 	struct troth_findings findings = { 0 };
 	struct troth_public ak;
 	const Troth__V1__EnrollRequest *q = e->request;
-	if (q->ek_template >= TROTH_EK_TEMPLATE_N || q->facts.len > FACTS_MAX ||
-	    q->ek_certificate.len > TROTH_CERT_MAX || q->ak_public.len > TROTH_PUBLIC_MAX)
+	if (q->ek_template == TROTH_EK_NONE || q->ek_template >= TROTH_EK_TEMPLATE_N ||
+	    q->facts.len > FACTS_MAX || q->ek_certificate.len > TROTH_CERT_MAX ||
+	    q->ak_public.len > TROTH_PUBLIC_MAX)
 		return TROTH_FINDING_MESSAGE_MALFORMED;
 	if (troth_ek_make((enum troth_ek_template)q->ek_template, troth_wire_view(q->ek_key),
 			  &e->ek) != TROTH_OK ||
 	    troth_ek_device_id(e->worker->ctx, &e->ek, e->device_id) != TROTH_OK)
 		return TROTH_FINDING_EK_KEY_SIZE;
-	if (troth_public_parse(e->worker->ctx, troth_wire_view(q->ak_public), &ak) != TROTH_OK)
+	if (troth_public_parse(e->worker->ctx, troth_wire_view(q->ak_public), &ak) !=
+		    TROTH_OK ||
+	    !is_a_key(&ak))
 		return TROTH_FINDING_AK_ATTRIBUTES;
 	troth_ak_check(&ak, &findings);
 	return findings.n > 0 ? findings.list[0].code : TROTH_FINDING_NONE;
@@ -142,7 +154,8 @@ static void on_begun(void *arg, const struct troth_issuer_reply *reply)
 static enum troth_status begin(struct enrolment *e)
 {
 	struct troth_issuer_request request = { .kind = TROTH_ISSUER_ENROLL_BEGIN };
-	(void)troth_registry_get(e->worker->front->registry, e->device_id, &e->row);
+	if (!troth_registry_get(e->worker->front->registry, e->device_id, &e->row))
+		e->row.version = 0;
 	TROTH_TRY(fill_begin(e, &request.u.enroll_begin));
 	return troth_issuer_call(e->worker->issuer, &request, on_begun, e);
 }
