@@ -12,6 +12,7 @@
 #include "base.h"
 #include "clock.h"
 #include "files.h"
+#include "reader.h"
 #include "village.h"
 
 static void nap_ms(uint32_t ms)
@@ -296,6 +297,43 @@ static void hooks_run_after_a_change(void **state)
 	LAB_OK(v->lab, "cmp", lab_path(v->lab, "hooked"), lab_path(v->lab, "run/cert.pem"));
 }
 
+static void set_not_after(const struct village *v, uint64_t not_after_ms)
+{
+	char text[128];
+	snprintf(text, sizeof text, "{\"not_after_ms\": %llu}",
+		 (unsigned long long)not_after_ms);
+	lab_write(v->lab, "run/current/state.json", troth_view_str(text));
+}
+
+/* No renewal, no identity: files of a certificate that has run out lead nobody astray. */
+static void what_expires_is_removed(void **state)
+{
+	const struct village *v = *state;
+	set_not_after(v, troth_now_ms() + 2000);
+	pid_t pid =
+		lab_spawn(v->lab, village_args(v, "run", "--verifier", "https://localhost:1"));
+	nap_ms(800);
+	assert_int_equal(access(lab_path(v->lab, "run/cert.pem"), F_OK), 0);
+	nap_ms(2000);
+	assert_int_equal(access(lab_path(v->lab, "run/cert.pem"), F_OK), -1);
+	assert_int_equal(access(lab_path(v->lab, "run/key.pem"), F_OK), -1);
+	assert_int_equal(set_number(v), 0);
+	assert_leaves(pid);
+	village_attest(v, 2, "status");
+
+	/* And what had expired before the start, at the start. */
+	village_attest(v, 0, "once");
+	set_not_after(v, troth_now_ms() - 1);
+	village_attest(v, 2, "status");
+	assert_true(lab_said(v->lab, "identity:     -"));
+	pid = lab_spawn(v->lab, village_args(v, "run", "--verifier", "https://localhost:1"));
+	nap_ms(800);
+	assert_int_equal(set_number(v), 0);
+	assert_leaves(pid);
+	village_attest(v, 0, "once");
+	village_set(v);
+}
+
 /* A clock that is wrong by decades, in both directions, and not trusted: attested all the same
  * (the verifier's TLS certificate is judged by the floor). */
 static void a_device_without_a_clock(void **state)
@@ -340,6 +378,44 @@ static void killed_at_random_moments(void **state)
 	assert_in_range(killed, 10, 40);
 	village_attest(v, 0, "once");
 	village_set(v);
+}
+
+/* With a resource manager, as on a real machine, and with somebody else at the TPM all the
+ * time.
+ */
+static void beside_other_users_of_the_tpm(void **state)
+{
+	const struct village *v = *state;
+	static const char RM[] = TROTH_SWTPM_SETUP "/resource-manager";
+	const char *const start[] = { RM, "--dir", v->lab->dir, "start", NULL };
+	char tcti[128], bus[128], libraries[512] = "";
+	if (lab_run(v->lab, start) != 0) {
+		print_message("skipped: no resource manager (swtpm-setup/install-deps test)\n");
+		skip();
+	}
+	FILE *f = fopen(lab_path(v->lab, "output"), "r");
+	assert_non_null(f);
+	assert_int_equal(
+		fscanf(f, "tcti=%127s bus=%127s libraries=%511s", tcti, bus, libraries), 3);
+	assert_int_equal(fclose(f), 0);
+	setenv("DBUS_SESSION_BUS_ADDRESS", bus, 1);
+	setenv("LD_LIBRARY_PATH", libraries, 1);
+	setenv("TPM2TOOLS_TCTI", tcti, 1);
+	const char *const busy[] = { "sh", "-c",
+				     "while :; do tpm2_createprimary -Q -c $0; done",
+				     lab_path(v->lab, "busy.ctx"), NULL };
+	pid_t other = lab_spawn(v->lab, busy);
+	for (int i = 0; i < 5; i++)
+		lab_expect(v->lab, 0, village_args(v, "once", "--tcti", tcti));
+	kill(other, SIGTERM);
+	(void)lab_wait(other);
+	unsetenv("DBUS_SESSION_BUS_ADDRESS");
+	unsetenv("LD_LIBRARY_PATH");
+	setenv("TPM2TOOLS_TCTI", v->lab->tcti, 1);
+	nap_ms(200);
+	LAB_OK(v->lab, RM, "--dir", v->lab->dir, "stop");
+	village_set(v);
+	lab_assert_clean(v->lab);
 }
 
 static void the_other_attestation_key(void **state)
@@ -388,8 +464,10 @@ int main(void)
 		cmocka_unit_test(run_leaves_while_a_verifier_is_silent),
 		cmocka_unit_test(one_attester_at_a_time),
 		cmocka_unit_test(hooks_run_after_a_change),
+		cmocka_unit_test(what_expires_is_removed),
 		cmocka_unit_test(a_device_without_a_clock),
 		cmocka_unit_test(killed_at_random_moments),
+		cmocka_unit_test(beside_other_users_of_the_tpm),
 		cmocka_unit_test(the_other_attestation_key),
 		cmocka_unit_test(quarantine_ends_it),
 	};
