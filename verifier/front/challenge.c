@@ -55,7 +55,7 @@ static uint32_t choose_wants(struct troth_worker *w, const struct troth_device_r
 
 static void answer(const struct challenge *c, struct troth_view token)
 {
-	Troth__V1__Challenge m = TROTH__V1__CHALLENGE__INIT;
+	Troth__V1__Challenge m;
 	Troth__V1__PcrSelection items[TROTH_BANKS_MAX], *list[TROTH_BANKS_MAX];
 	char trust_domain[TROTH_TRUST_DOMAIN_MAX + 1];
 	for (size_t i = 0; i < c->selection.n_banks; i++) {
@@ -66,6 +66,7 @@ static void answer(const struct challenge *c, struct troth_view token)
 	}
 	snprintf(trust_domain, sizeof trust_domain, "%s",
 		 c->worker->front->settings->trust_domain);
+	troth__v1__challenge__init(&m);
 	m.token = troth_wire_bytes(token);
 	m.n_selection = c->selection.n_banks;
 	m.selection = list;

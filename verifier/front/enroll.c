@@ -143,7 +143,8 @@ static void on_begun(void *arg, const struct troth_issuer_reply *reply)
 		fail(e, reply->status);
 		return;
 	}
-	Troth__V1__EnrollChallenge m = TROTH__V1__ENROLL_CHALLENGE__INIT;
+	Troth__V1__EnrollChallenge m;
+	troth__v1__enroll_challenge__init(&m);
 	m.credential_blob = troth_wire_bytes(reply->u.enroll_begin.credential_blob);
 	m.secret = troth_wire_bytes(reply->u.enroll_begin.secret);
 	m.token = troth_wire_bytes(reply->u.enroll_begin.token);
@@ -313,9 +314,10 @@ static enum outcome decide(struct enrolment *e)
 
 static void answer(struct enrolment *e)
 {
-	Troth__V1__EnrollResult m = TROTH__V1__ENROLL_RESULT__INIT;
+	Troth__V1__EnrollResult m;
 	struct troth_finding_messages findings;
 	bool active = e->row.state == TROTH_DEVICE_ACTIVE;
+	troth__v1__enroll_result__init(&m);
 	m.device_id = troth_wire_bytes(TROTH_VIEW_OF(e->device_id));
 	m.state = active ? TROTH__V1__DEVICE_STATE__DEVICE_STATE_ACTIVE
 			 : TROTH__V1__DEVICE_STATE__DEVICE_STATE_PENDING;

@@ -150,9 +150,10 @@ enum troth_status troth_record_pack(const struct troth_record_case *c, uint8_t *
 				    size_t *out_len)
 {
 	struct record_parts parts;
-	Troth__V1__AppraisalRecord m = TROTH__V1__APPRAISAL_RECORD__INIT;
+	Troth__V1__AppraisalRecord m;
 	fill_device(c->row, &parts.device);
 	fill_verdict(c, &parts);
+	troth__v1__appraisal_record__init(&m);
 	fill_message(c->attestation, &m);
 	m.format = 1;
 	m.engine_version = text(TROTH_VERSION);
