@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* POST /v1/attest: the issuer sees the evidence for itself, and signs if a certificate is due.
+ */
+#include <string.h>
+
+#include "attestation.h"
+#include "base.h"
+#include "reader.h"
+#include "wire.h"
+
+static enum troth_status keep_certificate(struct troth_attestation *a,
+					  const struct troth_issuer_attest_reply *confirmed)
+{
+	struct troth_digest digest;
+	if (!confirmed->issued)
+		return TROTH_OK;
+	if (confirmed->certificate.n > sizeof a->certificate)
+		return TROTH_E_LIMIT;
+	memcpy(a->certificate, confirmed->certificate.p, confirmed->certificate.n);
+	a->certificate_len = confirmed->certificate.n;
+	a->not_after_s = confirmed->not_after_s;
+	TROTH_TRY(troth_hash_one(a->worker->ctx, TROTH_HASH_SHA256, confirmed->certificate,
+				 &digest));
+	memcpy(a->certificate_sha256, digest.bytes, sizeof a->certificate_sha256);
+	return TROTH_OK;
+}
+
+static void on_confirmed(void *arg, const struct troth_issuer_reply *reply)
+{
+	struct troth_attestation *a = arg;
+	if (reply->status == TROTH_E_EXPIRED) {
+		troth_attestation_reject(a, 409, "stale-challenge",
+					 "The challenge has run out; ask for another.");
+		return;
+	}
+	if (reply->status == TROTH_E_DENIED) {
+		troth_attestation_reject(a, 403, "denied",
+					 "This device gets no credentials; ask its operator.");
+		return;
+	}
+	if (reply->finding != TROTH_FINDING_NONE) {
+		troth_attestation_refuse(a, reply->finding);
+		return;
+	}
+	enum troth_status status = reply->status;
+	if (status == TROTH_OK)
+		status = keep_certificate(a, &reply->u.attest);
+	if (status == TROTH_OK)
+		status = troth_attestation_commit(a, &reply->u.attest);
+	if (status != TROTH_OK)
+		troth_attestation_fail(a, status);
+}
+
+static struct troth_identity identity_of(const struct troth_device_row *row)
+{
+	struct troth_identity id = {
+		.generation = row->generation,
+		.name = troth_view_str(row->name),
+		.segment = troth_view_str(row->segment),
+		.ak_public = { row->ak_public, row->ak_len },
+	};
+	memcpy(id.id, row->id, sizeof id.id);
+	memcpy(id.mac, row->mac, sizeof id.mac);
+	return id;
+}
+
+enum troth_status troth_attestation_confirm(struct troth_attestation *a)
+{
+	const Troth__V1__Attestation *m = a->message;
+	struct troth_issuer_request request = { .kind = TROTH_ISSUER_ATTEST };
+	struct troth_issuer_attest *q = &request.u.attest;
+	*q = (struct troth_issuer_attest){
+		.identity = identity_of(&a->row),
+		.token = troth_wire_view(m->token),
+		.quote = troth_wire_view(m->quote),
+		.signature = troth_wire_view(m->signature),
+		.credential_key = troth_wire_view(m->credential_key),
+		.certification = a->row.certification,
+		.has_facts = m->facts.len > 0,
+		.issue = a->verdict.tier == TROTH_TIER_AFFIRMING && m->credential_key.len > 0,
+		.ttl_s = a->policy->certificate_ttl_s,
+	};
+	memcpy(q->facts_sha256, a->facts_sha256, sizeof q->facts_sha256);
+	if (m->certification != NULL) {
+		q->certify_attest = troth_wire_view(m->certification->attest);
+		q->certify_signature = troth_wire_view(m->certification->signature);
+	}
+	return troth_issuer_call(a->worker->issuer, &request, on_confirmed, a);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* POST /v1/attest: what the message says, and whether the device's TPM said it. */
+#include <string.h>
+#include <tss2/tss2_tpm2_types.h>
+
+#include "ak_cache.h"
+#include "attestation.h"
+#include "base.h"
+#include "binding.h"
+#include "evidence.h"
+#include "reader.h"
+#include "wire.h"
+
+bool troth_attestation_read(struct troth_attestation *a)
+{
+	ProtobufCMessage *m;
+	if (troth_wire_unpack(&troth__v1__attestation__descriptor,
+			      troth_exchange_body(a->exchange), &m) != TROTH_OK)
+		return false;
+	a->message = (Troth__V1__Attestation *)m;
+	return troth_token_read(troth_wire_view(a->message->token), &a->token) == TROTH_OK &&
+	       a->token.purpose == TROTH_TOKEN_QUOTE &&
+	       troth_evidence_pcrs(a->message->pcrs, a->message->n_pcrs, &a->pcrs) == TROTH_OK;
+}
+
+static enum troth_status credential_key_name(struct troth_attestation *a,
+					     struct troth_public *key, struct troth_name *out)
+{
+	struct troth_view bytes = troth_wire_view(a->message->credential_key);
+	*out = (struct troth_name){ 0 };
+	if (bytes.n == 0)
+		return TROTH_OK;
+	TROTH_TRY(troth_public_parse(a->worker->ctx, bytes, key));
+	*out = key->name;
+	return TROTH_OK;
+}
+
+static enum troth_status expected_extra_data(struct troth_attestation *a,
+					     const struct troth_name *key, uint8_t out[32])
+{
+	struct troth_view facts = troth_wire_view(a->message->facts);
+	struct troth_binding binding = {
+		.label = TROTH_BIND_QUOTE,
+		.trust_domain = troth_view_str(a->worker->front->settings->trust_domain),
+		.device_id = TROTH_VIEW_OF(a->row.id),
+		.token = troth_wire_view(a->message->token),
+		.credential_key_name = troth_name_view(key),
+	};
+	if (facts.n > 0) {
+		struct troth_digest digest;
+		TROTH_TRY(troth_hash_one(a->worker->ctx, TROTH_HASH_SHA256, facts, &digest));
+		memcpy(a->facts_sha256, digest.bytes, sizeof a->facts_sha256);
+		binding.facts_digest = TROTH_VIEW_OF(a->facts_sha256);
+	}
+	return troth_binding_digest(a->worker->ctx, &binding, out);
+}
+
+enum troth_status troth_attestation_authenticate(struct troth_attestation *a,
+						 struct troth_findings *findings)
+{
+	struct troth_public key;
+	struct troth_name name;
+	struct troth_signature signature;
+	const struct troth_ak *ak;
+	uint8_t extra[32];
+	if (credential_key_name(a, &key, &name) != TROTH_OK) {
+		troth_finding_add(findings, TROTH_FINDING_KEY_ATTRIBUTES);
+		return TROTH_OK;
+	}
+	if (troth_signature_parse(troth_wire_view(a->message->signature), &signature) !=
+	    TROTH_OK) {
+		troth_finding_add(findings, TROTH_FINDING_SIGNATURE_MALFORMED);
+		return TROTH_OK;
+	}
+	struct troth_view ak_public = { a->row.ak_public, a->row.ak_len };
+	TROTH_TRY(troth_ak_cache_get(a->worker->aks, a->worker->ctx, ak_public, &ak));
+	TROTH_TRY(expected_extra_data(a, &name, extra));
+	struct troth_view extra_data = TROTH_VIEW_OF(extra);
+	struct troth_quote_case c = {
+		.key = ak->key,
+		.ak = &ak->public,
+		.attest = troth_wire_view(a->message->quote),
+		.signature = &signature,
+		.extra_data = &extra_data,
+		.selection = &a->token.selection,
+		.pcrs = &a->pcrs,
+		.hierarchy = TPM2_RH_ENDORSEMENT,
+	};
+	TROTH_TRY(troth_quote_verify(a->worker->ctx, &c, &a->quote, findings));
+	if (findings->n == 0)
+		troth_order_check(&a->row.order, &a->quote, findings);
+	return TROTH_OK;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One POST /v1/attest on its way through the front; for attest*.c alone.
+ *
+ * attest.c leads: it owns the attestation and says what is asked of whom in which order.
+ * attest_evidence.c reads the message and says whether it is authentic, attest_confirm.c asks
+ * the issuer, attest_commit.c stores what came of it and answers. Whoever answers also frees:
+ * after a call that may answer, the attestation is gone. */
+#ifndef TROTH_ATTESTATION_H
+#define TROTH_ATTESTATION_H
+
+#include "appraise.h"
+#include "device.pb-c.h"
+#include "quote.h"
+#include "worker.h"
+
+/* Bytes of DER; more than the issuer ever signs. */
+#define TROTH_ATTESTATION_CERTIFICATE_MAX 2048
+
+struct troth_attestation {
+	struct troth_job job; /* how the store's answer comes back */
+	struct troth_worker *worker;
+	struct troth_exchange *exchange;
+	Troth__V1__Attestation *message; /* borrows from the exchange's body */
+	uint64_t received_ms;
+
+	struct troth_device_row row; /* as it was */
+	struct troth_token token;    /* authenticated by the issuer only */
+	struct troth_attest quote;
+	struct troth_pcr_values pcrs;
+	uint8_t facts_sha256[32];
+	struct troth_snapshot *snapshot;
+	const struct troth_policy *policy;
+	const struct troth_reference_set *reference;
+	struct troth_cached_log *log; /* NULL: none was sent */
+	bool log_is_new;
+
+	struct troth_verdict verdict;
+	uint8_t verdict_digest[32];
+	uint8_t certificate[TROTH_ATTESTATION_CERTIFICATE_MAX];
+	size_t certificate_len;
+	uint8_t certificate_sha256[32];
+	uint64_t not_after_s;
+
+	enum troth_status status; /* of the commit */
+};
+
+void troth_attestation_free(struct troth_attestation *a);
+/* Answers with a problem and ends the attestation. */
+void troth_attestation_reject(struct troth_attestation *a, int http, const char *code,
+			      const char *detail);
+/* The evidence is not authentic: an answer, a log line, and nothing else. Ends it. */
+void troth_attestation_refuse(struct troth_attestation *a, enum troth_finding_code code);
+/* The question could not be answered: 503 and a log line. Ends it. */
+void troth_attestation_fail(struct troth_attestation *a, enum troth_status status);
+
+/* False: the body is no attestation. */
+TROTH_NODISCARD bool troth_attestation_read(struct troth_attestation *a);
+/* Adds findings for whatever keeps the quote from being this device's answer to this
+ * challenge. */
+TROTH_NODISCARD enum troth_status
+troth_attestation_authenticate(struct troth_attestation *a, struct troth_findings *findings);
+
+/* Asks the issuer; its word leads to the commit. On TROTH_OK the attestation is on its way. */
+TROTH_NODISCARD enum troth_status troth_attestation_confirm(struct troth_attestation *a);
+/* Stores, and answers when it is stored. On TROTH_OK the attestation is on its way. */
+TROTH_NODISCARD enum troth_status
+troth_attestation_commit(struct troth_attestation *a,
+			 const struct troth_issuer_attest_reply *confirmed);
+
+#endif
