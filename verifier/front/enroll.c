@@ -297,13 +297,15 @@ static enum outcome decide(struct enrolment *e)
 		reject(e, 403, "no-policy",
 		       "No policy covers this device's group; ask its operator.");
 	} else {
+		/* What the certificate lacks comes first: a mode that looks at it refuses for
+		 * it. */
+		bool looked = listed != NULL || policy->enrolment != TROTH_ENROL_INVENTORY;
+		if (looked)
+			judge_certificate(e);
+		e->row.ek_certificate_trusted = looked && e->findings.n == 0;
 		e->row.ek_in_inventory = listed != NULL;
 		if (listed == NULL)
 			troth_finding_add(&e->findings, TROTH_FINDING_EK_NOT_IN_INVENTORY);
-		size_t before = e->findings.n;
-		if (listed != NULL || policy->enrolment != TROTH_ENROL_INVENTORY)
-			judge_certificate(e);
-		e->row.ek_certificate_trusted = e->findings.n == before;
 		outcome = place(e, policy, listed, known);
 	}
 	troth_snapshot_release(s);
