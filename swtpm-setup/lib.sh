@@ -25,9 +25,9 @@ absolute() {
 # another program has taken over does not count.
 alive() {
 	local pid
-	[ -s "$1" ] || return 1
-	pid=$(<"$1")
-	[ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$2" ]
+	# The program may remove its file at any moment.
+	pid=$(cat -- "$1" 2>/dev/null) || return 1
+	[ -n "$pid" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$2" ]
 }
 
 # wait_until SECONDS COMMAND...: polls the command until it succeeds.
@@ -48,7 +48,7 @@ gone() {
 # end_process PIDFILE PROGRAM: asks it to end, waits for it, removes the file.
 end_process() {
 	if alive "$1" "$2"; then
-		kill -TERM "$(<"$1")" 2>/dev/null || true
+		kill -TERM "$(cat -- "$1" 2>/dev/null)" 2>/dev/null || true
 		wait_until 5 gone "$1" "$2" || fail "$2 does not end" 1
 	fi
 	rm -f -- "$1"
