@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "admin_requests.h"
 #include "base.h"
 #include "clock.h"
 #include "documents.h"
@@ -16,7 +17,7 @@
 #define CRL_ENTRIES_MAX 150000
 #define CRL_ENTRY_LEN (16 + 8)
 
-const struct troth_http_route TROTH_ADMIN_ROUTES[] = {
+static const struct troth_http_route ROUTES[] = {
 	{ TROTH_HTTP_GET, "/v1/admin/devices", TROTH_ROLE_VIEWER, 0, NULL,
 	  troth_admin_devices },
 	{ TROTH_HTTP_GET, "/v1/admin/devices/*", TROTH_ROLE_VIEWER, 0, NULL,
@@ -278,7 +279,7 @@ enum troth_status troth_admin_serve(struct troth_admin *admin, int listener)
 {
 	const struct troth_http_config config = {
 		.base = admin->base,
-		.routes = TROTH_ADMIN_ROUTES,
+		.routes = ROUTES,
 		.app = admin,
 		.deadlines = { .handshake = 5000,
 			       .header = 5000,

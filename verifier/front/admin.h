@@ -8,6 +8,9 @@
 #define TROTH_ADMIN_H
 
 #include "front.h"
+#include "http/http.h"
+#include "issuer/link.h"
+#include "mailbox.h"
 
 struct troth_admin {
 	struct troth_front *front;
@@ -24,8 +27,6 @@ struct troth_admin {
 	bool broken;		   /* the issuer is gone */
 };
 
-extern const struct troth_http_route TROTH_ADMIN_ROUTES[];
-
 TROTH_NODISCARD enum troth_status troth_admin_new(struct troth_front *front,
 						  const struct troth_role_fds *fds,
 						  struct troth_admin **out);
@@ -34,48 +35,9 @@ void troth_admin_free(struct troth_admin *admin);
 TROTH_NODISCARD enum troth_status troth_admin_start_up(struct troth_admin *admin);
 /* Listens on the local socket. */
 TROTH_NODISCARD enum troth_status troth_admin_serve(struct troth_admin *admin, int listener);
-
+/* From any thread: live serials were revoked, so the CRL is to be made anew. */
+void troth_admin_refresh_crl(struct troth_admin *admin);
 /* Reads policies and reference sets from the store and publishes them. */
 TROTH_NODISCARD enum troth_status troth_admin_load_snapshot(struct troth_admin *admin);
-
-/* One administrative request that waits for issuer or store. */
-struct troth_admin_op {
-	struct troth_job job;
-	struct troth_admin *admin;
-	struct troth_exchange *exchange;
-	struct troth_device_row row; /* as it shall be */
-	enum troth_device_state to;
-	bool has_to;
-	bool revoke;
-	bool is_policy;
-	char name[TROTH_NAME_LEN_MAX + 1]; /* of a document */
-	uint8_t id[32];
-	size_t n_components;
-	enum troth_status status;
-};
-
-/* Finds a device by registry name, id, or a prefix of at least eight digits of its id that only
- * one has. */
-TROTH_NODISCARD bool troth_admin_find_device(struct troth_admin *admin, struct troth_view text,
-					     struct troth_device_row *out);
-/* "uid:0" of the caller. */
-struct troth_view troth_admin_actor(const struct troth_exchange *x);
-
-/* Stores the canonical form of a set and answers. */
-void troth_admin_put_set(struct troth_exchange *x, struct troth_admin *admin,
-			 struct troth_reference_set *set);
-
-void troth_admin_devices(struct troth_exchange *x, void *admin);
-void troth_admin_device(struct troth_exchange *x, void *admin);
-void troth_admin_device_change(struct troth_exchange *x, void *admin);
-void troth_admin_verdict(struct troth_exchange *x, void *admin);
-void troth_admin_policies(struct troth_exchange *x, void *admin);
-void troth_admin_policy(struct troth_exchange *x, void *admin);
-void troth_admin_policy_put(struct troth_exchange *x, void *admin);
-void troth_admin_references(struct troth_exchange *x, void *admin);
-void troth_admin_reference(struct troth_exchange *x, void *admin);
-void troth_admin_reference_put(struct troth_exchange *x, void *admin);
-void troth_admin_learn(struct troth_exchange *x, void *admin);
-void troth_admin_audit(struct troth_exchange *x, void *admin);
 
 #endif

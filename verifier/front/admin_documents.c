@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "admin_json.h"
+#include "admin_requests.h"
 #include "audit.h"
 #include "base.h"
 #include "clock.h"
 #include "documents.h"
+#include "problems.h"
 #include "reader.h"
 #include "text.h"
 
@@ -89,7 +91,19 @@ void troth_admin_reference(struct troth_exchange *x, void *admin)
 
 /* ---- putting ---- */
 
-static void op_problem(struct troth_admin_op *op)
+/* One document on its way to the store; ends with the answer. */
+struct operation {
+	struct troth_job job; /* how the store's answer comes back */
+	struct troth_admin *admin;
+	struct troth_exchange *exchange;
+	bool is_policy;
+	char name[TROTH_NAME_LEN_MAX + 1];
+	uint8_t id[32];
+	size_t n_components;
+	enum troth_status status;
+};
+
+static void problem(struct operation *op)
 {
 	troth_exchange_problem(op->exchange, 503, "unavailable",
 			       "The document was not stored; try again.", 1);
@@ -98,9 +112,9 @@ static void op_problem(struct troth_admin_op *op)
 
 static void on_commit(struct troth_job *job)
 {
-	struct troth_admin_op *op = (struct troth_admin_op *)job;
+	struct operation *op = (struct operation *)job;
 	if (op->status != TROTH_OK || troth_admin_load_snapshot(op->admin) != TROTH_OK) {
-		op_problem(op);
+		problem(op);
 		return;
 	}
 	struct troth_snapshot *s = troth_snapshot_take(op->admin->front->snapshots);
@@ -120,13 +134,13 @@ static void on_commit(struct troth_job *job)
 
 static void on_stored(void *arg, enum troth_status status, const struct troth_device_row *row)
 {
-	struct troth_admin_op *op = arg;
+	struct operation *op = arg;
 	(void)row;
 	op->status = status;
 	troth_mailbox_post(op->admin->mailbox, &op->job);
 }
 
-static enum troth_status submit(struct troth_admin_op *op, struct troth_view text)
+static enum troth_status submit(struct operation *op, struct troth_view text)
 {
 	uint8_t leaf[TROTH_AUDIT_LEAF_MAX];
 	size_t leaf_len;
@@ -134,7 +148,7 @@ static enum troth_status submit(struct troth_admin_op *op, struct troth_view tex
 		.kind = op->is_policy ? TROTH_AUDIT_POLICY : TROTH_AUDIT_REFERENCE,
 		.time_ms = troth_now_ms(),
 		.name = troth_view_str(op->name),
-		.actor = troth_admin_actor(op->exchange),
+		.actor = troth_view_str(troth_exchange_peer(op->exchange)), /* "uid:0" */
 		.detail = troth_view_str("put"),
 		.digest = TROTH_VIEW_OF(op->id),
 	};
@@ -151,11 +165,11 @@ static enum troth_status submit(struct troth_admin_op *op, struct troth_view tex
 	return troth_store_submit(op->admin->front->store, &item, on_stored, op);
 }
 
-static struct troth_admin_op *op_new(struct troth_exchange *x, struct troth_admin *admin)
+static struct operation *operation_new(struct troth_exchange *x, struct troth_admin *admin)
 {
-	struct troth_admin_op *op = calloc(1, sizeof *op);
+	struct operation *op = calloc(1, sizeof *op);
 	if (op == NULL) {
-		troth_exchange_problem(x, 503, "unavailable", "Out of memory.", 1);
+		troth_problem_memory(x);
 		return NULL;
 	}
 	op->admin = admin;
@@ -185,34 +199,33 @@ void troth_admin_policy_put(struct troth_exchange *x, void *arg)
 		document_problem(x, &error);
 		return;
 	}
-	struct troth_admin_op *op = op_new(x, admin);
+	struct operation *op = operation_new(x, admin);
 	if (op == NULL)
 		return;
 	op->is_policy = true;
 	memcpy(op->name, policy.name, sizeof op->name);
 	memcpy(op->id, policy.id, sizeof op->id);
 	if (submit(op, troth_exchange_body(x)) != TROTH_OK)
-		op_problem(op);
+		problem(op);
 }
 
-/* Stores the canonical form of the set. */
 void troth_admin_put_set(struct troth_exchange *x, struct troth_admin *admin,
 			 struct troth_reference_set *set)
 {
 	char *json;
 	size_t len;
-	struct troth_admin_op *op = op_new(x, admin);
+	struct operation *op = operation_new(x, admin);
 	if (op == NULL)
 		return;
 	if (troth_reference_format(admin->ctx, set, &json, &len) != TROTH_OK) {
-		op_problem(op);
+		problem(op);
 		return;
 	}
 	memcpy(op->name, set->name, sizeof op->name);
 	memcpy(op->id, set->id, sizeof op->id);
 	op->n_components = set->n_components;
 	if (submit(op, (struct troth_view){ (const uint8_t *)json, len }) != TROTH_OK)
-		op_problem(op);
+		problem(op);
 	free(json);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "problems.h"
 #include "reader.h"
 #include "record.pb-c.h"
 #include "text.h"
@@ -152,7 +153,7 @@ void troth_admin_answer(struct troth_exchange *x, json_t *value)
 	char *text = value != NULL ? json_dumps(value, JSON_COMPACT) : NULL;
 	json_decref(value);
 	if (text == NULL) {
-		troth_exchange_problem(x, 503, "unavailable", "Out of memory.", 1);
+		troth_problem_memory(x);
 		return;
 	}
 	troth_exchange_answer(x, 200, "application/json", troth_view_str(text));

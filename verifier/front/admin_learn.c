@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "admin_json.h"
+#include "admin_requests.h"
 #include "base.h"
 #include "reader.h"
 #include "record.pb-c.h"
@@ -100,8 +101,7 @@ static void answer_lesson(struct troth_exchange *x, struct troth_admin *admin, s
 	struct troth_device_row row;
 	struct troth_reference_set set = { 0 };
 	if (!troth_admin_find_device(admin, troth_view_str(l->device), &row)) {
-		troth_exchange_problem(x, 404, "unknown-device",
-				       "No device has this name, id or unique id prefix.", 0);
+		troth_admin_unknown_device(x);
 		return;
 	}
 	struct troth_snapshot *s = troth_snapshot_take(admin->front->snapshots);

@@ -5,6 +5,7 @@
 
 #include "attestation.h"
 #include "base.h"
+#include "identity.h"
 #include "reader.h"
 #include "wire.h"
 
@@ -51,26 +52,13 @@ static void on_confirmed(void *arg, const struct troth_issuer_reply *reply)
 		troth_attestation_fail(a, status);
 }
 
-static struct troth_identity identity_of(const struct troth_device_row *row)
-{
-	struct troth_identity id = {
-		.generation = row->generation,
-		.name = troth_view_str(row->name),
-		.segment = troth_view_str(row->segment),
-		.ak_public = { row->ak_public, row->ak_len },
-	};
-	memcpy(id.id, row->id, sizeof id.id);
-	memcpy(id.mac, row->mac, sizeof id.mac);
-	return id;
-}
-
 enum troth_status troth_attestation_confirm(struct troth_attestation *a)
 {
 	const Troth__V1__Attestation *m = a->message;
 	struct troth_issuer_request request = { .kind = TROTH_ISSUER_ATTEST };
 	struct troth_issuer_attest *q = &request.u.attest;
 	*q = (struct troth_issuer_attest){
-		.identity = identity_of(&a->row),
+		.identity = troth_identity_of(&a->row),
 		.token = troth_wire_view(m->token),
 		.quote = troth_wire_view(m->quote),
 		.signature = troth_wire_view(m->signature),

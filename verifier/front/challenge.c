@@ -7,9 +7,9 @@
 #include "base.h"
 #include "clock.h"
 #include "device.pb-c.h"
-#include "front.h"
 #include "reader.h"
 #include "wire.h"
+#include "worker.h"
 
 struct challenge {
 	struct troth_worker *worker;

@@ -8,17 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin.h"
 #include "audit.h"
 #include "base.h"
 #include "clock.h"
 #include "enrol_budget.h"
 #include "evidence.h"
-#include "front.h"
+#include "problems.h"
 #include "quote.h"
 #include "random.h"
 #include "reader.h"
 #include "text.h"
 #include "wire.h"
+#include "worker.h"
 
 #define FACTS_MAX 4096
 
@@ -70,12 +72,10 @@ static void fail(struct enrolment *e, enum troth_status status)
 
 static void refuse(struct enrolment *e, enum troth_finding_code code)
 {
-	char detail[256];
-	snprintf(detail, sizeof detail, "%s: %s", troth_finding_name(code),
-		 troth_finding_meaning(code));
 	troth_info("enrol-refused", "finding=%s peer=%s", troth_finding_name(code),
 		   troth_exchange_peer(e->exchange));
-	reject(e, 403, "refused", detail);
+	troth_problem_finding(e->exchange, 403, code);
+	enrolment_free(e);
 }
 
 /* ---- the request ---- */
@@ -441,7 +441,7 @@ static struct enrolment *start(struct troth_exchange *x, struct troth_worker *w,
 	}
 	struct enrolment *e = calloc(1, sizeof *e);
 	if (e == NULL) {
-		troth_exchange_problem(x, 503, "unavailable", "Out of memory.", 1);
+		troth_problem_memory(x);
 		return NULL;
 	}
 	e->worker = w;

@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The front process: what its worker threads and its administration thread share.
  *
- * Workers share nothing on the hot path but what is immutable or made for it: the registry, the
+ * Threads share nothing on the hot path but what is immutable or made for it: the registry, the
  * snapshots, the log cache. Everything else reaches them through their mailbox. */
 #ifndef TROTH_FRONT_H
 #define TROTH_FRONT_H
 
 #include <openssl/types.h>
-#include <pthread.h>
-
-#include <protobuf-c/protobuf-c.h>
 
 #include "ek.h"
-#include "http/http.h"
 #include "inventory.h"
-#include "issuer/link.h"
 #include "log_cache.h"
-#include "mailbox.h"
 #include "published.h"
 #include "registry.h"
 #include "settings.h"
@@ -28,8 +22,6 @@
 #define TROTH_DEFAULT_GROUP "default"
 
 struct troth_admin;
-struct troth_ak_cache;
-struct troth_enrol_budget;
 
 struct troth_front {
 	const struct troth_settings *settings;
@@ -47,42 +39,10 @@ struct troth_front {
 	struct troth_admin *admin;
 };
 
-/* One worker thread. */
-struct troth_worker {
-	struct troth_front *front;
-	pthread_t thread;
-	struct event_base *base;
-	struct troth_mailbox *mailbox;
-	struct troth_http_server *http;
-	struct troth_issuer_link *issuer;
-	struct troth_ctx *ctx;
-	struct troth_ak_cache *aks;
-	struct troth_enrol_budget *budget;
-	struct troth_job stop;
-	struct event *drain_timer;
-	uint32_t drained_ms;
-};
-
 /* Runs the front until its supervisor asks it to end. Returns the process's exit code. */
 int troth_front_run(const struct troth_role_fds *fds, const struct troth_settings *settings);
 /* Would a front find its files (TLS, EK roots, inventory) in order? Says on the log what is
  * wrong with them; keeps nothing. */
 TROTH_NODISCARD enum troth_status troth_front_check(const struct troth_settings *settings);
-
-/* Routes of the device listener; app is the worker. */
-extern const struct troth_http_route TROTH_DEVICE_ROUTES[];
-
-/* Packs and answers 200 application/x-protobuf. */
-void troth_answer_message(struct troth_exchange *x, const ProtobufCMessage *message);
-/* From any thread: live serials were revoked, so the CRL is to be made anew. */
-void troth_admin_refresh_crl(struct troth_admin *admin);
-
-void troth_handle_healthz(struct troth_exchange *x, void *worker);
-void troth_handle_crl(struct troth_exchange *x, void *worker);
-void troth_handle_bundle(struct troth_exchange *x, void *worker);
-void troth_handle_enroll(struct troth_exchange *x, void *worker);
-void troth_handle_enroll_complete(struct troth_exchange *x, void *worker);
-void troth_handle_challenge(struct troth_exchange *x, void *worker);
-void troth_handle_attest(struct troth_exchange *x, void *worker);
 
 #endif

@@ -7,6 +7,7 @@
 #include "ak_cache.h"
 #include "base.h"
 #include "enrol_budget.h"
+#include "problems.h"
 #include "wire.h"
 
 /* A draining worker looks again this often, and gives up after this long, milliseconds. */
@@ -15,7 +16,7 @@
 
 #define PROTOBUF "application/x-protobuf"
 
-const struct troth_http_route TROTH_DEVICE_ROUTES[] = {
+static const struct troth_http_route ROUTES[] = {
 	{ TROTH_HTTP_GET, "/healthz", TROTH_ROLE_PUBLIC, 0, NULL, troth_handle_healthz },
 	{ TROTH_HTTP_GET, "/v1/crl", TROTH_ROLE_PUBLIC, 0, NULL, troth_handle_crl },
 	{ TROTH_HTTP_GET, "/v1/bundle", TROTH_ROLE_PUBLIC, 0, NULL, troth_handle_bundle },
@@ -35,7 +36,7 @@ void troth_answer_message(struct troth_exchange *x, const ProtobufCMessage *mess
 	uint8_t *body;
 	size_t len;
 	if (troth_wire_pack(message, &body, &len) != TROTH_OK) {
-		troth_exchange_problem(x, 503, "unavailable", "Out of memory.", 1);
+		troth_problem_memory(x);
 		return;
 	}
 	troth_exchange_answer(x, 200, PROTOBUF, (struct troth_view){ body, len });
@@ -124,7 +125,7 @@ static enum troth_status make_server(struct troth_worker *w, int listener)
 	const struct troth_http_config config = {
 		.base = w->base,
 		.tls = w->front->tls,
-		.routes = TROTH_DEVICE_ROUTES,
+		.routes = ROUTES,
 		.app = w,
 		.deadlines = { .handshake = 10000,
 			       .header = 10000,

@@ -1,9 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Worker threads: a loop, a listener, a channel to the issuer each. */
+/* Worker threads: a loop, a listener and a channel to the issuer each, and what they answer.
+ *
+ * A worker's parts are its own; only its mailbox may be used from other threads. A handler
+ * answers its exchange at once, or later from the issuer's reply or the mailbox. */
 #ifndef TROTH_WORKER_H
 #define TROTH_WORKER_H
 
+#include <protobuf-c/protobuf-c.h>
+#include <pthread.h>
+
 #include "front.h"
+#include "http/http.h"
+#include "issuer/link.h"
+#include "mailbox.h"
+
+struct troth_ak_cache;
+struct troth_enrol_budget;
+
+struct troth_worker {
+	struct troth_front *front;
+	pthread_t thread;
+	struct event_base *base;
+	struct troth_mailbox *mailbox;
+	struct troth_http_server *http;
+	struct troth_issuer_link *issuer;
+	struct troth_ctx *ctx;
+	struct troth_ak_cache *aks;
+	struct troth_enrol_budget *budget;
+	struct troth_job stop;
+	struct event *drain_timer;
+	uint32_t drained_ms;
+};
 
 /* Starts the thread; it serves at once. */
 TROTH_NODISCARD enum troth_status troth_worker_start(struct troth_front *front, int listener,
@@ -14,5 +41,17 @@ void troth_worker_drain(struct troth_worker *w);
 void troth_worker_join(struct troth_worker *w);
 /* After the join, and after the store writer has stopped: nobody posts to it any more. */
 void troth_worker_free(struct troth_worker *w);
+
+/* Packs and answers 200 application/x-protobuf. */
+void troth_answer_message(struct troth_exchange *x, const ProtobufCMessage *message);
+
+/* Handlers of the device listener. */
+void troth_handle_healthz(struct troth_exchange *x, void *worker);
+void troth_handle_crl(struct troth_exchange *x, void *worker);
+void troth_handle_bundle(struct troth_exchange *x, void *worker);
+void troth_handle_enroll(struct troth_exchange *x, void *worker);
+void troth_handle_enroll_complete(struct troth_exchange *x, void *worker);
+void troth_handle_challenge(struct troth_exchange *x, void *worker);
+void troth_handle_attest(struct troth_exchange *x, void *worker);
 
 #endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the administration API answers; for admin*.c alone.
+ *
+ * Handlers run on the administration thread. One that waits for issuer or store keeps what it
+ * needs in an operation of its own, which ends with the answer. */
+#ifndef TROTH_ADMIN_REQUESTS_H
+#define TROTH_ADMIN_REQUESTS_H
+
+#include "admin.h"
+
+/* Finds a device by registry name, id, or a prefix of at least eight digits of its id that only
+ * one has. */
+TROTH_NODISCARD bool troth_admin_find_device(struct troth_admin *admin, struct troth_view text,
+					     struct troth_device_row *out);
+/* Answers 404: no device has this name. */
+void troth_admin_unknown_device(struct troth_exchange *x);
+
+/* Stores the canonical form of a set and answers. */
+void troth_admin_put_set(struct troth_exchange *x, struct troth_admin *admin,
+			 struct troth_reference_set *set);
+
+/* Handlers of the local socket. */
+void troth_admin_devices(struct troth_exchange *x, void *admin);
+void troth_admin_device(struct troth_exchange *x, void *admin);
+void troth_admin_device_change(struct troth_exchange *x, void *admin);
+void troth_admin_verdict(struct troth_exchange *x, void *admin);
+void troth_admin_policies(struct troth_exchange *x, void *admin);
+void troth_admin_policy(struct troth_exchange *x, void *admin);
+void troth_admin_policy_put(struct troth_exchange *x, void *admin);
+void troth_admin_references(struct troth_exchange *x, void *admin);
+void troth_admin_reference(struct troth_exchange *x, void *admin);
+void troth_admin_reference_put(struct troth_exchange *x, void *admin);
+void troth_admin_learn(struct troth_exchange *x, void *admin);
+void troth_admin_audit(struct troth_exchange *x, void *admin);
+
+#endif
