@@ -98,6 +98,8 @@ static enum troth_status load_reference(void *arg, const char *name, struct trot
 enum troth_status troth_admin_load_snapshot(struct troth_admin *admin)
 {
 	struct troth_front *f = admin->front;
+	if (admin->store_closed)
+		return TROTH_E_IO;
 	struct troth_snapshot *s = calloc(1, sizeof *s);
 	struct loading l = { admin, s };
 	if (s == NULL)
@@ -202,7 +204,8 @@ static void on_crl_job(struct troth_job *job)
 	struct troth_admin *admin =
 		(struct troth_admin *)((char *)job - offsetof(struct troth_admin, crl_job));
 	__atomic_store_n(&admin->crl_asked, 0, __ATOMIC_RELEASE);
-	refresh_crl(admin);
+	if (!admin->store_closed) /* the next start makes one */
+		refresh_crl(admin);
 }
 
 void troth_admin_refresh_crl(struct troth_admin *admin)

@@ -25,6 +25,7 @@ struct troth_admin {
 	uint64_t crl_number;
 	unsigned int startup_left; /* issuer's answers to wait for before serving */
 	bool broken;		   /* the issuer is gone */
+	bool store_closed; /* the service ends: jobs that are still to come leave it alone */
 };
 
 TROTH_NODISCARD enum troth_status troth_admin_new(struct troth_front *front,

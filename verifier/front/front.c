@@ -157,6 +157,8 @@ static void stop_workers(struct troth_front *f, struct threads *threads)
 		troth_worker_drain(threads->workers[i]);
 	for (size_t i = 0; i < threads->n; i++)
 		troth_worker_join(threads->workers[i]);
+	if (f->admin != NULL)
+		f->admin->store_closed = true;
 	if (f->store != NULL)
 		troth_store_writer_stop(f->store);
 	for (size_t i = 0; i < threads->n; i++)
