@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,15 +13,6 @@
 #include "wire.h"
 
 static const char *const NAMES[LAB_DEVICES] = { "victim", "attacker", "third" };
-
-static const char POLICY[] = "name: default\n"
-			     "segment: line-1\n"
-			     "pcrs:\n"
-			     "  sha256: [0, 1, 2, 3, 4, 5, 7, 8, 9]\n"
-			     "secure_boot: required\n"
-			     "reference: base\n"
-			     "enrolment: inventory\n"
-			     "approve: automatic\n";
 
 static void load_boot(struct lab *lab)
 {
@@ -88,7 +80,7 @@ void lab_open(struct lab *lab)
 	make_devices(lab);
 	name_inventory(lab);
 	test_service_start(&lab->service);
-	test_service_admin_ok(&lab->service, "/v1/admin/policies", "application/yaml", POLICY);
+	lab_policy(lab, "automatic", "");
 	lab->tls = tls_client_context(test_service_path(&lab->service, "state/tls/ca.crt"));
 	assert_non_null(lab->tls);
 	lab_client(lab, &lab->http);
@@ -183,4 +175,16 @@ struct lab_result lab_result(const struct tls_client *c)
 		snprintf(r.finding, sizeof r.finding, "%s", result->findings[0]->code);
 	troth_wire_free(m);
 	return r;
+}
+
+X509 *lab_certificate(const struct tls_client *c)
+{
+	ProtobufCMessage *m = fleet_answer(c, &troth__v1__attestation_result__descriptor);
+	assert_non_null(m);
+	const Troth__V1__AttestationResult *result = (const Troth__V1__AttestationResult *)m;
+	const uint8_t *der = result->certificate.data;
+	X509 *cert = d2i_X509(NULL, &der, (long)result->certificate.len);
+	troth_wire_free(m);
+	assert_non_null(cert);
+	return cert;
 }

@@ -4,6 +4,8 @@
 #ifndef TROTH_TESTS_LAB_H
 #define TROTH_TESTS_LAB_H
 
+#include <openssl/types.h>
+
 #include "eventlog.h"
 #include "fleet.h"
 #include "test_service.h"
@@ -49,5 +51,27 @@ struct lab_result {
 	char finding[64];
 };
 struct lab_result lab_result(const struct tls_client *c);
+/* The certificate of a 200 AttestationResult; owned by the caller. */
+X509 *lab_certificate(const struct tls_client *c);
+
+/* ---- what operators do and see: lab_view.c ---- */
+
+/* The policy in force from now on: the lab's own, with approve "automatic" or "manual", and
+ * with further lines. */
+void lab_policy(struct lab *lab, const char *approve, const char *more);
+/* An operator's action on a device by name; the HTTP status. */
+long lab_act(struct lab *lab, const char *device, const char *action);
+/* A text field of a device as it is listed, in a static buffer. */
+const char *lab_device(struct lab *lab, const char *device, const char *field);
+/* Waits up to some seconds for the certificate's serial on a CRL that the bundle's CA signed.
+ */
+bool lab_revoked(struct lab *lab, const X509 *certificate);
+bool lab_on_crl_now(struct lab *lab, const X509 *certificate);
+
+struct lab_leaf {
+	char kind[16], name[64], detail[32], certificate[65];
+};
+/* Audit leaves from an index on; at most max of them. */
+size_t lab_leaves(struct lab *lab, long from, struct lab_leaf *out, size_t max);
 
 #endif

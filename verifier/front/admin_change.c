@@ -18,6 +18,9 @@
 #include "reader.h"
 #include "text.h"
 
+/* Of a change that a busy device gets in the way of: each costs a commit. */
+#define TRIES_MAX 32
+
 /* One change on its way; ends with the answer. */
 struct operation {
 	struct troth_job job; /* how the store's answer comes back */
@@ -25,6 +28,8 @@ struct operation {
 	struct troth_exchange *exchange;
 	struct troth_device_row row; /* as it shall be */
 	bool revoke;
+	unsigned int from; /* bits of states it is allowed from */
+	unsigned int n_tries;
 	enum troth_status status;
 };
 
@@ -34,6 +39,7 @@ struct change {
 	enum troth_device_state to;
 	bool has_to;
 	bool revoke;
+	unsigned int from;
 	const char *name, *segment, *group; /* NULL: as it is */
 };
 
@@ -65,6 +71,7 @@ static bool read_action(const char *action, enum troth_device_state from, struct
 		out->has_to = true;
 		out->to = ACTIONS[i].to;
 		out->revoke = ACTIONS[i].revoke;
+		out->from = ACTIONS[i].from;
 		return true;
 	}
 	return false;
@@ -116,10 +123,31 @@ static void on_allowed(void *arg, const struct troth_issuer_reply *reply)
 	answer(op);
 }
 
+static enum troth_status store_change(struct operation *op);
+
+/* What is taken away is taken from the row as it is now: a device that keeps renewing, or keeps
+ * enrolling, must not be able to put it off. The issuer denies it already, so there is an end
+ * to it. */
+static bool try_again(struct operation *op)
+{
+	const enum troth_device_state to = op->row.state;
+	struct troth_device_row now;
+	if (op->status != TROTH_E_CONFLICT || !op->revoke || op->n_tries++ == TRIES_MAX ||
+	    !troth_registry_get(op->admin->front->registry, op->row.id, &now) ||
+	    (op->from & 1U << now.state) == 0)
+		return false;
+	op->row = now;
+	op->row.state = to;
+	op->status = store_change(op);
+	return op->status == TROTH_OK;
+}
+
 static void on_commit(struct troth_job *job)
 {
 	struct operation *op = (struct operation *)job;
 	struct troth_issuer_request request = { .kind = TROTH_ISSUER_ALLOW };
+	if (try_again(op))
+		return;
 	if (op->revoke)
 		troth_admin_refresh_crl(op->admin);
 	if (op->status != TROTH_OK || op->row.state != TROTH_DEVICE_ACTIVE) {
@@ -218,6 +246,7 @@ static void start_change(struct troth_exchange *x, struct troth_admin *admin,
 	op->exchange = x;
 	op->row = *now;
 	op->revoke = c->revoke;
+	op->from = c->from;
 	apply_change(c, &op->row);
 	op->status = c->revoke ? deny(op) : seal(op, now);
 	if (op->status != TROTH_OK)
