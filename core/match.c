@@ -38,14 +38,24 @@ static uint32_t pcrs_of(const struct troth_component *c)
 	return mask;
 }
 
-/* PCRs that components of events speak of, or that required golden ones do. An optional golden
- * value that does not fit has said nothing. */
-static uint32_t spoken_pcrs(const struct troth_reference_set *set, bool golden)
+/* PCRs that components of events speak of. */
+static uint32_t spoken_pcrs(const struct troth_reference_set *set)
 {
 	uint32_t mask = 0;
 	for (size_t k = 0; k < set->n_components; k++)
-		if (set->components[k].golden == golden &&
-		    !(golden && set->components[k].optional))
+		if (!set->components[k].golden)
+			mask |= pcrs_of(&set->components[k]);
+	return mask;
+}
+
+/* PCRs whose required golden value differs, which is reported. One that fits speaks of the PCRs
+ * of the alternative that fitted and of no other's; an optional one that differs has said
+ * nothing. */
+static uint32_t differing_pcrs(const struct troth_reference_set *set, const int16_t *used)
+{
+	uint32_t mask = 0;
+	for (size_t k = 0; k < set->n_components; k++)
+		if (set->components[k].golden && !set->components[k].optional && used[k] < 0)
 			mask |= pcrs_of(&set->components[k]);
 	return mask;
 }
@@ -264,8 +274,7 @@ static void match(struct troth_search *s, uint32_t wholly, struct troth_match *m
 		  struct troth_findings *findings)
 {
 	const struct troth_match_case *c = s->c;
-	const uint32_t spoken = s->asked &
-				(spoken_pcrs(c->set, false) | ignored_pcrs(c, false));
+	const uint32_t spoken = s->asked & (spoken_pcrs(c->set) | ignored_pcrs(c, false));
 	const struct troth_partial *p = troth_search_run(s, spoken);
 
 	report(s, findings);
@@ -277,7 +286,7 @@ static void match(struct troth_search *s, uint32_t wholly, struct troth_match *m
 		if ((s->asked & ~spoken & 1U << pcr) != 0 && holds_nothing(c, s, pcr))
 			m->covered |= 1U << pcr;
 	m->uncovered = s->asked &
-		       ~(spoken | spoken_pcrs(c->set, true) | m->golden | m->covered);
+		       ~(spoken | differing_pcrs(c->set, m->used) | m->golden | m->covered);
 	if (!s->ambiguous)
 		m->covered |= spoken & ~s->diverged & ~lacking_pcrs(s);
 	m->golden &= ~m->covered;

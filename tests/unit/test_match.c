@@ -433,6 +433,28 @@ static void golden_alternatives_and_options(void **state)
 	trial_free(t);
 }
 
+/* The alternative that fits must have named a PCR: the other's word is not its. */
+static void golden_alternatives_vouch_for_their_own_pcrs(void **state)
+{
+	(void)state;
+	char got[64];
+	struct trial *t = trial_new("4x", "4g5g|4h", 0x30);
+	make_golden(t, 0);
+	quote_letter(t, 4, 'h');
+	quote_letter(t, 5, 'x'); /* anything at all */
+	trial_run(t);
+	assert_int_equal(t->findings.n, 0);
+	assert_int_equal(t->match.used[0], 1);
+	assert_int_equal(t->match.golden, 0x10);
+	assert_int_equal(t->match.uncovered, 0x20);
+	quote_letter(t, 4, 'x'); /* no alternative fits: that is the finding */
+	trial_run(t);
+	describe(&t->findings, got, sizeof got);
+	assert_string_equal(got, "P4 c1/v2");
+	assert_int_equal(t->match.uncovered, 0);
+	trial_free(t);
+}
+
 static void golden_value_without_a_bank_differs(void **state)
 {
 	(void)state;
@@ -657,6 +679,7 @@ int main(void)
 		cmocka_unit_test(informative_events_take_no_part),
 		cmocka_unit_test(golden_value_stands_for_its_events),
 		cmocka_unit_test(golden_alternatives_and_options),
+		cmocka_unit_test(golden_alternatives_vouch_for_their_own_pcrs),
 		cmocka_unit_test(golden_value_without_a_bank_differs),
 		cmocka_unit_test(golden_value_of_nothing_is_no_golden_value),
 		cmocka_unit_test(golden_values_need_no_log),
