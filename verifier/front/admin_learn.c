@@ -29,9 +29,37 @@ static uint32_t selected_pcrs(const struct troth_pcr_selection *selection)
 	return mask;
 }
 
-/* The verdict on the latest evidence says which PCRs the log reproduced. */
+/* PCRs of the bank that were quoted. */
+static uint32_t quoted_pcrs(const Troth__V1__AppraisalRecord *record, enum troth_hash bank)
+{
+	for (size_t i = 0; i < record->n_pcrs; i++)
+		if (record->pcrs[i]->algorithm == troth_hash_to_tpm(bank))
+			return record->pcrs[i]->mask;
+	return 0;
+}
+
+/* Which PCRs the log reproduced, in every bank that the policy selects now: digests of a bank
+ * that was not quoted are the log's mere word. And only if the record is about the log that the
+ * row names, for a device may attest in between. */
+static uint32_t proven_by(const Troth__V1__AppraisalRecord *record,
+			  const struct troth_device_row *row,
+			  const struct troth_pcr_selection *selection)
+{
+	if (record->verdict == NULL || record->verdict->coverage == NULL ||
+	    !troth_view_equal(troth_wire_view(record->log_digest),
+			      TROTH_VIEW_OF(row->log_digest)))
+		return 0;
+	uint32_t proven = record->verdict->coverage->pcrs_replayed;
+	for (size_t i = 0; i < selection->n_banks; i++)
+		proven &= quoted_pcrs(record, selection->banks[i].bank) |
+			  ~selection->banks[i].mask;
+	return proven;
+}
+
+/* The verdict on the latest evidence says it. */
 static enum troth_status proven_pcrs(struct troth_admin *admin,
-				     const struct troth_device_row *row, uint32_t *out)
+				     const struct troth_device_row *row,
+				     const struct troth_pcr_selection *selection, uint32_t *out)
 {
 	TROTH_AUTO(troth_buffer_clear) struct troth_buffer bytes = { 0 };
 	ProtobufCMessage *m;
@@ -40,9 +68,7 @@ static enum troth_status proven_pcrs(struct troth_admin *admin,
 						  affirming, &bytes));
 	TROTH_TRY(troth_wire_unpack(&troth__v1__appraisal_record__descriptor,
 				    troth_buffer_view(&bytes), &m));
-	const Troth__V1__Verdict *verdict = ((const Troth__V1__AppraisalRecord *)m)->verdict;
-	bool complete = verdict != NULL && verdict->coverage != NULL;
-	*out = complete ? verdict->coverage->pcrs_replayed : 0;
+	*out = proven_by((const Troth__V1__AppraisalRecord *)m, row, selection);
 	troth_wire_free(m);
 	return TROTH_OK;
 }
@@ -52,7 +78,7 @@ static enum troth_status check_proof(struct troth_admin *admin,
 				     const struct troth_policy *policy, struct lesson *l)
 {
 	uint32_t proven;
-	TROTH_TRY(proven_pcrs(admin, row, &proven));
+	TROTH_TRY(proven_pcrs(admin, row, &policy->selection, &proven));
 	uint32_t missing = selected_pcrs(&policy->selection) & ~proven;
 	if (missing == 0)
 		return TROTH_OK;
