@@ -205,6 +205,7 @@ void crowd_make(struct crowd *c, size_t acknowledged_max)
 		struct member *m = &c->members[i];
 		m->crowd = c;
 		m->number = i;
+		m->http.fd = -1;
 		m->acknowledged = calloc(acknowledged_max, sizeof *m->acknowledged);
 		assert_non_null(m->acknowledged);
 	}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The audit log as the administration API gives it, and whether it holds what clients were
- * told.
- */
+/* The audit log as the administration API gives it, and whether it holds what
+ * clients were told. */
 #ifndef TROTH_TESTS_LEDGER_H
 #define TROTH_TESTS_LEDGER_H
 

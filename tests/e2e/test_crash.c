@@ -226,6 +226,7 @@ static int scene_open(void **state)
 {
 	struct scene *s = calloc(1, sizeof *s);
 	assert_non_null(s);
+	*state = s; /* what was begun is ended, also when something below fails */
 	(void)signal(SIGPIPE, SIG_IGN);
 	s->fewest_in_flight = CROWD;
 	for (enum victim v = 0; v < VICTIM_N; v++) {
@@ -237,7 +238,6 @@ static int scene_open(void **state)
 	crowd_make(&s->crowd, (rounds + 2) * TOLD_A_ROUND_MAX);
 	start_service(s);
 	crowd_enrol(&s->crowd, &s->service);
-	*state = s;
 	return 0;
 }
 

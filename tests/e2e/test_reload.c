@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SIGHUP: what changed is in force, what cannot change is refused, and nobody's request is lost
- * meanwhile. */
+/* SIGHUP: what changed is in force, what cannot change is refused, and nobody's request
+ * is lost meanwhile. */
 #include "check.h"
 
 #include <fcntl.h>
@@ -24,8 +24,8 @@ static int open_lab(void **state)
 	struct lab *lab = calloc(1, sizeof *lab);
 	assert_non_null(lab);
 	(void)signal(SIGPIPE, SIG_IGN); /* a connection may end while a request is written */
+	*state = lab; /* what was begun is ended, also when something below fails */
 	lab_open(lab);
-	*state = lab;
 	return 0;
 }
 

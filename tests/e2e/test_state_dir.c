@@ -93,6 +93,7 @@ static int scene_open(void **state)
 	struct scene *s = calloc(1, sizeof *s);
 	char id[65];
 	assert_non_null(s);
+	*state = s; /* what was begun is ended, also when something below fails */
 	(void)signal(SIGPIPE, SIG_IGN);
 	lab_open(&s->lab);
 	fleet_device_make(&s->late);
@@ -104,7 +105,6 @@ static int scene_open(void **state)
 	fprintf(f, "%s late\n", id);
 	assert_int_equal(fclose(f), 0);
 	move_to_small_disk(s);
-	*state = s;
 	return 0;
 }
 
@@ -179,9 +179,8 @@ static void a_full_disk_issues_nothing(void **state)
 	assert_int_equal(now.issuer, serving.issuer);
 }
 
-/* A front that ends while the disk is full cannot open its store; the supervisor goes on
- * trying.
- */
+/* A front that ends while the disk is full cannot open its store; the
+ * supervisor goes on trying. */
 static void a_restart_on_a_full_disk_waits_for_room(void **state)
 {
 	struct scene *s = *state;
