@@ -77,8 +77,8 @@ static void close_fd(const int *fd)
 		close(*fd);
 }
 
-/* One attester at a time writes here: `once` by hand beside `run` would tear the other's work.
- */
+/* One attester at a time writes here: `once` by hand beside `run` would
+ * tear the other's work. */
 static int take_lock(const char *run_dir)
 {
 	char path[TROTH_PATH_MAX + 16];

@@ -147,8 +147,8 @@ static enum troth_remedy answer_challenge(const struct exchange *asked)
 	enum troth_status status = troth_evidence_collect(asked->agent, asked->challenge,
 							  &evidence, asked->outcome);
 	if (status == TROTH_E_CONFLICT) {
-		/* Another attestation key than the one enrolled: other settings, another TPM.
-		 */
+		/* Another attestation key than the one enrolled: other
+		 * settings, another TPM. */
 		troth_info("ak", "changed=true; enrolling anew");
 		return TROTH_REMEDY_ENROLL;
 	}

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Credentials on disk (in memory, where run_dir is under /run).
  *
- * A set of key, certificate, bundle and state is one directory gen-<n>; `current` is a symbolic
- * link to the set in force, and key.pem, cert.pem and bundle.pem lead through it. The link is
- * replaced in one rename: a reader that resolves `current` once has files that belong together,
- * and kill -9 at any time leaves the old set or the new one. Called with run_dir's lock held.
- */
+ * A set of key, certificate, bundle and state is one directory gen-<n>; `current` is a
+ * symbolic link to the set in force, and key.pem, cert.pem and bundle.pem lead through it.
+ * The link is replaced in one rename: a reader that resolves `current` once has files that
+ * belong together, and kill -9 at any time leaves the old set or the new one. Called with
+ * run_dir's lock held. */
 #ifndef TROTH_ATTESTER_CREDENTIAL_STORE_H
 #define TROTH_ATTESTER_CREDENTIAL_STORE_H
 

@@ -112,8 +112,8 @@ static void raise_floor(struct troth_agent *a, uint64_t not_before_s)
 		troth_warn("state", "dir=%s cannot be written", a->settings->state_dir);
 }
 
-/* Seconds; whatever a verifier says, no certificate of this protocol lives longer than a day.
- */
+/* Seconds; whatever a verifier says, no certificate of this protocol lives
+ * longer than a day. */
 static uint32_t life_of(const Troth__V1__AttestationResult *r)
 {
 	const uint64_t life_s = (r->not_after_ms - r->verifier_time_ms) / 1000;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Key files of TPM-held keys ("TSS2 PRIVATE KEY"): what OpenSSL with a TPM provider, curl and
- * nginx load. The private part is wrapped by the storage root key: the file is of use in this
- * TPM only, and still kept at mode 0600, because whoever can read it and reach the TPM can
- * sign.
- */
+/* Key files of TPM-held keys ("TSS2 PRIVATE KEY"): what OpenSSL with a TPM provider,
+ * curl and nginx load. The private part is wrapped by the storage root key: the file is
+ * of use in this TPM only, and still kept at mode 0600, because whoever can read it and
+ * reach the TPM can sign. */
 #ifndef TROTH_ATTESTER_KEY_FILE_H
 #define TROTH_ATTESTER_KEY_FILE_H
 

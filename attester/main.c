@@ -67,8 +67,8 @@ int main(int argc, char **argv)
 		puts("troth-attester " TROTH_VERSION);
 		return 0;
 	}
-	/* tss2 logs on its own account, in many lines; the reason for a failure comes from us.
-	 */
+	/* tss2 logs on its own account, in many lines; the reason for a
+	 * failure comes from us. */
 	setenv("TSS2_LOG", "all+none", 0);
 	if (troth_settings_load(&command, &settings, &complaint) != TROTH_OK)
 		return (int)complain(complaint.text);

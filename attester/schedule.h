@@ -16,10 +16,10 @@ struct troth_schedule {
 	uint32_t failures; /* in a row */
 };
 
-/* Milliseconds from now. After success: the renewal time of the outcome (two thirds of the life
- * when it is absent or past that life), 10 % more or less. Pending: the poll interval,
- * likewise. After failures: 1 s, doubling, the upper half of it at random. random is any 32
- * bits. */
+/* Milliseconds from now. After success: the renewal time of the outcome (two thirds of the
+ * life when it is absent or past that life), 10 % more or less. Pending: the poll
+ * interval, likewise. After failures: 1 s, doubling, the upper half of it at random.
+ * random is any 32 bits. */
 uint64_t troth_schedule_next(struct troth_schedule *s, const struct troth_outcome *o,
 			     uint32_t random);
 

@@ -50,8 +50,8 @@ enum troth_tpm_fault {
 /* TROTH_E_TPM with out->last_rc set; out is closed then, and fit for troth_tpm_error. */
 TROTH_NODISCARD enum troth_status troth_tpm_open(const struct troth_tpm_options *options,
 						 struct troth_tpm *out);
-/* Finalises ESYS and TCTI. Keeps last_rc and doing. Safe on a zeroed or closed TPM; for
- * TROTH_AUTO. */
+/* Finalises ESYS and TCTI. Keeps last_rc and doing. Safe on a zeroed or closed
+ * TPM; for TROTH_AUTO. */
 void troth_tpm_close(struct troth_tpm *tpm);
 
 /* Notes a command's response code. True when the TPM asked for the command again and there are
@@ -68,8 +68,8 @@ struct troth_tpm_object {
 	ESYS_TR tr; /* ESYS_TR_NONE: none; a zeroed guard is no handle either */
 	bool persistent;
 };
-/* Flushes what is transient, forgets what is persistent; last_rc stays as it was. For
- * TROTH_AUTO. */
+/* Flushes what is transient, forgets what is persistent; last_rc stays as it
+ * was. For TROTH_AUTO. */
 void troth_tpm_object_drop(struct troth_tpm_object *o);
 
 /* Memory of ESYS; for TROTH_AUTO on pointers of any type. */

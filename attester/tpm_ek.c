@@ -7,8 +7,8 @@
 #include "tpm_nv.h"
 #include "tpm_object.h"
 
-/* An NV index that holds a certificate may be larger than our limit for one: room for padding.
- */
+/* An NV index that holds a certificate may be larger than our limit for
+ * one: room for padding. */
 #define NV_MAX (2 * TROTH_CERT_MAX)
 
 static bool all_padding(struct troth_view v)

@@ -20,16 +20,16 @@ struct troth_tpm_ek {
 /* First of RSA-2048, P-256, P-384 that has a certificate; RSA-2048 when none has. */
 TROTH_NODISCARD enum troth_status troth_tpm_ek_choose(struct troth_tpm *tpm,
 						      enum troth_ek_template *out);
-/* Key and certificate. The persistent EK where it is of the template, else a fresh derivation.
- */
+/* Key and certificate. The persistent EK where it is of the template, else
+ * a fresh derivation. */
 TROTH_NODISCARD enum troth_status
 troth_tpm_ek_read(struct troth_tpm *tpm, enum troth_ek_template t, struct troth_tpm_ek *out);
 /* Loads the EK. */
 TROTH_NODISCARD enum troth_status troth_tpm_ek_load(struct troth_tpm *tpm,
 						    enum troth_ek_template t,
 						    struct troth_tpm_object *out);
-/* The certificate's own bytes: NV indices are padded. Empty when there is no certificate in
- * them. */
+/* The certificate's own bytes: NV indices are padded. Empty when there is no
+ * certificate in them. */
 struct troth_view troth_tpm_certificate_trim(struct troth_view nv);
 
 /* A loaded key and its marshalled TPMT_PUBLIC. */
@@ -56,8 +56,8 @@ TROTH_NODISCARD enum troth_status troth_tpm_ak_persist(struct troth_tpm *tpm,
 /* The storage root key lies here (TCG Provisioning Guidance); key files name it. */
 #define TROTH_SRK_HANDLE 0x81000001u
 
-/* What is under the SRK's handle; made from the standard template and kept there if nothing is.
- */
+/* What is under the SRK's handle; made from the standard template and kept
+ * there if nothing is. */
 TROTH_NODISCARD enum troth_status troth_tpm_srk_load(struct troth_tpm *tpm,
 						     struct troth_tpm_object *out);
 

@@ -3,8 +3,8 @@
 
 #include "base.h"
 
-/* A handle that is free may not be told apart from one whose object vanished: both mean make
- * it anew. */
+/* A handle that is free may not be told apart from one whose object vanished: both
+ * mean make it anew. */
 static enum troth_status not_there_or_failed(const struct troth_tpm *tpm)
 {
 	return troth_tpm_fault_of(tpm) == TROTH_TPM_NOT_THERE ? TROTH_E_NOT_FOUND : TROTH_E_TPM;

@@ -18,8 +18,8 @@
 
 TROTH_DEFINE_AUTO(struct troth_https, troth_https_free)
 
-/* A registry name, a device id or the beginning of one: nothing that a URL would read
- * differently. */
+/* A registry name, a device id or the beginning of one: nothing that a URL
+ * would read differently. */
 static bool item_valid(const char *item)
 {
 	static const char SET[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";

@@ -17,8 +17,8 @@ struct trust_dir {
 	size_t n;
 };
 
-/* What is no certificate is passed over with a word: a missing root can only take trust away.
- */
+/* What is no certificate is passed over with a word: a missing root can
+ * only take trust away. */
 static enum troth_status add_file(void *arg, const char *file)
 {
 	struct trust_dir *dir = arg;

@@ -121,8 +121,8 @@ static bool only_sha1(const struct appraisal *a)
 	return a->readable && a->c->log->header.format == TROTH_LOG_SHA1;
 }
 
-/* A downgrade to SHA-1, or a bank the firmware left alone and the operating system filled
- * (CVE-2021-42299). */
+/* A downgrade to SHA-1, or a bank the firmware left alone and the operating
+ * system filled (CVE-2021-42299). */
 static enum sight check_banks(struct appraisal *a)
 {
 	if (only_sha1(a))
@@ -315,8 +315,8 @@ static enum troth_status check_components(struct appraisal *a, enum sight *out)
 	return TROTH_OK;
 }
 
-/* One row per check. A check appends what it found and says how far it could see; it never
- * decides. */
+/* One row per check. A check appends what it found and says how far it could
+ * see; it never decides. */
 static enum troth_status look(enum check check, struct appraisal *a, enum sight *out)
 {
 	switch (check) {

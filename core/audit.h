@@ -31,8 +31,8 @@ struct troth_audit_leaf {
 	struct troth_view certificate;	     /* SHA-256 of the certificate or none */
 };
 
-/* Text into buf (TROTH_AUDIT_LEAF_MAX bytes). TROTH_E_MALFORMED for a control character in a
- * name. */
+/* Text into buf (TROTH_AUDIT_LEAF_MAX bytes). TROTH_E_MALFORMED for a control
+ * character in a name. */
 TROTH_NODISCARD enum troth_status troth_audit_leaf_write(const struct troth_audit_leaf *leaf,
 							 uint8_t *buf, size_t max,
 							 size_t *out_len);

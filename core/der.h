@@ -10,8 +10,8 @@
 #include <troth/status.h>
 #include <troth/view.h>
 
-/* Identifier octets; context tags are TROTH_DER_CONTEXT or _CONTEXT_CONSTRUCTED plus a number
- * up to 30. */
+/* Identifier octets; context tags are TROTH_DER_CONTEXT or _CONTEXT_CONSTRUCTED plus
+ * a number up to 30. */
 enum {
 	TROTH_DER_BOOLEAN = 0x01,
 	TROTH_DER_INTEGER = 0x02,
@@ -52,8 +52,8 @@ void troth_der_value(struct troth_der *d, uint8_t tag, struct troth_view v);
 /* INTEGER from an unsigned big-endian number of any length. */
 void troth_der_unsigned(struct troth_der *d, struct troth_view v);
 void troth_der_u64(struct troth_der *d, uint64_t v);
-/* RFC 5280, 4.1.2.5: UTCTime up to 2049, GeneralizedTime after. Past TROTH_DER_TIME_MAX_S it
- * overflows. */
+/* RFC 5280, 4.1.2.5: UTCTime up to 2049, GeneralizedTime after. Past
+ * TROTH_DER_TIME_MAX_S it overflows. */
 void troth_der_time(struct troth_der *d, uint64_t unix_s);
 
 #endif

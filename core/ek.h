@@ -59,16 +59,16 @@ TROTH_NODISCARD enum troth_status troth_ek_key(const struct troth_ek *ek,
 TROTH_NODISCARD enum troth_status
 troth_ek_device_id(struct troth_ctx *ctx, const struct troth_ek *ek, uint8_t out[32]);
 
-/* Configured manufacturer roots and intermediates. Opaque; may be shared by threads once built.
- */
+/* Configured manufacturer roots and intermediates. Opaque; may be shared by
+ * threads once built. */
 struct troth_ek_trust;
 TROTH_NODISCARD enum troth_status troth_ek_trust_new(struct troth_ek_trust **out);
 void troth_ek_trust_free(struct troth_ek_trust *trust);
-/* DER or PEM (several). A self-signed certificate becomes a root only through add_root; one
- * that is not self-signed is an intermediate wherever it is added. TROTH_E_MALFORMED for what
- * is no certificate of an authority, TROTH_E_UNSUPPORTED for a key outside the limits of a
- * chain, TROTH_E_LIMIT for too many or too large. What a file held before the bad one stays
- * added. */
+/* DER or PEM (several). A self-signed certificate becomes a root only through add_root;
+ * one that is not self-signed is an intermediate wherever it is added. TROTH_E_MALFORMED
+ * for what is no certificate of an authority, TROTH_E_UNSUPPORTED for a key outside the
+ * limits of a chain, TROTH_E_LIMIT for too many or too large. What a file held before the
+ * bad one stays added. */
 TROTH_NODISCARD enum troth_status troth_ek_trust_add_root(struct troth_ek_trust *trust,
 							  struct troth_view cert);
 TROTH_NODISCARD enum troth_status troth_ek_trust_add_intermediate(struct troth_ek_trust *trust,

@@ -83,10 +83,9 @@ struct troth_log {
 };
 
 /* Parses the whole log. On failure out->error_offset alone is set. TROTH_E_LIMIT past
- * TROTH_LOG_MAX or TROTH_LOG_EVENTS_MAX. An empty input is TROTH_E_TRUNCATED. A log without
- * Spec ID and without one event that extends a PCR is TROTH_E_MALFORMED: nothing says it is a
- * log.
- */
+ * TROTH_LOG_MAX or TROTH_LOG_EVENTS_MAX. An empty input is TROTH_E_TRUNCATED. A log
+ * without Spec ID and without one event that extends a PCR is TROTH_E_MALFORMED:
+ * nothing says it is a log. */
 TROTH_NODISCARD enum troth_status troth_log_parse(struct troth_view bytes,
 						  struct troth_log *out);
 /* Accepts a zeroed log. */

@@ -132,8 +132,8 @@ static enum troth_status read_proving(struct reading *r, const struct troth_even
 	return TROTH_OK;
 }
 
-/* The certificate or hash that let an image run. Old shims logged one byte more than they
- * measured. */
+/* The certificate or hash that let an image run. Old shims logged one byte more
+ * than they measured. */
 static enum troth_status read_authority(struct reading *r, const struct troth_event *ev,
 					struct troth_view digest)
 {

@@ -3,10 +3,10 @@
  *
  * Facts come only from event data whose digest (in the bank asked for) is of that data, and
  * from events before the firmware handed over (EV_EFI_ACTION "Exit Boot Services Invocation").
- * They hold for a device only where the log also replays to its quoted PCRs: the caller checks.
- * A SecureBoot variable of 1 proves nothing by itself: a kernel handed over by a virtual
- * machine's loader leaves it at 1 without authority and without image event (DESIGN section 7,
- * step 4). */
+ * They hold for a device only where the log also replays to its quoted PCRs: the caller
+ * checks. A SecureBoot variable of 1 proves nothing by itself: a kernel handed over by a
+ * virtual machine's loader leaves it at 1 without authority and without image event (DESIGN
+ * section 7, step 4). */
 #ifndef TROTH_CORE_FACTS_H
 #define TROTH_CORE_FACTS_H
 

@@ -2,9 +2,9 @@
 /* Findings: what a check saw that it did not like, as data.
  *
  * A check appends findings and never decides; the verdict is a fold over them (verdict.h).
- * Codes are stable: their names are part of the interface (docs/findings.md lists each with
- * meaning, likely cause and remedy). A new code goes at the end of its group in FINDINGS of
- * finding.c. */
+ * Codes are stable: their names are part of the interface (docs/findings.md lists each
+ * with meaning, likely cause and remedy). A new code goes at the end of its group in
+ * FINDINGS of finding.c. */
 #ifndef TROTH_CORE_FINDING_H
 #define TROTH_CORE_FINDING_H
 

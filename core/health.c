@@ -4,8 +4,8 @@
 #include "base.h"
 #include "reader.h"
 
-/* Evidence times are challenge times of some replica; clocks agree to about this,
- * milliseconds. */
+/* Evidence times are challenge times of some replica; clocks agree to
+ * about this, milliseconds. */
 #define FUTURE_MS 1000
 
 static const char *const STATES[TROTH_DEVICE_STATE_N] = {

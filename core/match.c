@@ -48,9 +48,9 @@ static uint32_t spoken_pcrs(const struct troth_reference_set *set)
 	return mask;
 }
 
-/* PCRs whose required golden value differs, which is reported. One that fits speaks of the PCRs
- * of the alternative that fitted and of no other's; an optional one that differs has said
- * nothing. */
+/* PCRs whose required golden value differs, which is reported. One that fits speaks of
+ * the PCRs of the alternative that fitted and of no other's; an optional one that
+ * differs has said nothing. */
 static uint32_t differing_pcrs(const struct troth_reference_set *set, const int16_t *used)
 {
 	uint32_t mask = 0;

@@ -55,8 +55,8 @@ struct troth_view troth_pcr_value(const struct troth_pcr_values *v, enum troth_h
 TROTH_NODISCARD bool troth_pcr_values_cover(const struct troth_pcr_values *v,
 					    const struct troth_pcr_selection *s);
 
-/* pcrDigest: hash of the selected values in selection order. TROTH_E_NOT_FOUND when one is
- * missing. */
+/* pcrDigest: hash of the selected values in selection order. TROTH_E_NOT_FOUND
+ * when one is missing. */
 TROTH_NODISCARD enum troth_status troth_pcr_digest(struct troth_ctx *ctx, enum troth_hash hash,
 						   const struct troth_pcr_selection *s,
 						   const struct troth_pcr_values *v,

@@ -102,8 +102,8 @@ static void judge_extra_data(const struct judge *j, const struct troth_attest *a
 			     a->extra_data.n > 0 ? seen : "none");
 }
 
-/* Part 1, 16.2: the qualified name tells a primary key of this hierarchy from its like
- * elsewhere. */
+/* Part 1, 16.2: the qualified name tells a primary key of this hierarchy from
+ * its like elsewhere. */
 static enum troth_status judge_signer(const struct judge *j, const struct troth_attest *a)
 {
 	struct troth_name want;

@@ -29,8 +29,8 @@ TROTH_NODISCARD bool troth_get_u64be(struct troth_reader *r, uint64_t *out);
 TROTH_NODISCARD bool troth_get_view(struct troth_reader *r, size_t n, struct troth_view *out);
 /* Copies the next n bytes to out, which holds at least n. */
 TROTH_NODISCARD bool troth_get_bytes(struct troth_reader *r, size_t n, uint8_t *out);
-/* A u16 (big-endian) length and that many bytes: TPM2B, and the strings of our fixed messages.
- */
+/* A u16 (big-endian) length and that many bytes: TPM2B, and the strings of
+ * our fixed messages. */
 TROTH_NODISCARD bool troth_get_view16be(struct troth_reader *r, struct troth_view *out);
 TROTH_NODISCARD bool troth_get_view32be(struct troth_reader *r, struct troth_view *out);
 

@@ -90,8 +90,8 @@ struct troth_match {
 	size_t n_matched;   /* events consumed by components */
 	size_t n_ignored;   /* events consumed by ignore rules */
 	size_t n_components;
-	/* index of the alternative used by each component, -1 for one left out or not matched
-	 */
+	/* index of the alternative used by each component, -1 for one left
+	 * out or not matched */
 	int16_t used[TROTH_COMPONENTS_MAX];
 };
 
@@ -99,11 +99,11 @@ struct troth_match {
  * TROTH_MATCH_STATES_MAX partial matches; past them REFERENCE_AMBIGUOUS. An event matches only
  * with an equal digest in every selected bank that covers its PCR.
  *
- * What does not fit becomes a finding: UNEXPECTED_EVENT once per PCR for the event it diverges
- * at, in log order, with the reference expected there; then MISSING_COMPONENT for required
- * components without events; then PCR_MISMATCH for golden values that differ. Behind the event
- * it diverges at nothing is said of a PCR. TROTH_E_MEMORY, or TROTH_E_LIMIT for a set past the
- * limits. */
+ * What does not fit becomes a finding: UNEXPECTED_EVENT once per PCR for the event it
+ * diverges at, in log order, with the reference expected there; then MISSING_COMPONENT for
+ * required components without events; then PCR_MISMATCH for golden values that differ. Behind
+ * the event it diverges at nothing is said of a PCR. TROTH_E_MEMORY, or TROTH_E_LIMIT for a
+ * set past the limits. */
 TROTH_NODISCARD enum troth_status troth_reference_match(const struct troth_match_case *c,
 							struct troth_match *out,
 							struct troth_findings *findings);

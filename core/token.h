@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Stateless challenge and enrolment tokens (DESIGN section 6).
  *
- * A token is MACed, not secret. Any verifier with the key can check it; nobody else can make
- * one. Its 16 random bytes and the MAC make it the nonce of the exchange: extraData covers the
- * whole token. Reading a token without opening it (troth_token_read) gives fields nobody has
- * vouched for; only troth_token_open authenticates. Time and randomness come in as arguments.
- */
+ * A token is MACed, not secret. Any verifier with the key can check it; nobody else can
+ * make one. Its 16 random bytes and the MAC make it the nonce of the exchange: extraData
+ * covers the whole token. Reading a token without opening it (troth_token_read) gives
+ * fields nobody has vouched for; only troth_token_open authenticates. Time and randomness
+ * come in as arguments. */
 #ifndef TROTH_CORE_TOKEN_H
 #define TROTH_CORE_TOKEN_H
 
@@ -52,15 +52,15 @@ TROTH_NODISCARD enum troth_status troth_token_make(struct troth_ctx *ctx,
 /* Parses without authenticating. */
 TROTH_NODISCARD enum troth_status troth_token_read(struct troth_view bytes,
 						   struct troth_token *out);
-/* Parses, then checks MAC (constant-time), purpose, trust domain and age: TROTH_E_MISMATCH for
- * a MAC, TROTH_E_EXPIRED for age above TROTH_TOKEN_LIFE_MS or a time in the future beyond 1 s.
- */
+/* Parses, then checks MAC (constant-time), purpose, trust domain and age:
+ * TROTH_E_MISMATCH for a MAC, TROTH_E_EXPIRED for age above TROTH_TOKEN_LIFE_MS or a time
+ * in the future beyond 1 s. */
 TROTH_NODISCARD enum troth_status
 troth_token_open(struct troth_ctx *ctx, const struct troth_token_keys *keys,
 		 struct troth_view trust_domain, enum troth_token_purpose purpose,
 		 struct troth_view bytes, uint64_t now_ms, struct troth_token *out);
-/* The secret that credential activation must bring back: HMAC(key, "troth/v1/activation" ||
- * token). */
+/* The secret that credential activation must bring back: HMAC(key,
+ * "troth/v1/activation" || token). */
 TROTH_NODISCARD enum troth_status troth_token_secret(struct troth_ctx *ctx,
 						     const struct troth_token_keys *keys,
 						     struct troth_view bytes, uint8_t out[32]);

@@ -265,8 +265,8 @@ static enum troth_status frame_rsa(struct troth_reader *r, struct troth_public *
 	return get_2b(r, TROTH_RSA_BYTES_MAX, &p->modulus);
 }
 
-/* TPMS_ECC_PARMS, Part 2, 12.2.3.6, and the point. No known TPM sets a key derivation scheme.
- */
+/* TPMS_ECC_PARMS, Part 2, 12.2.3.6, and the point. No known TPM sets a
+ * key derivation scheme. */
 static enum troth_status frame_ecc(struct troth_reader *r, struct troth_public *p)
 {
 	uint16_t kdf;

@@ -4,8 +4,8 @@
 #include "base.h"
 #include "reader.h"
 
-/* Lengths are 64-bit and foreign: each is compared with what is left before it is multiplied or
- * taken. */
+/* Lengths are 64-bit and foreign: each is compared with what is left before it is
+ * multiplied or taken. */
 bool troth_uefi_variable_read(struct troth_view data, struct troth_uefi_variable *out)
 {
 	struct troth_reader r = { data };

@@ -21,9 +21,9 @@ TROTH_NODISCARD bool troth_uefi_variable_read(struct troth_view data,
 /* Same text, the other side in ASCII. */
 TROTH_NODISCARD bool troth_utf16_equal(struct troth_view text, const char *ascii);
 
-/* Writes what an event says of itself: a command, a variable's name, a file path; empty when it
- * holds no text. Printable ASCII, '?' for anything else, cut at size (not 0), NUL-terminated.
- */
+/* Writes what an event says of itself: a command, a variable's name, a file path;
+ * empty when it holds no text. Printable ASCII, '?' for anything else, cut at size
+ * (not 0), NUL-terminated. */
 void troth_event_describe(const struct troth_event *ev, char *out, size_t size);
 
 #endif

@@ -23,8 +23,8 @@ void troth_put_u16be(struct troth_writer *w, uint16_t v);
 void troth_put_u32be(struct troth_writer *w, uint32_t v);
 void troth_put_u64be(struct troth_writer *w, uint64_t v);
 void troth_put_view(struct troth_writer *w, struct troth_view v);
-/* A length prefix of two or four bytes, then the bytes; a view too long for its prefix
- * overflows. */
+/* A length prefix of two or four bytes, then the bytes; a view too long for
+ * its prefix overflows. */
 void troth_put_view16be(struct troth_writer *w, struct troth_view v);
 void troth_put_view32be(struct troth_writer *w, struct troth_view v);
 

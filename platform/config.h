@@ -36,8 +36,8 @@ struct troth_config_field {
 	const struct troth_config_field
 		*fields; /* MAP, ends with a NULL key; offsets are from the same struct */
 	bool required;
-	/* default_text: as it would be written in the file; NULL leaves the struct as it was.
-	 */
+	/* default_text: as it would be written in the file; NULL leaves
+	 * the struct as it was. */
 	const char *default_text;
 	/* LIST, ANYMAP: called once per item with the struct; NODE: once. Must read the whole
 	 * node with one of the functions below. */

@@ -35,8 +35,8 @@ __attribute__((format(printf, 2, 3))) static enum troth_status refuse(char *why,
 	return TROTH_E_CONFIG;
 }
 
-/* A copy of the text's length ends in the struct; a longer one would not be what was written.
- */
+/* A copy of the text's length ends in the struct; a longer one would not
+ * be what was written. */
 static enum troth_status set_string(const struct troth_config_field *f, struct troth_view text,
 				    char *out, char *why)
 {

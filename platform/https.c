@@ -337,8 +337,8 @@ static enum troth_status set_headers(struct curl_slist **headers, const char *co
 	return append(headers, line) ? TROTH_OK : TROTH_E_MEMORY;
 }
 
-/* RFC 9110, 10.2.3: seconds; the form with a date needs a clock to agree with, and is not read.
- */
+/* RFC 9110, 10.2.3: seconds; the form with a date needs a clock to agree
+ * with, and is not read. */
 static uint32_t retry_after(CURL *c)
 {
 	struct curl_header *header;

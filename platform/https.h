@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HTTPS client over libcurl: one kept-alive connection, TLS 1.3, pinned anchors, every wait
- * bounded. */
+/* HTTPS client over libcurl: one kept-alive connection, TLS 1.3, pinned anchors,
+ * every wait bounded. */
 #ifndef TROTH_PLATFORM_HTTPS_H
 #define TROTH_PLATFORM_HTTPS_H
 

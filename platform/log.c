@@ -223,8 +223,8 @@ void troth_log_line(enum troth_log_level level, const char *event, const char *f
 	va_end(args);
 	memcpy(l.text + l.n, l.cut ? CUT : "\n", l.cut ? sizeof CUT - 1 : 1);
 	l.n += l.cut ? sizeof CUT - 1 : 1;
-	/* One write: lines of several processes do not mix. Nothing is left to do if it fails.
-	 */
+	/* One write: lines of several processes do not mix. Nothing is left
+	 * to do if it fails. */
 	ssize_t written = write(STDERR_FILENO, l.text, l.n);
 	(void)written;
 	errno = kept;

@@ -27,8 +27,8 @@ static void slot_free(struct slot *s)
 
 TROTH_DEFINE_AUTO(struct slot, slot_free)
 
-/* The end of a public area is the key itself: bytes nobody can choose freely and spread evenly.
- */
+/* The end of a public area is the key itself: bytes nobody can choose freely
+ * and spread evenly. */
 static size_t index_of(struct troth_view ak_public)
 {
 	uint64_t h = 1469598103934665603U; /* FNV-1a, 64 bit */

@@ -12,12 +12,12 @@
 /* Connections that wait to be accepted, per listener. */
 #define TROTH_LISTEN_BACKLOG 1024
 
-/* "192.0.2.1:8443" or "[2001:db8::1]:8443": numbers only, nothing is looked up.
- * TROTH_E_CONFIG. */
+/* "192.0.2.1:8443" or "[2001:db8::1]:8443": numbers only, nothing is
+ * looked up. TROTH_E_CONFIG. */
 TROTH_NODISCARD enum troth_status
 troth_address_parse(const char *text, struct sockaddr_storage *out, socklen_t *out_len);
-/* n sockets on one address with SO_REUSEPORT; port 0 picks one for all. TROTH_E_IO with
- * errno. */
+/* n sockets on one address with SO_REUSEPORT; port 0 picks one for all.
+ * TROTH_E_IO with errno. */
 TROTH_NODISCARD enum troth_status troth_listen_tcp(const char *address, size_t n, int *out_fds,
 						   uint16_t *out_port);
 /* A Unix socket only its owner can connect to. A stale one is replaced; TROTH_E_CONFLICT when

@@ -17,8 +17,8 @@ TROTH_NODISCARD enum troth_status troth_sandbox_issuer(void);
  * executing, tracing, reading others' memory, signalling others and administering the machine
  * answer EACCES. */
 TROTH_NODISCARD enum troth_status troth_sandbox_front(void);
-/* Not dumpable: same-uid processes can neither ptrace it nor read its memory. First thing in
- * main. */
+/* Not dumpable: same-uid processes can neither ptrace it nor read its memory.
+ * First thing in main. */
 TROTH_NODISCARD enum troth_status troth_sandbox_no_dump(void);
 
 #endif

@@ -272,8 +272,8 @@ static bool await_end(struct supervisor *s, enum role role, uint64_t patience_ms
 	return s->pids[role] == 0;
 }
 
-/* The front first: what it has begun still needs the issuer. The issuer ends when its channels
- * close. */
+/* The front first: what it has begun still needs the issuer. The issuer ends when
+ * its channels close. */
 static void drain(struct supervisor *s)
 {
 	if (s->pids[ROLE_FRONT] != 0)

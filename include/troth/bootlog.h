@@ -16,8 +16,8 @@
 
 struct troth_bootlog;
 
-/* Parses and replays; bytes are copied. *error_offset, when not NULL, is where parsing failed.
- */
+/* Parses and replays; bytes are copied. *error_offset, when not NULL, is
+ * where parsing failed. */
 TROTH_API TROTH_NODISCARD enum troth_status troth_bootlog_read(struct troth_ctx *ctx,
 							       struct troth_view bytes,
 							       struct troth_bootlog **out,

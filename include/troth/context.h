@@ -10,8 +10,8 @@
 
 struct troth_ctx;
 
-/* Makes a context. TROTH_E_CRYPTO when OpenSSL lacks SHA-256, SHA-384 or HMAC, TROTH_E_MEMORY.
- */
+/* Makes a context. TROTH_E_CRYPTO when OpenSSL lacks SHA-256, SHA-384
+ * or HMAC, TROTH_E_MEMORY. */
 TROTH_API TROTH_NODISCARD enum troth_status troth_ctx_new(struct troth_ctx **out);
 /* Accepts NULL. */
 TROTH_API void troth_ctx_free(struct troth_ctx *ctx);

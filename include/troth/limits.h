@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every maximum Troth knows, with its unit and its reason.
  *
- * A buffer without a maximum is a bug; a maximum without a test at it and one past it is one
- * too. */
+ * A buffer without a maximum is a bug; a maximum without a test at it and one
+ * past it is one too. */
 #ifndef TROTH_LIMITS_H
 #define TROTH_LIMITS_H
 
@@ -40,8 +40,8 @@
 /* A request target: the longest is a list with a filter in its query, bytes. */
 #define TROTH_HTTP_TARGET_MAX 1024
 /* Request bodies one worker holds at once, bytes: 32 of the largest or 2,000 first
- * attestations; past it clients are sent away with 503, so that slow senders cannot fill
- * memory. */
+ * attestations; past it clients are sent away with 503, so that slow senders
+ * cannot fill memory. */
 #define TROTH_HTTP_BODIES_MAX (64 * 1024 * 1024)
 /* Listening sockets of one HTTP server: IPv4, IPv6 and as many while they change. */
 #define TROTH_HTTP_LISTENERS_MAX 4
@@ -85,8 +85,8 @@
 #define TROTH_REFERENCE_EVENTS_MAX 4096
 /* A reference set as JSON, bytes. */
 #define TROTH_REFERENCE_JSON_MAX (4 * 1024 * 1024)
-/* Partial matches followed at once while components are matched; honest sets need one or two.
- */
+/* Partial matches followed at once while components are matched; honest
+ * sets need one or two. */
 #define TROTH_MATCH_STATES_MAX 64
 /* A policy or configuration file, bytes. */
 #define TROTH_POLICY_MAX (256 * 1024)

@@ -129,8 +129,8 @@ static void certification_without_magic(struct scene *s)
 	certify_with(s, s->device, &a);
 }
 
-/* A record as the issuer would have made it, to be bent; sealed makes its MAC good afterwards.
- */
+/* A record as the issuer would have made it, to be bent; sealed makes its
+ * MAC good afterwards. */
 static struct troth_certification_record *use_record(struct scene *s)
 {
 	struct troth_certification_record *r = &scene_request(s)->certification;

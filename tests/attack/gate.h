@@ -19,8 +19,8 @@ struct gate {
 	uint8_t secrets[GATE_SECRETS_MAX][32];
 };
 
-/* A verifier that is made but not started: its inventory and its directory of roots are still
- * empty. */
+/* A verifier that is made but not started: its inventory and its directory of
+ * roots are still empty. */
 void gate_init(struct gate *g, const char *extra_yaml);
 void gate_list(struct gate *g, const struct fleet_device *d, const char *name);
 void gate_trust(struct gate *g, struct troth_view root_der);

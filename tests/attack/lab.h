@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A verifier with a small fleet, for attacks over the wire, and what must not change by them.
- */
+/* A verifier with a small fleet, for attacks over the wire, and what must
+ * not change by them. */
 #ifndef TROTH_TESTS_LAB_H
 #define TROTH_TESTS_LAB_H
 
@@ -21,8 +21,8 @@ struct lab {
 	struct troth_replay boot;
 };
 
-/* Starts the verifier, enrols the fleet, learns from the first device, has all affirmed.
- * Asserts. */
+/* Starts the verifier, enrols the fleet, learns from the first device, has
+ * all affirmed. Asserts. */
 void lab_open(struct lab *lab);
 void lab_close(struct lab *lab);
 /* A client of its own connection to the same verifier. */
@@ -31,8 +31,8 @@ void lab_client(struct lab *lab, struct tls_client *out);
 /* One whole exchange, truthful; the HTTP status of the attestation's answer. */
 int lab_attest(struct lab *lab, struct fleet_device *d);
 
-/* What the store says of a device: its version, state and verdict, and how many leaves there
- * are. */
+/* What the store says of a device: its version, state and verdict, and how
+ * many leaves there are. */
 struct lab_state {
 	char device[1024]; /* its JSON */
 	long n_leaves;
@@ -43,8 +43,8 @@ void lab_assert_unchanged(const struct lab_state *before, const struct lab_state
 /* The last answer is this problem; finding, when given, begins its detail. */
 void lab_assert_problem(const struct tls_client *c, int status, const char *code,
 			const char *finding);
-/* The tier and the first finding of a 200 AttestationResult, and whether it came with a
- * certificate. */
+/* The tier and the first finding of a 200 AttestationResult, and whether it came
+ * with a certificate. */
 struct lab_result {
 	int tier;
 	bool issued;
@@ -63,8 +63,8 @@ void lab_policy(struct lab *lab, const char *approve, const char *more);
 long lab_act(struct lab *lab, const char *device, const char *action);
 /* A text field of a device as it is listed, in a static buffer. */
 const char *lab_device(struct lab *lab, const char *device, const char *field);
-/* Waits up to some seconds for the certificate's serial on a CRL that the bundle's CA signed.
- */
+/* Waits up to some seconds for the certificate's serial on a CRL that the
+ * bundle's CA signed. */
 bool lab_revoked(struct lab *lab, const X509 *certificate);
 bool lab_on_crl_now(struct lab *lab, const X509 *certificate);
 

@@ -338,8 +338,8 @@ static void *race(void *arg)
 	return NULL;
 }
 
-/* FIELD row 15: the same message on many connections at once; exactly one certificate comes of
- * it. */
+/* FIELD row 15: the same message on many connections at once; exactly one
+ * certificate comes of it. */
 static void one_token_spent_at_once(void **state)
 {
 	(void)state;

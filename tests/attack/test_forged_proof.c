@@ -301,8 +301,7 @@ static void quoting_for_an_enrolment_token(void **state)
 	assert_nothing_stored(&before);
 }
 
-/* FIELD row 16, DESIGN section 5: half an enrolment, a hundred times, leaves nothing behind.
- */
+/* FIELD row 16, DESIGN section 5: half an enrolment, a hundred times, leaves nothing behind. */
 static void enrolments_never_finished(void **state)
 {
 	(void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a device may become: enrolled again, with another key, in quarantine, retired; and whose
- * name it gets. Rows are those of docs/attacks.md. The tests build on each other, in this
- * order. */
+/* What a device may become: enrolled again, with another key, in quarantine, retired;
+ * and whose name it gets. Rows are those of docs/attacks.md. The tests build on each
+ * other, in this order. */
 #include "lab.h"
 
 #include <openssl/evp.h>
@@ -95,8 +95,8 @@ static void ids_and_names_are_not_chosen_by_devices(void **state)
 	troth_wire_free(m);
 }
 
-/* The one name in the certificate is the registry's, and its key the one that was quoted for.
- */
+/* The one name in the certificate is the registry's, and its key the one
+ * that was quoted for. */
 static void the_certificate_says_what_the_registry_says(void **state)
 {
 	(void)state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Measurements as ratios to a peer measured in the same run: machines are noisy, ratios are
- * less so. */
+/* Measurements as ratios to a peer measured in the same run: machines are noisy,
+ * ratios are less so. */
 #ifndef TROTH_BENCH_H
 #define TROTH_BENCH_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the core costs, beside the bare cryptography of OpenSSL on the same core in the same
- * run. */
+/* What the core costs, beside the bare cryptography of OpenSSL on the same
+ * core in the same run. */
 #include "check.h"
 
 #include <openssl/evp.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One of our boot captures: its event log, and the PCR values the guest read. Include after
- * check.h. */
+/* One of our boot captures: its event log, and the PCR values the guest read.
+ * Include after check.h. */
 #ifndef TROTH_TESTS_BOOTVM_H
 #define TROTH_TESTS_BOOTVM_H
 

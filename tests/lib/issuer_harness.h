@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A real issuer process of its own, and a plain blocking client of its channels. Include after
- * check.h. */
+/* A real issuer process of its own, and a plain blocking client of its channels.
+ * Include after check.h. */
 #ifndef TROTH_TESTS_ISSUER_HARNESS_H
 #define TROTH_TESTS_ISSUER_HARNESS_H
 

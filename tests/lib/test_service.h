@@ -41,8 +41,8 @@ long test_service_admin(struct test_service *s, const char *method, const char *
 /* The same, asserting 200 and dropping the answer. */
 void test_service_admin_ok(struct test_service *s, const char *path, const char *content_type,
 			   const char *body);
-/* Processes: the supervisor's children whose name is given by their role; 0 when there is none.
- */
+/* Processes: the supervisor's children whose name is given by their role; 0
+ * when there is none. */
 size_t test_service_children(const struct test_service *s, pid_t *out, size_t max);
 
 #endif

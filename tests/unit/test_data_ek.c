@@ -126,8 +126,8 @@ static void collected_certificates(void **state)
 	assert_int_equal(disagreements, 0);
 }
 
-/* A key from the TPM's own TPM2B_PUBLIC. ek_ecc.pub is of a P-256 EK, which has no certificate.
- */
+/* A key from the TPM's own TPM2B_PUBLIC. ek_ecc.pub is of a P-256 EK, which
+ * has no certificate. */
 static size_t spki_of(struct troth_ctx *ctx, const char *dir, const char *file, uint8_t *spki,
 		      size_t max)
 {

@@ -8,8 +8,8 @@
 static const enum troth_hash SHA256_ONLY[] = { TROTH_HASH_SHA256 };
 static const enum troth_hash TWO_BANKS[] = { TROTH_HASH_SHA1, TROTH_HASH_SHA256 };
 
-/* Parses a copy of exactly the log's size and requires a failure to touch nothing but the
- * offset. */
+/* Parses a copy of exactly the log's size and requires a failure to touch
+ * nothing but the offset. */
 static enum troth_status parse(struct troth_view bytes, struct troth_log *out, size_t *offset)
 {
 	struct troth_log log;

@@ -7,10 +7,10 @@
 #include "log_builder.h"
 #include "reference.h"
 
-/* Short scripts stand for logs and references: each event is a PCR digit and a letter; the
- * letter is what was measured. A reference is components separated by spaces, "?" for an
- * optional one, alternatives by "|". Letters a-z are EV_IPL, A-Z EV_EFI_ACTION with the same
- * digest. */
+/* Short scripts stand for logs and references: each event is a PCR digit and a letter;
+ * the letter is what was measured. A reference is components separated by spaces, "?"
+ * for an optional one, alternatives by "|". Letters a-z are EV_IPL, A-Z EV_EFI_ACTION
+ * with the same digest. */
 
 static const enum troth_hash TWO_BANKS[] = { TROTH_HASH_SHA1, TROTH_HASH_SHA256 };
 static struct log_builder b;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* OpenSSL's parser and path validation judge what we write, under a CA made here with OpenSSL.
- */
+/* OpenSSL's parser and path validation judge what we write, under a CA made
+ * here with OpenSSL. */
 #include "check.h"
 
 #include <openssl/err.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The administration thread: the local socket, long jobs, CRL and bundle, quarantine.
  *
- * It runs apart from the device workers, with its own channel to the issuer, and alone may read
- * the store. It is the front's first thread: workers start when it has told the issuer whom to
- * deny. */
+ * It runs apart from the device workers, with its own channel to the issuer, and alone may
+ * read the store. It is the front's first thread: workers start when it has told the
+ * issuer whom to deny. */
 #ifndef TROTH_ADMIN_H
 #define TROTH_ADMIN_H
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A device's state, name, segment and group changed over the administration API.
  *
- * A change goes issuer first where it takes something away (deny before the store says so),
- * store first where it gives (allow after the commit): whatever breaks in between, nothing is
- * gained. */
+ * A change goes issuer first where it takes something away (deny before the store says
+ * so), store first where it gives (allow after the commit): whatever breaks in between,
+ * nothing is gained. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,7 +116,15 @@ static void answer(struct operation *op)
 	free(op);
 }
 
-static void on_allowed(void *arg, const struct troth_issuer_reply *reply)
+static enum troth_status tell_issuer(struct operation *op, enum troth_issuer_kind kind,
+				     troth_issuer_done *done)
+{
+	struct troth_issuer_request request = { .kind = kind };
+	memcpy(request.u.deny.device_id, op->row.id, sizeof request.u.deny.device_id);
+	return troth_issuer_call(op->admin->issuer, &request, done, op);
+}
+
+static void on_told(void *arg, const struct troth_issuer_reply *reply)
 {
 	struct operation *op = arg;
 	op->status = reply->status;
@@ -125,9 +133,9 @@ static void on_allowed(void *arg, const struct troth_issuer_reply *reply)
 
 static enum troth_status store_change(struct operation *op);
 
-/* What is taken away is taken from the row as it is now: a device that keeps renewing, or keeps
- * enrolling, must not be able to put it off. The issuer denies it already, so there is an end
- * to it. */
+/* What is taken away is taken from the row as it is now: a device that keeps renewing,
+ * or keeps enrolling, must not be able to put it off. The issuer denies it already, so
+ * there is an end to it. */
 static bool try_again(struct operation *op)
 {
 	const enum troth_device_state to = op->row.state;
@@ -145,17 +153,19 @@ static bool try_again(struct operation *op)
 static void on_commit(struct troth_job *job)
 {
 	struct operation *op = (struct operation *)job;
-	struct troth_issuer_request request = { .kind = TROTH_ISSUER_ALLOW };
 	if (try_again(op))
 		return;
 	if (op->revoke)
 		troth_admin_refresh_crl(op->admin);
-	if (op->status != TROTH_OK || op->row.state != TROTH_DEVICE_ACTIVE) {
+	if (op->status != TROTH_OK || op->row.state == TROTH_DEVICE_PENDING) {
 		answer(op);
 		return;
 	}
-	memcpy(request.u.deny.device_id, op->row.id, sizeof request.u.deny.device_id);
-	op->status = troth_issuer_call(op->admin->issuer, &request, on_allowed, op);
+	/* Denied once more: an earlier change of an active device may have been committed, and
+	 * have had it allowed, after this one had it denied. Commits are answered in order, so
+	 * the last of them has the last word. */
+	const bool active = op->row.state == TROTH_DEVICE_ACTIVE;
+	op->status = tell_issuer(op, active ? TROTH_ISSUER_ALLOW : TROTH_ISSUER_DENY, on_told);
 	if (op->status != TROTH_OK)
 		answer(op);
 }
@@ -173,6 +183,8 @@ static enum troth_status store_change(struct operation *op)
 {
 	uint8_t leaf[TROTH_AUDIT_LEAF_MAX];
 	size_t leaf_len;
+	if (op->admin->store_closed)
+		return TROTH_E_IO;
 	struct troth_audit_leaf l = {
 		.kind = TROTH_AUDIT_STATE,
 		.time_ms = troth_now_ms(),
@@ -227,13 +239,6 @@ static void on_denied(void *arg, const struct troth_issuer_reply *reply)
 		answer(op);
 }
 
-static enum troth_status deny(struct operation *op)
-{
-	struct troth_issuer_request request = { .kind = TROTH_ISSUER_DENY };
-	memcpy(request.u.deny.device_id, op->row.id, sizeof request.u.deny.device_id);
-	return troth_issuer_call(op->admin->issuer, &request, on_denied, op);
-}
-
 static void start_change(struct troth_exchange *x, struct troth_admin *admin,
 			 const struct troth_device_row *now, const struct change *c)
 {
@@ -248,7 +253,7 @@ static void start_change(struct troth_exchange *x, struct troth_admin *admin,
 	op->revoke = c->revoke;
 	op->from = c->from;
 	apply_change(c, &op->row);
-	op->status = c->revoke ? deny(op) : seal(op, now);
+	op->status = c->revoke ? tell_issuer(op, TROTH_ISSUER_DENY, on_denied) : seal(op, now);
 	if (op->status != TROTH_OK)
 		answer(op);
 }

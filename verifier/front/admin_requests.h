@@ -8,8 +8,8 @@
 
 #include "admin.h"
 
-/* Finds a device by registry name, id, or a prefix of at least eight digits of its id that only
- * one has. */
+/* Finds a device by registry name, id, or a prefix of at least eight digits of its id
+ * that only one has. */
 TROTH_NODISCARD bool troth_admin_find_device(struct troth_admin *admin, struct troth_view text,
 					     struct troth_device_row *out);
 /* Answers 404: no device has this name. */

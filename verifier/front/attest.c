@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* POST /v1/attest: authenticate, appraise, have the issuer confirm, commit, release.
  *
- * A failure before the evidence is authenticated is answered and changes nothing (DESIGN
- * section 6, "A bad message is not a bad device"). From the issuer's word on, everything
- * happens in one transaction conditioned on the device row's version: no row, nothing is
- * released. */
+ * A failure before the evidence is authenticated is answered and changes nothing
+ * (DESIGN section 6, "A bad message is not a bad device"). From the issuer's word on,
+ * everything happens in one transaction conditioned on the device row's version: no
+ * row, nothing is released. */
 #include "attestation.h"
 
 #include <stdlib.h>
@@ -48,8 +48,8 @@ void troth_attestation_fail(struct troth_attestation *a, enum troth_status statu
 
 /* ---- may it be appraised, and against what ---- */
 
-/* A challenge that was overtaken, ran out or is of an earlier row: the device simply asks
- * again. */
+/* A challenge that was overtaken, ran out or is of an earlier row: the device
+ * simply asks again. */
 static bool challenge_is_stale(const struct troth_attestation *a)
 {
 	return a->token.row_version != a->row.version ||
@@ -91,15 +91,15 @@ static bool find_policy(struct troth_attestation *a)
 	return true;
 }
 
-/* What was asked for is what the policy asks for now: a change since the challenge means
- * another. */
+/* What was asked for is what the policy asks for now: a change since the
+ * challenge means another. */
 static bool policy_moved_on(const struct troth_attestation *a)
 {
 	return !troth_pcr_selection_equal(&a->token.selection, &a->policy->selection);
 }
 
-/* A certification is of the boot it was made in; a device that slept or rebooted makes another.
- */
+/* A certification is of the boot it was made in; a device that slept or
+ * rebooted makes another. */
 static bool certification_is_void(const struct troth_attestation *a)
 {
 	const struct troth_certification_record *c = &a->row.certification;

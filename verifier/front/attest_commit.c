@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* POST /v1/attest: row, record, leaf and serial in one transaction; then, and only then, the
- * answer. */
+/* POST /v1/attest: row, record, leaf and serial in one transaction; then, and
+ * only then, the answer. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,8 +66,8 @@ static void on_commit(struct troth_job *job)
 {
 	struct troth_attestation *a = (struct troth_attestation *)job;
 	if (a->status == TROTH_E_CONFLICT) {
-		/* Another answer to the same challenge was first, or state or policy changed
-		 * meanwhile. */
+		/* Another answer to the same challenge was first, or state or
+		 * policy changed meanwhile. */
 		troth_attestation_reject(a, 409, "stale-challenge",
 					 "The challenge was overtaken; ask for another.");
 		return;

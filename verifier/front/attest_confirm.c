@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* POST /v1/attest: the issuer sees the evidence for itself, and signs if a certificate is due.
- */
+/* POST /v1/attest: the issuer sees the evidence for itself, and signs if a
+ * certificate is due. */
 #include <string.h>
 
 #include "attestation.h"

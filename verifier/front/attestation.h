@@ -55,8 +55,8 @@ void troth_attestation_fail(struct troth_attestation *a, enum troth_status statu
 
 /* False: the body is no attestation. */
 TROTH_NODISCARD bool troth_attestation_read(struct troth_attestation *a);
-/* Adds findings for whatever keeps the quote from being this device's answer to this
- * challenge. */
+/* Adds findings for whatever keeps the quote from being this device's answer
+ * to this challenge. */
 TROTH_NODISCARD enum troth_status
 troth_attestation_authenticate(struct troth_attestation *a, struct troth_findings *findings);
 

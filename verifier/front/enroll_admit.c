@@ -158,8 +158,8 @@ bool troth_enrolment_admit(struct troth_enrolment *e)
 			e, 403, "no-policy",
 			"No policy covers this device's group; ask its operator.");
 	} else {
-		/* What the certificate lacks comes first: a mode that looks at it refuses for
-		 * it. */
+		/* What the certificate lacks comes first: a mode that looks at
+		 * it refuses for it. */
 		bool looked = listed != NULL || policy->enrolment != TROTH_ENROL_INVENTORY;
 		if (looked)
 			judge_certificate(e);

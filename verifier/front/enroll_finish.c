@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* POST /v1/enroll/complete: the issuer checks the activation and seals the row; stored, it is
- * answered. */
+/* POST /v1/enroll/complete: the issuer checks the activation and seals the row;
+ * stored, it is answered. */
 #include <string.h>
 
 #include "admin.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An Attestation body as the core wants it, and verdicts as the protocol and the store want
- * them. */
+/* An Attestation body as the core wants it, and verdicts as the protocol and
+ * the store want them. */
 #ifndef TROTH_EVIDENCE_H
 #define TROTH_EVIDENCE_H
 

@@ -40,8 +40,8 @@ struct troth_hash_node **troth_hash_table_chain(const struct troth_hash_table *t
 /* Unlinks the node *at points at and returns it to the caller. */
 struct troth_hash_node *troth_hash_table_take(struct troth_hash_table *t,
 					      struct troth_hash_node **at);
-/* Moves *bucket to the next bucket that holds nodes, starting with *bucket itself; NULL at the
- * end. */
+/* Moves *bucket to the next bucket that holds nodes, starting with *bucket
+ * itself; NULL at the end. */
 struct troth_hash_node *troth_hash_table_next(const struct troth_hash_table *t, size_t *bucket);
 size_t troth_hash_table_bucket(const struct troth_hash_table *t, uint64_t hash);
 

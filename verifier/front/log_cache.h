@@ -28,8 +28,8 @@ TROTH_NODISCARD enum troth_status troth_log_cache_new(size_t max_bytes,
 						      struct troth_log_cache **out);
 void troth_log_cache_free(struct troth_log_cache *cache);
 
-/* The entry of a digest, replayed for the banks of a selection, or NULL. Release it.
- * Thread-safe. */
+/* The entry of a digest, replayed for the banks of a selection, or NULL.
+ * Release it. Thread-safe. */
 struct troth_cached_log *troth_log_cache_find(struct troth_log_cache *cache,
 					      const uint8_t digest[32],
 					      const struct troth_pcr_selection *banks);

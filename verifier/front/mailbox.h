@@ -18,8 +18,8 @@ TROTH_NODISCARD enum troth_status troth_mailbox_new(struct event_base *base,
 						    struct troth_mailbox **out);
 /* Jobs still inside are run first. Nobody may post any more. */
 void troth_mailbox_free(struct troth_mailbox *m);
-/* From any thread, never blocks for long, never fails: jobs run on the loop in order of
- * posting. */
+/* From any thread, never blocks for long, never fails: jobs run on the loop
+ * in order of posting. */
 void troth_mailbox_post(struct troth_mailbox *m, struct troth_job *job);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Problems that requests of every kind can end in. They answer the exchange and free nothing.
- */
+/* Problems that requests of every kind can end in. They answer the
+ * exchange and free nothing. */
 #ifndef TROTH_PROBLEMS_H
 #define TROTH_PROBLEMS_H
 

@@ -20,9 +20,9 @@ TROTH_NODISCARD bool troth_registry_get(struct troth_registry *r, const uint8_t 
 /* By registry name. */
 TROTH_NODISCARD bool troth_registry_find(struct troth_registry *r, struct troth_view name,
 					 struct troth_device_row *out);
-/* Visits copies in order of id, with no lock held meanwhile (visit may call the registry);
- * stops when visit returns false. A row that changes during the walk is seen as it was or as it
- * is. */
+/* Visits copies in order of id, with no lock held meanwhile (visit may call the
+ * registry); stops when visit returns false. A row that changes during the walk is seen
+ * as it was or as it is. */
 void troth_registry_each(struct troth_registry *r,
 			 bool (*visit)(void *arg, const struct troth_device_row *row),
 			 void *arg);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One request and its answer. It outlives its connection and its server while a handler holds
- * it. */
+/* One request and its answer. It outlives its connection and its server while
+ * a handler holds it. */
 #include <assert.h>
 #include <stdlib.h>
 

@@ -75,8 +75,8 @@ TROTH_NODISCARD enum troth_status troth_http_new(const struct troth_http_config 
 TROTH_NODISCARD enum troth_status troth_http_listen(struct troth_http_server *s, int fd);
 /* New TLS settings for connections from now on; borrowed. */
 void troth_http_set_tls(struct troth_http_server *s, SSL_CTX *tls);
-/* Stops accepting; idle connections close, running requests are answered with Connection:
- * close. */
+/* Stops accepting; idle connections close, running requests are answered
+ * with Connection: close. */
 void troth_http_drain(struct troth_http_server *s);
 size_t troth_http_connections(const struct troth_http_server *s);
 /* Closes everything. Exchanges still held by handlers stay valid and answer into nothing. */

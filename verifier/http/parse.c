@@ -107,8 +107,8 @@ static int take_host(struct troth_parse *p, const char *value, size_t n)
 	return 0;
 }
 
-/* Two of them could be read as either: refused. Parameters ("; charset=utf-8") say nothing we
- * act on. */
+/* Two of them could be read as either: refused. Parameters ("; charset=utf-8") say
+ * nothing we act on. */
 static int take_content_type(struct troth_parse *p, const char *value, size_t n)
 {
 	if (p->content_type_seen)

@@ -54,8 +54,8 @@ struct troth_parse {
 	size_t target_len;
 	size_t content_type_len; /* without parameters */
 
-	/* Bytes, valid up to their lengths above: kept last, so that a start clears the rest
-	 * only. */
+	/* Bytes, valid up to their lengths above: kept last, so that a start
+	 * clears the rest only. */
 	char name[24]; /* none of the names that matter is longer */
 	char value[TROTH_PARSE_VALUE_MAX];
 	char content_type[64];

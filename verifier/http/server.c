@@ -39,8 +39,8 @@ enum troth_status troth_http_new(const struct troth_http_config *config,
 		free(s);
 		return TROTH_E_MEMORY;
 	}
-	/* OpenSSL writes without MSG_NOSIGNAL: a peer that hangs up must not end the process.
-	 */
+	/* OpenSSL writes without MSG_NOSIGNAL: a peer that hangs up must
+	 * not end the process. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	*out = s;
 	return TROTH_OK;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Inside the HTTP server: what its files share. Callers of the server include http.h.
  *
- * A connection is in one phase and in that phase's queue. Every member of a queue waits equally
- * long, so a queue is in order of deadline: expiry looks at heads only, and the head of IDLE is
- * the connection that has been idle longest. A connection belongs to its server; an exchange
- * belongs to its handler once the handler has been called, and to the connection before that.
- */
+ * A connection is in one phase and in that phase's queue. Every member of a queue waits
+ * equally long, so a queue is in order of deadline: expiry looks at heads only, and the
+ * head of IDLE is the connection that has been idle longest. A connection belongs to its
+ * server; an exchange belongs to its handler once the handler has been called, and to the
+ * connection before that. */
 #ifndef TROTH_HTTP_SERVER_H
 #define TROTH_HTTP_SERVER_H
 

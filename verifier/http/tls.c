@@ -51,8 +51,8 @@ static bool set_protocol(SSL_CTX *ctx)
 					     "TLS_CHACHA20_POLY1305_SHA256") == 1;
 }
 
-/* OpenSSL would ask at the terminal for the password of an encrypted key; a service has none.
- */
+/* OpenSSL would ask at the terminal for the password of an encrypted key;
+ * a service has none. */
 static int no_password(char *out, int size, int writing, void *arg)
 {
 	(void)out;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One X.509 certificate from a plan: the authorities' and the verifier's own. Never a device's.
- */
+/* One X.509 certificate from a plan: the authorities' and the verifier's
+ * own. Never a device's. */
 #ifndef TROTH_ISSUER_AUTHORITY_H
 #define TROTH_ISSUER_AUTHORITY_H
 

@@ -18,8 +18,8 @@ static enum troth_status put_selection(struct troth_writer *w,
 	return TROTH_OK;
 }
 
-/* Banks we do not know, twice the same, without a PCR or with one too many are refused by
- * troth_pcr_selection_add. */
+/* Banks we do not know, twice the same, without a PCR or with one too many are
+ * refused by troth_pcr_selection_add. */
 static enum troth_status get_selection(struct troth_reader *r, struct troth_pcr_selection *out)
 {
 	struct troth_pcr_selection s = { 0 };

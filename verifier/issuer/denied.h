@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Devices that get nothing signed: quarantined and retired ones, pushed over the administration
- * channel. In memory only: the front pushes them again when the issuer starts anew.
- * Thread-safe. */
+/* Devices that get nothing signed: quarantined and retired ones, pushed over the
+ * administration channel. In memory only: the front pushes them again when the issuer
+ * starts anew. Thread-safe. */
 #ifndef TROTH_ISSUER_DENIED_H
 #define TROTH_ISSUER_DENIED_H
 

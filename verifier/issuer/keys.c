@@ -80,8 +80,8 @@ enum troth_status troth_key_read(const char *key_dir, const char *name, EVP_PKEY
 	TROTH_AUTO(troth_buffer_clear) struct troth_buffer pem = { 0 };
 	TROTH_TRY(read_secret(key_dir, name, &pem));
 	TROTH_AUTO(BIO_free_all_p) BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
-	/* An encrypted key would ask on the terminal: the empty callback argument is its
-	 * answer. */
+	/* An encrypted key would ask on the terminal: the empty callback
+	 * argument is its answer. */
 	char no_password[] = "";
 	EVP_PKEY *key = bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, NULL, no_password)
 				    : NULL;

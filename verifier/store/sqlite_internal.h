@@ -91,9 +91,9 @@ TROTH_NODISCARD enum troth_status troth_sqlite_status(struct troth_store_backend
 TROTH_NODISCARD enum troth_status troth_sqlite_exec(struct troth_store_backend *b, sqlite3 *db,
 						    const char *sql);
 
-/* One execution of a statement. Parameters are bound in order, then the columns of a row are
- * taken in order; the first thing that goes wrong sticks. What is bound is borrowed until
- * troth_call_end. */
+/* One execution of a statement. Parameters are bound in order, then the columns of a
+ * row are taken in order; the first thing that goes wrong sticks. What is bound is
+ * borrowed until troth_call_end. */
 struct troth_call {
 	struct troth_store_backend *b;
 	sqlite3_stmt *stmt;

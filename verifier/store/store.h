@@ -111,9 +111,8 @@ struct troth_store_ops {
 	void (*close)(struct troth_store_backend *b);
 	enum troth_status (*begin)(struct troth_store_backend *b);
 	/* Applies inside the transaction: all of the item or nothing. TROTH_E_IO poisons the
-	 * transaction; any other refusal (TROTH_E_CONFLICT; TROTH_E_LIMIT and
-	 * TROTH_E_MALFORMED as in item.h; TROTH_E_NOT_FOUND for a log not held) leaves it
-	 * usable. */
+	 * transaction; any other refusal (TROTH_E_CONFLICT; TROTH_E_LIMIT and TROTH_E_MALFORMED
+	 * as in item.h; TROTH_E_NOT_FOUND for a log not held) leaves it usable. */
 	enum troth_status (*apply)(struct troth_store_backend *b,
 				   const struct troth_store_item *item);
 	/* Not TROTH_OK: rolled back. */
@@ -130,8 +129,8 @@ struct troth_store_ops {
 								      struct troth_view text),
 					   void *arg);
 	enum troth_status (*epoch)(struct troth_store_backend *b, uint64_t *out);
-	/* Latest record of a device: the last affirming one, or the last of any kind. Owned
-	 * bytes. */
+	/* Latest record of a device: the last affirming one, or the last of any
+	 * kind. Owned bytes. */
 	enum troth_status (*record)(struct troth_store_backend *b, const uint8_t device_id[32],
 				    bool affirming, struct troth_buffer *out);
 	enum troth_status (*log)(struct troth_store_backend *b, const uint8_t digest[32],

@@ -380,9 +380,8 @@ static void killed_at_random_moments(void **state)
 	village_set(v);
 }
 
-/* With a resource manager, as on a real machine, and with somebody else at the TPM all the
- * time.
- */
+/* With a resource manager, as on a real machine, and with somebody else at
+ * the TPM all the time. */
 static void beside_other_users_of_the_tpm(void **state)
 {
 	const struct village *v = *state;

@@ -27,14 +27,14 @@ void village_ctl(const struct village *v, const char *a, const char *b, const ch
 /* The verifier again, on whatever port. */
 void village_restart(struct village *v);
 
-/* Arguments of the attester: command, and up to one option with its value. Keeps them in static
- * memory. */
+/* Arguments of the attester: command, and up to one option with its value. Keeps
+ * them in static memory. */
 const char *const *village_args(const struct village *v, const char *command,
 				const char *option, const char *value);
 /* Runs it, asserts the exit code. */
 void village_attest(const struct village *v, int code, const char *command);
-/* The set in force: its number; 0 for none. Asserts that key, certificate and bundle belong
- * together. */
+/* The set in force: its number; 0 for none. Asserts that key, certificate and
+ * bundle belong together. */
 unsigned village_set(const struct village *v);
 
 #endif

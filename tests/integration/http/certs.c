@@ -54,8 +54,8 @@ static void shell(const char *script)
 		fail_msg("%s", out);
 }
 
-/* Leaves signed by ca with dates of their own: "ca" is the one openssl command that takes
- * them. */
+/* Leaves signed by ca with dates of their own: "ca" is the one openssl
+ * command that takes them. */
 static const char SCRIPT[] =
 	"cd \"$1\"\n"
 	"key() { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out $1.key; "

@@ -47,8 +47,8 @@ void harness_url(const struct harness *h, const char *path, char *out, size_t ma
 const char *harness_socket(const struct harness *h);
 unsigned harness_port(const struct harness *h);
 
-/* Certificates made with the openssl program, in a directory of their own: <name>.pem and
- * <name>.key. */
+/* Certificates made with the openssl program, in a directory of their own:
+ * <name>.pem and <name>.key. */
 void certs_make(void);
 void certs_remove(void);
 const char *certs_path(const char *file); /* one of a few static buffers */
@@ -79,13 +79,13 @@ struct reply peer_read(struct peer *p);
 void reply_clear(struct reply *r);
 /* The status of the next answer. */
 int peer_status(struct peer *p);
-/* Milliseconds until the server closes, reading over whatever comes; fails after ten seconds.
- */
+/* Milliseconds until the server closes, reading over whatever comes; fails
+ * after ten seconds. */
 unsigned peer_await_close(struct peer *p);
 uint64_t clock_ms(void);
 
-/* Runs a program and returns its exit code; its standard output, up to max - 1 bytes, in out.
- */
+/* Runs a program and returns its exit code; its standard output, up to max
+ * - 1 bytes, in out. */
 int run_program(const char *const *argv, char *out, size_t max);
 
 #endif

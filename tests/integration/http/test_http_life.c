@@ -417,8 +417,8 @@ static void early_bytes_wait_for_the_answer(void **state)
 	}
 }
 
-/* The second request lies decrypted or half-read above the socket, where no event tells of it.
- */
+/* The second request lies decrypted or half-read above the socket, where no
+ * event tells of it. */
 static void a_request_that_came_with_the_last_is_served(void **state)
 {
 	struct harness *h = harness_start((struct harness_options){ 0 });

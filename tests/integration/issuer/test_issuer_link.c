@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The front's end of a channel: against a peer that does as the test says, and against a real
- * issuer. */
+/* The front's end of a channel: against a peer that does as the test says, and
+ * against a real issuer. */
 #include "check.h"
 
 #include <sys/ioctl.h>

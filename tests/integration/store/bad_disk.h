@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A disk that fails: an SQLite VFS in front of the real one, made the default.
  *
- * It counts what changes a file (writes, syncs, truncations) and fails at a chosen one. It also
- * keeps, beside each file, what was last made durable: after a power cut that is all there is.
- */
+ * It counts what changes a file (writes, syncs, truncations) and fails at a chosen
+ * one. It also keeps, beside each file, what was last made durable: after a power cut
+ * that is all there is. */
 #ifndef TROTH_TEST_STORE_BAD_DISK_H
 #define TROTH_TEST_STORE_BAD_DISK_H
 

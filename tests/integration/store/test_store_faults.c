@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every operation and every write of a scenario fails in turn; what is then on the disk is the
- * state before some step or after it, never one between, and no acknowledged step is missing.
- */
+/* Every operation and every write of a scenario fails in turn; what is then on the
+ * disk is the state before some step or after it, never one between, and no
+ * acknowledged step is missing. */
 #include <stdio.h>
 
 #include "answers.h"
@@ -152,8 +152,8 @@ static void each_operation_fails_in_turn(void **state)
 	assert_int_equal(lost, STEPS);
 }
 
-/* After a write that failed, the same writer goes on: the step is tried again and the rest
- * follows. */
+/* After a write that failed, the same writer goes on: the step is tried again
+ * and the rest follows. */
 static void finish(struct troth_store_writer *w, size_t done)
 {
 	if (done < STEPS) {
