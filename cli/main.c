@@ -28,7 +28,8 @@ static void put_overview(FILE *to)
 	      to);
 	for (size_t i = 0; i < TROTH_COUNT(GROUPS); i++)
 		put_group(to, GROUPS[i]);
-	fputs("\nExit codes: 0 yes or done, 1 read but not sound, or refused, 2 could not "
+	fputs("\n--socket and --format may stand before the command as well.\n"
+	      "Exit codes: 0 yes or done, 1 read but not sound, or refused, 2 could not "
 	      "tell.\n",
 	      to);
 }
@@ -48,6 +49,31 @@ static const struct troth_cli_command *find_command(const struct troth_cli_comma
 		if (strcmp(group->verb, verb) == 0)
 			return group;
 	return NULL;
+}
+
+/* What may stand before the command as well. Each takes a value. */
+static bool is_leading_option(const char *arg)
+{
+	static const char *const NAMES[] = { "--socket", "--format" };
+	size_t len = strcspn(arg, "=");
+	for (size_t i = 0; i < TROTH_COUNT(NAMES); i++)
+		if (strlen(NAMES[i]) == len && strncmp(NAMES[i], arg, len) == 0)
+			return true;
+	return false;
+}
+
+/* Moves the first word that is neither such an option nor its value to the front. A command
+ * reads its options anywhere behind its own name, so that they only have to come later. */
+static void word_first(char **argv)
+{
+	size_t n = 0;
+	while (argv[n] != NULL && is_leading_option(argv[n]))
+		n += strchr(argv[n], '=') != NULL || argv[n + 1] == NULL ? 1 : 2;
+	char *word = argv[n];
+	if (word == NULL)
+		return;
+	memmove(argv + 1, argv, n * sizeof *argv);
+	argv[0] = word;
 }
 
 static bool is_help(const char *arg)
@@ -73,6 +99,7 @@ static enum troth_cli_exit put_help(const struct troth_cli_command *c)
 static enum troth_cli_exit run_group(const struct troth_cli_command *group, int argc,
 				     char **argv)
 {
+	word_first(argv);
 	if (argc < 1 || is_help(argv[0])) {
 		FILE *to = argc < 1 ? stderr : stdout;
 		fprintf(to, "usage: trothctl %s COMMAND [ARGUMENTS]\n\n", group->group);
@@ -94,6 +121,7 @@ static enum troth_cli_exit run(int argc, char **argv)
 		put_overview(stderr);
 		return TROTH_CLI_UNSURE;
 	}
+	word_first(argv + 1);
 	if (is_help(argv[1]) || strcmp(argv[1], "help") == 0) {
 		put_overview(stdout);
 		return TROTH_CLI_YES;

@@ -71,6 +71,26 @@ json '.devices == []'
 quiet
 run "no devices as a table" 0 device list
 shows '^NAME +STATE +HEALTH'
+
+# leading NAME ARGUMENTS...: the same table, wherever the options stand.
+leading()
+{
+    name=$1
+    shift
+    got=0
+    "$trothctl" "$@" >"$dir/out" 2>"$dir/err" || got=$?
+    [ "$got" = 0 ] || fail "exit code $got, not 0"
+    quiet
+    shows '^NAME	STATE	HEALTH'
+}
+leading "options before group and command" --socket "$dir/admin.sock" --format tsv device list
+leading "options between group and command" device --socket="$dir/admin.sock" --format tsv list
+leading "options on every side" --format=tsv device --socket "$dir/admin.sock" list
+run "the same option before and after" 2 --socket "$dir/admin.sock" device list
+says '--socket is given twice'
+run "an option of one command before it" 2 --from 0 audit list
+says 'no command --from'
+
 run "a device that is not there" 1 device show nobody
 silent
 says 'No device has this name'
