@@ -11,7 +11,7 @@ static const char *text_at(json_t *object, const char *key, char *buf, size_t si
 
 static void put_line(const char *label, const char *text)
 {
-	printf("%-20s", label);
+	printf("%-23s", label);
 	troth_cli_put(stdout, text);
 	fputc('\n', stdout);
 }
@@ -86,7 +86,7 @@ static void put_text(json_t *o)
 	put_named("policy", json_object_get(o, "policy"));
 	put_named("reference", json_object_get(o, "reference"));
 	put_line("digest", text_at(verdict, "digest", buf, sizeof buf));
-	printf("%-20s%zu\n", "findings", json_array_size(findings));
+	printf("%-23s%zu\n", "findings", json_array_size(findings));
 	json_array_foreach(findings, i, finding) put_finding(finding);
 	put_coverage(json_object_get(verdict, "coverage"));
 }
