@@ -124,6 +124,12 @@ static enum troth_status tell_issuer(struct operation *op, enum troth_issuer_kin
 	return troth_issuer_call(op->admin->issuer, &request, done, op);
 }
 
+static void give_up(struct operation *op, enum troth_status status)
+{
+	op->status = status;
+	answer(op);
+}
+
 static void on_told(void *arg, const struct troth_issuer_reply *reply)
 {
 	struct operation *op = arg;
@@ -146,8 +152,7 @@ static bool try_again(struct operation *op)
 		return false;
 	op->row = now;
 	op->row.state = to;
-	op->status = store_change(op);
-	return op->status == TROTH_OK;
+	return store_change(op) == TROTH_OK;
 }
 
 static void on_commit(struct troth_job *job)
@@ -179,6 +184,7 @@ static void on_stored(void *arg, enum troth_status status, const struct troth_de
 	troth_mailbox_post(op->admin->mailbox, &op->job);
 }
 
+/* Once submitted, op->status is the writer's to set: whoever calls this leaves it alone. */
 static enum troth_status store_change(struct operation *op)
 {
 	uint8_t leaf[TROTH_AUDIT_LEAF_MAX];
@@ -208,13 +214,13 @@ static enum troth_status store_change(struct operation *op)
 static void on_sealed(void *arg, const struct troth_issuer_reply *reply)
 {
 	struct operation *op = arg;
-	op->status = reply->status;
-	if (op->status == TROTH_OK) {
+	enum troth_status status = reply->status;
+	if (status == TROTH_OK) {
 		memcpy(op->row.mac, reply->u.seal.mac, sizeof op->row.mac);
-		op->status = store_change(op);
+		status = store_change(op);
 	}
-	if (op->status != TROTH_OK)
-		answer(op);
+	if (status != TROTH_OK)
+		give_up(op, status);
 }
 
 /* A new MAC for the identity part as it shall be. */
@@ -232,11 +238,11 @@ static enum troth_status seal(struct operation *op, const struct troth_device_ro
 static void on_denied(void *arg, const struct troth_issuer_reply *reply)
 {
 	struct operation *op = arg;
-	op->status = reply->status;
-	if (op->status == TROTH_OK)
-		op->status = store_change(op);
-	if (op->status != TROTH_OK)
-		answer(op);
+	enum troth_status status = reply->status;
+	if (status == TROTH_OK)
+		status = store_change(op);
+	if (status != TROTH_OK)
+		give_up(op, status);
 }
 
 static void start_change(struct troth_exchange *x, struct troth_admin *admin,
