@@ -13,10 +13,6 @@
 #include "reader.h"
 #include "writer.h"
 
-/* Revoked serials on one CRL: what fits a frame to the issuer. */
-#define CRL_ENTRIES_MAX 150000
-#define CRL_ENTRY_LEN (16 + 8)
-
 static const struct troth_http_route ROUTES[] = {
 	{ TROTH_HTTP_GET, "/v1/admin/devices", TROTH_ROLE_VIEWER, 0, NULL,
 	  troth_admin_devices },
@@ -164,7 +160,7 @@ static uint64_t next_crl_number(struct troth_admin *admin)
 static enum troth_status request_crl(struct troth_admin *admin)
 {
 	struct troth_front *f = admin->front;
-	size_t max = CRL_ENTRIES_MAX * CRL_ENTRY_LEN;
+	size_t max = (size_t)TROTH_CRL_ENTRIES_MAX * TROTH_CRL_ENTRY_SIZE;
 	struct crl_entries e = { .bytes = malloc(max) };
 	if (e.bytes == NULL)
 		return TROTH_E_MEMORY;
@@ -256,6 +252,19 @@ static void on_bundle(void *arg, const struct troth_issuer_reply *reply)
 	startup_step_done(admin);
 }
 
+/* More revocations than a CRL takes must not keep the service down, or devices that earn them
+ * could: without a CRL whoever needs one denies, and the timer tries again. */
+static enum troth_status request_first_crl(struct troth_admin *admin)
+{
+	enum troth_status status = request_crl(admin);
+	if (status != TROTH_E_LIMIT)
+		return status;
+	troth_error("crl", "status=%s entries_max=%d", troth_status_name(status),
+		    TROTH_CRL_ENTRIES_MAX);
+	startup_step_done(admin);
+	return TROTH_OK;
+}
+
 enum troth_status troth_admin_start_up(struct troth_admin *admin)
 {
 	const struct troth_issuer_request bundle = { .kind = TROTH_ISSUER_BUNDLE };
@@ -263,7 +272,7 @@ enum troth_status troth_admin_start_up(struct troth_admin *admin)
 	troth_registry_each(admin->front->registry, deny_if_barred, admin);
 	admin->startup_left += 2;
 	TROTH_TRY(troth_issuer_call(admin->issuer, &bundle, on_bundle, admin));
-	TROTH_TRY(request_crl(admin));
+	TROTH_TRY(request_first_crl(admin));
 	while (admin->startup_left > 0 && !admin->broken)
 		if (event_base_loop(admin->base, EVLOOP_ONCE) != 0)
 			return TROTH_E_IO;
