@@ -12,6 +12,7 @@
 #include "file.h"
 #include "front/front.h"
 #include "issuer/issuer.h"
+#include "listeners.h"
 #include "sandbox.h"
 #include "settings.h"
 #include "state_lock.h"
@@ -67,10 +68,20 @@ static int take_option(struct arguments *a, int option)
 			return usage_error("too many names");
 		a->names[a->n_names++] = optarg;
 		return 0;
+	case 'h':
 	case OPTION_HELP: fputs(USAGE, stdout); return 1;
 	case OPTION_VERSION: puts("troth-verifier " TROTH_VERSION); return 1;
 	default: return usage_error("unknown option or missing value");
 	}
+}
+
+static bool is_command(const char *name)
+{
+	static const char *const COMMANDS[] = { "init", "serve", "check-config" };
+	for (size_t i = 0; i < TROTH_COUNT(COMMANDS); i++)
+		if (strcmp(COMMANDS[i], name) == 0)
+			return true;
+	return false;
 }
 
 static struct arguments read_arguments(int argc, char **argv)
@@ -85,10 +96,12 @@ static struct arguments read_arguments(int argc, char **argv)
 	struct arguments a = { .config = DEFAULT_CONFIG };
 	int option;
 	opterr = 0;
-	while (a.done == 0 && (option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1)
+	while (a.done == 0 && (option = getopt_long(argc, argv, "h", OPTIONS, NULL)) != -1)
 		a.done = take_option(&a, option);
 	if (a.done == 0 && optind + 1 != argc)
 		a.done = usage_error(optind == argc ? "no command" : "one command only");
+	else if (a.done == 0 && !is_command(argv[optind]))
+		a.done = usage_error("unknown command");
 	else if (a.done == 0)
 		a.command = argv[optind];
 	return a;
@@ -129,13 +142,37 @@ static int init(const struct troth_settings *s, const struct arguments *a)
 	}
 	if (status != TROTH_OK) {
 		fprintf(stderr, "troth-verifier: cannot set up %s: %s\n", s->state_dir,
-			troth_status_name(status));
+			status == TROTH_E_IO ? strerror(errno) : troth_status_name(status));
 		return 1;
 	}
 	printf("state directory %s\ntrust domain    %s\nanchor for devices and relying "
 	       "parties: "
 	       "%s/tls/ca.crt\n",
 	       s->state_dir, s->trust_domain, s->state_dir);
+	return 0;
+}
+
+/* ---- check-config ---- */
+
+/* What serve would stumble over. The files are looked at where there is something to serve
+ * from: before init there is no certificate yet. */
+static int check_config(const struct troth_settings *s, const char *config)
+{
+	struct sockaddr_storage address;
+	socklen_t len;
+	char tls[PATH_MAX];
+	if (troth_address_parse(s->listen, &address, &len) != TROTH_OK) {
+		troth_error("config",
+			    "file=%s reason=\"listen: wanted an address and a port, as "
+			    "127.0.0.1:8443 or [::1]:8443\"",
+			    config);
+		return 2;
+	}
+	bool made = troth_state_path(s, "tls", tls) == TROTH_OK && access(tls, F_OK) == 0;
+	if (made && troth_front_check(s) != TROTH_OK)
+		return 2;
+	printf("%s is sound%s\n", config,
+	       made ? "" : "; the files it names are checked once troth-verifier init has run");
 	return 0;
 }
 
@@ -190,8 +227,11 @@ static enum troth_status lock_state(const struct troth_settings *s, int *out_fd)
 	if (status == TROTH_E_CONFLICT)
 		troth_error("state-dir", "file=%s reason=\"another verifier serves from %s\"",
 			    path, s->state_dir);
+	else if (status != TROTH_OK && errno == ENOENT)
+		troth_error("state-dir", "dir=%s reason=\"not there: run troth-verifier init\"",
+			    s->state_dir);
 	else if (status != TROTH_OK)
-		troth_error("state-dir", "file=%s error=%s", path, strerror(errno));
+		troth_error("state-dir", "file=%s error=\"%s\"", path, strerror(errno));
 	return status;
 }
 
@@ -226,14 +266,10 @@ int main(int argc, char **argv)
 	if (troth_settings_load(a.config, &service.settings) != TROTH_OK)
 		return 2;
 	troth_log_start("troth-verifier", (enum troth_log_level)service.settings.log_level);
-	if (strcmp(a.command, "check-config") == 0) {
-		printf("%s is sound\n", a.config);
-		return 0;
-	}
+	if (strcmp(a.command, "check-config") == 0)
+		return check_config(&service.settings, a.config);
 	if (strcmp(a.command, "init") == 0)
 		return init(&service.settings, &a);
-	if (strcmp(a.command, "serve") != 0)
-		return usage_error("unknown command") - 1;
 	if (troth_sandbox_no_dump() != TROTH_OK)
 		return 1;
 	return serve(&service);
