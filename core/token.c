@@ -86,7 +86,6 @@ static void put_body(struct troth_writer *w, const struct troth_token *t, uint8_
 }
 
 enum troth_status troth_token_make(struct troth_ctx *ctx, const struct troth_token_keys *keys,
-				   struct troth_view trust_domain,
 				   const struct troth_token *token, uint8_t *out,
 				   size_t *out_len)
 {
@@ -98,7 +97,7 @@ enum troth_status troth_token_make(struct troth_ctx *ctx, const struct troth_tok
 	uint8_t bytes[TROTH_TOKEN_MAX], tag[MAC_LEN];
 	struct troth_writer w = troth_writer_make(bytes, sizeof bytes);
 	put_body(&w, token, keys->current.id);
-	TROTH_TRY(mac(ctx, &keys->current, trust_domain, troth_written(&w), tag));
+	TROTH_TRY(mac(ctx, &keys->current, keys->trust_domain, troth_written(&w), tag));
 	troth_put_view(&w, TROTH_VIEW_OF(tag));
 	if (!troth_writer_ok(&w))
 		return TROTH_E_LIMIT;
@@ -175,9 +174,8 @@ static bool in_time(uint64_t issued_ms, uint64_t now_ms)
 }
 
 enum troth_status troth_token_open(struct troth_ctx *ctx, const struct troth_token_keys *keys,
-				   struct troth_view trust_domain,
-				   enum troth_token_purpose purpose, struct troth_view bytes,
-				   uint64_t now_ms, struct troth_token *out)
+				   const struct troth_token_use *use, struct troth_view bytes,
+				   struct troth_token *out)
 {
 	struct troth_token t;
 	struct troth_view body, tag;
@@ -187,12 +185,12 @@ enum troth_status troth_token_open(struct troth_ctx *ctx, const struct troth_tok
 	const struct troth_token_key *key = find_key(keys, t.key_id);
 	if (key == NULL)
 		return TROTH_E_MISMATCH;
-	TROTH_TRY(mac(ctx, key, trust_domain, body, want));
+	TROTH_TRY(mac(ctx, key, keys->trust_domain, body, want));
 	bool genuine = CRYPTO_memcmp(want, tag.p, MAC_LEN) == 0;
 	OPENSSL_cleanse(want, sizeof want); /* it would be the MAC of a forged body */
-	if (!genuine || t.purpose != purpose)
+	if (!genuine || t.purpose != use->purpose)
 		return TROTH_E_MISMATCH;
-	if (!in_time(t.issued_ms, now_ms))
+	if (!in_time(t.issued_ms, use->now_ms))
 		return TROTH_E_EXPIRED;
 	*out = t;
 	return TROTH_OK;

@@ -25,8 +25,7 @@ struct troth_token {
 	uint8_t key_id;
 	uint64_t issued_ms; /* Unix time; also the evidence time */
 	uint8_t random[16];
-	uint8_t subject[32];  /* QUOTE: device id. ENROLL: digest of the request (enrollment.h)
-			       */
+	uint8_t subject[32];  /* QUOTE: device id. ENROLL: digest of the request */
 	uint64_t row_version; /* of the device row when the token was made; 0: there was none */
 	uint32_t wants;
 	struct troth_pcr_selection selection;
@@ -38,15 +37,22 @@ struct troth_token_key {
 	uint8_t key[32];
 };
 
-/* The current key first, then the one before it: two are accepted. */
+/* What stays the same over many tokens. The current key first, then the one before it: two are
+ * accepted. */
 struct troth_token_keys {
+	struct troth_view trust_domain; /* under every MAC; borrowed */
 	struct troth_token_key current, previous;
+};
+
+/* What a token is opened for, and when. */
+struct troth_token_use {
+	enum troth_token_purpose purpose;
+	uint64_t now_ms;
 };
 
 /* Writes the token (at most TROTH_TOKEN_MAX bytes) with the current key. */
 TROTH_NODISCARD enum troth_status troth_token_make(struct troth_ctx *ctx,
 						   const struct troth_token_keys *keys,
-						   struct troth_view trust_domain,
 						   const struct troth_token *token,
 						   uint8_t *out, size_t *out_len);
 /* Parses without authenticating. */
@@ -55,10 +61,11 @@ TROTH_NODISCARD enum troth_status troth_token_read(struct troth_view bytes,
 /* Parses, then checks MAC (constant-time), purpose, trust domain and age:
  * TROTH_E_MISMATCH for a MAC, TROTH_E_EXPIRED for age above TROTH_TOKEN_LIFE_MS or a time
  * in the future beyond 1 s. */
-TROTH_NODISCARD enum troth_status
-troth_token_open(struct troth_ctx *ctx, const struct troth_token_keys *keys,
-		 struct troth_view trust_domain, enum troth_token_purpose purpose,
-		 struct troth_view bytes, uint64_t now_ms, struct troth_token *out);
+TROTH_NODISCARD enum troth_status troth_token_open(struct troth_ctx *ctx,
+						   const struct troth_token_keys *keys,
+						   const struct troth_token_use *use,
+						   struct troth_view bytes,
+						   struct troth_token *out);
 /* The secret that credential activation must bring back: HMAC(key,
  * "troth/v1/activation" || token). */
 TROTH_NODISCARD enum troth_status troth_token_secret(struct troth_ctx *ctx,

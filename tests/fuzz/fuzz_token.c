@@ -10,8 +10,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct troth_ctx *ctx;
-	struct troth_token_keys keys = { .current = { .present = true, .key = "fuzz" } };
-	const struct troth_view bytes = { data, size }, domain = troth_view_str("example.org");
+	struct troth_token_keys keys = { .trust_domain = troth_view_str("example.org"),
+					 .current = { .present = true, .key = "fuzz" } };
+	const struct troth_view bytes = { data, size };
 	struct troth_token t, opened;
 	uint8_t again[TROTH_TOKEN_MAX];
 	size_t n;
@@ -24,12 +25,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	keys.current.id = t.key_id;
-	assert(troth_token_open(ctx, &keys, domain, t.purpose, bytes, t.issued_ms, &opened) ==
-	       TROTH_E_MISMATCH);
+	const struct troth_token_use use = { t.purpose, t.issued_ms };
+	assert(troth_token_open(ctx, &keys, &use, bytes, &opened) == TROTH_E_MISMATCH);
 	ASSERT_UNTOUCHED(opened);
-	assert(troth_token_make(ctx, &keys, domain, &t, again, &n) == TROTH_OK);
+	assert(troth_token_make(ctx, &keys, &t, again, &n) == TROTH_OK);
 	assert(n == size && memcmp(again, data, size - 32) == 0);
-	assert(troth_token_open(ctx, &keys, domain, t.purpose, (struct troth_view){ again, n },
-				t.issued_ms, &opened) == TROTH_OK);
+	assert(troth_token_open(ctx, &keys, &use, (struct troth_view){ again, n }, &opened) ==
+	       TROTH_OK);
 	return 0;
 }

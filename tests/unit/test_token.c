@@ -40,6 +40,7 @@ static int setup(void **state)
 	    !troth_pcr_selection_add(&token.selection, TROTH_HASH_SHA384, 0x800001))
 		return -1;
 	domain = troth_view_str("example.org");
+	keys.trust_domain = domain;
 	from_hex(WIRE, wire, sizeof wire);
 	return context_setup(state);
 }
@@ -47,7 +48,8 @@ static int setup(void **state)
 static enum troth_status open_at(struct troth_ctx *ctx, struct troth_view bytes,
 				 uint64_t now_ms, struct troth_token *out)
 {
-	return troth_token_open(ctx, &keys, domain, TROTH_TOKEN_QUOTE, bytes, now_ms, out);
+	const struct troth_token_use use = { TROTH_TOKEN_QUOTE, now_ms };
+	return troth_token_open(ctx, &keys, &use, bytes, out);
 }
 
 static void assert_refused(struct troth_ctx *ctx, struct troth_view bytes,
@@ -63,7 +65,7 @@ static void is_written_as_documented(void **state)
 {
 	uint8_t out[TROTH_TOKEN_MAX];
 	size_t n;
-	assert_int_equal(troth_token_make(*state, &keys, domain, &token, out, &n), TROTH_OK);
+	assert_int_equal(troth_token_make(*state, &keys, &token, out, &n), TROTH_OK);
 	assert_int_equal(n, WIRE_LEN);
 	assert_hex(out, WIRE);
 }
@@ -120,20 +122,20 @@ static void every_flipped_bit_is_refused(void **state)
 static void another_trust_domain_is_refused(void **state)
 {
 	struct troth_token out;
-	const struct troth_view other = troth_view_str("example.orh");
+	keys.trust_domain = troth_view_str("example.orh");
 	POISON(out);
-	assert_int_equal(troth_token_open(*state, &keys, other, TROTH_TOKEN_QUOTE,
-					  TROTH_VIEW_OF(wire), ISSUED_MS, &out),
+	assert_int_equal(open_at(*state, TROTH_VIEW_OF(wire), ISSUED_MS, &out),
 			 TROTH_E_MISMATCH);
+	keys.trust_domain = domain;
 	ASSERT_POISONED(out);
 }
 
 static void another_purpose_is_refused(void **state)
 {
+	const struct troth_token_use use = { TROTH_TOKEN_ENROLL, ISSUED_MS };
 	struct troth_token out;
 	POISON(out);
-	assert_int_equal(troth_token_open(*state, &keys, domain, TROTH_TOKEN_ENROLL,
-					  TROTH_VIEW_OF(wire), ISSUED_MS, &out),
+	assert_int_equal(troth_token_open(*state, &keys, &use, TROTH_VIEW_OF(wire), &out),
 			 TROTH_E_MISMATCH);
 	ASSERT_POISONED(out);
 }
@@ -172,7 +174,8 @@ static void previous_key_is_accepted_and_no_older_one(void **state)
 	struct troth_token out;
 	uint8_t secret[32];
 
-	keys = (struct troth_token_keys){ .current = { .id = 8, .present = true },
+	keys = (struct troth_token_keys){ .trust_domain = domain,
+					  .current = { .id = 8, .present = true },
 					  .previous = now.current };
 	assert_int_equal(open_at(*state, TROTH_VIEW_OF(wire), ISSUED_MS, &out), TROTH_OK);
 	assert_int_equal(troth_token_secret(*state, &keys, TROTH_VIEW_OF(wire), secret),
@@ -197,8 +200,7 @@ static void a_key_that_is_not_present_is_not_used(void **state)
 	assert_refused(*state, TROTH_VIEW_OF(wire), TROTH_E_MISMATCH);
 	POISON(bytes);
 	POISON(n);
-	assert_int_equal(troth_token_make(*state, &keys, domain, &token, bytes, &n),
-			 TROTH_E_NOT_FOUND);
+	assert_int_equal(troth_token_make(*state, &keys, &token, bytes, &n), TROTH_E_NOT_FOUND);
 	ASSERT_POISONED(bytes);
 	ASSERT_POISONED(n);
 	keys = now;
@@ -275,7 +277,7 @@ static void the_largest_token_fits(void **state)
 	size_t n;
 	for (size_t i = 0; i < TROTH_COUNT(banks); i++)
 		assert_true(troth_pcr_selection_add(&t.selection, banks[i], 0xffffff));
-	assert_int_equal(troth_token_make(*state, &keys, domain, &t, out, &n), TROTH_OK);
+	assert_int_equal(troth_token_make(*state, &keys, &t, out, &n), TROTH_OK);
 	assert_true(n <= TROTH_TOKEN_MAX);
 	assert_int_equal(troth_token_read((struct troth_view){ out, n }, &back), TROTH_OK);
 	assert_true(troth_pcr_selection_equal(&t.selection, &back.selection));
@@ -288,7 +290,9 @@ static void assert_not_made(struct troth_ctx *ctx, struct troth_view trust_domai
 	size_t n;
 	POISON(out);
 	POISON(n);
-	assert_int_equal(troth_token_make(ctx, &keys, trust_domain, t, out, &n), want);
+	keys.trust_domain = trust_domain;
+	assert_int_equal(troth_token_make(ctx, &keys, t, out, &n), want);
+	keys.trust_domain = domain;
 	ASSERT_POISONED(out);
 	ASSERT_POISONED(n);
 }

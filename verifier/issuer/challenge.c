@@ -27,8 +27,7 @@ enum troth_status troth_decide_challenge(struct troth_desk *d,
 	memcpy(token.subject, q->device_id, sizeof token.subject);
 	token.key_id = keys->current.id;
 	TROTH_TRY(troth_random(token.random, sizeof token.random));
-	TROTH_TRY(
-		troth_token_make(d->ctx, keys, d->office->trust_domain, &token, d->token, &n));
+	TROTH_TRY(troth_token_make(d->ctx, keys, &token, d->token, &n));
 	out->token = (struct troth_view){ d->token, n };
 	return TROTH_OK;
 }

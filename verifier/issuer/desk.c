@@ -69,6 +69,7 @@ enum troth_status troth_desk_token_keys(struct troth_desk *d, uint64_t now_ms,
 	if (d->token_day != day || day == 0) {
 		TROTH_TRY(troth_token_keys_at(d->ctx, &d->office->keys.mac, now_ms,
 					      &d->token_keys));
+		d->token_keys.trust_domain = d->office->trust_domain;
 		d->token_day = day;
 	}
 	*out = &d->token_keys;
@@ -88,8 +89,8 @@ enum troth_status troth_desk_open(struct troth_desk *d, struct troth_view bytes,
 {
 	const struct troth_token_keys *keys;
 	TROTH_TRY(troth_desk_token_keys(d, now_ms, &keys));
-	enum troth_status got = troth_token_open(d->ctx, keys, d->office->trust_domain, purpose,
-						 bytes, now_ms, out);
+	const struct troth_token_use use = { purpose, now_ms };
+	enum troth_status got = troth_token_open(d->ctx, keys, &use, bytes, out);
 	if (got == TROTH_E_EXPIRED)
 		return troth_desk_refuse(d, got, TROTH_FINDING_TOKEN_EXPIRED);
 	if (troth_fault_of_bytes(got))

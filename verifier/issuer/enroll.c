@@ -71,8 +71,7 @@ static enum troth_status make_token(struct troth_desk *d,
 	token.key_id = keys->current.id;
 	TROTH_TRY(subject_of(d, q, token.subject));
 	TROTH_TRY(troth_random(token.random, sizeof token.random));
-	TROTH_TRY(
-		troth_token_make(d->ctx, keys, d->office->trust_domain, &token, d->token, &n));
+	TROTH_TRY(troth_token_make(d->ctx, keys, &token, d->token, &n));
 	*out = (struct troth_view){ d->token, n };
 	return troth_token_secret(d->ctx, keys, *out, secret);
 }

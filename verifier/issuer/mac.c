@@ -51,7 +51,7 @@ static enum troth_status token_key(struct troth_ctx *ctx, const struct troth_mac
 enum troth_status troth_token_keys_at(struct troth_ctx *ctx, const struct troth_mac_keys *keys,
 				      uint64_t now_ms, struct troth_token_keys *out)
 {
-	struct troth_token_keys made;
+	struct troth_token_keys made = { 0 };
 	uint64_t day = now_ms / DAY_MS;
 	if (day == 0)
 		return TROTH_E_IO; /* no clock */

@@ -20,7 +20,8 @@ struct troth_mac_keys {
 TROTH_NODISCARD enum troth_status troth_mac_keys_derive(struct troth_ctx *ctx,
 							const uint8_t master[TROTH_MAC_KEY_LEN],
 							struct troth_mac_keys *out);
-/* The key of the day (UTC) that now_ms falls in and that of the day before. */
+/* The key of the day (UTC) that now_ms falls in and that of the day before; of no trust domain
+ * yet. */
 TROTH_NODISCARD enum troth_status troth_token_keys_at(struct troth_ctx *ctx,
 						      const struct troth_mac_keys *keys,
 						      uint64_t now_ms,
