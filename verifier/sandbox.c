@@ -120,6 +120,17 @@ static const char *const FRONT_MAY_NOT[] = {
 	"io_uring_register",
 	"io_setup",
 	"io_submit",
+	/* whom to talk to: devices and operators call, and are accepted on listeners bound
+	 * before; nobody is called, least of all other services of this machine */
+	"socket",
+	"connect",
+	"bind",
+	"listen",
+	"shmget",
+	"shmat",
+	"msgget",
+	"semget",
+	"mq_open",
 	/* other programs and other processes */
 	"execve",
 	"execveat",

@@ -15,10 +15,12 @@
 #include <sys/ptrace.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -132,6 +134,40 @@ static int open_up_key(const struct prey *p)
 	char path[512];
 	snprintf(path, sizeof path, "%s/ca.key", p->key_dir);
 	return result(chmod(path, 0600));
+}
+
+/* ---- other services ---- */
+
+static int make_internet_socket(const struct prey *p)
+{
+	(void)p;
+	return close_result(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+}
+
+static int make_local_socket(const struct prey *p)
+{
+	(void)p;
+	return close_result(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+}
+
+static int call_neighbour(const struct prey *p)
+{
+	const struct sockaddr_un a = { .sun_family = AF_UNIX, .sun_path = "/run/neighbour" };
+	(void)p;
+	return result(connect(-1, (const struct sockaddr *)&a, sizeof a));
+}
+
+static int take_address(const struct prey *p)
+{
+	const struct sockaddr_un a = { .sun_family = AF_UNIX };
+	(void)p;
+	return result(bind(-1, (const struct sockaddr *)&a, sizeof a));
+}
+
+static int share_memory(const struct prey *p)
+{
+	(void)p;
+	return result(shmget(IPC_PRIVATE, 0, 0)); /* of no size: never made */
 }
 
 /* ---- the issuer ---- */
@@ -282,6 +318,12 @@ const struct deed DEEDS[] = {
 	{ "remove a file", remove_file, BEFORE_REACHES },
 	{ "link a key", link_key, BEFORE_REACHES },
 	{ "change a key's mode", open_up_key, BEFORE_WORKS },
+
+	{ "make an internet socket", make_internet_socket, BEFORE_WORKS },
+	{ "make a local socket", make_local_socket, BEFORE_WORKS },
+	{ "call a neighbour", call_neighbour, BEFORE_REACHES },
+	{ "take an address", take_address, BEFORE_REACHES },
+	{ "share memory", share_memory, BEFORE_REACHES },
 
 	{ "open the issuer's memory", open_issuer_memory, BEFORE_WORKS },
 	{ "read the issuer's memory", read_issuer_memory, BEFORE_WORKS },
