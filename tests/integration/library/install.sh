@@ -8,7 +8,7 @@ work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
 
 DESTDIR= cmake --install "$build" --prefix "$work/prefix" >"$work/install.log"
-cmake -S "$source/tests/integration/library" -B "$work/consumer" -DCMAKE_PREFIX_PATH="$work/prefix" \
+cmake -G Ninja -S "$source/tests/integration/library" -B "$work/consumer" -DCMAKE_PREFIX_PATH="$work/prefix" \
 	"-DCMAKE_C_FLAGS=${TROTH_CONSUMER_FLAGS-}" >"$work/cmake.log"
 cmake --build "$work/consumer" >>"$work/cmake.log"
 
