@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "enrol_budget.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,13 +34,42 @@ void troth_enrol_budget_free(struct troth_enrol_budget *b)
 	free(b);
 }
 
+/* A source is an IPv4 address, or the first 64 bits of an IPv6 one: whoever has one address of
+ * that kind has a network of them. */
+struct source {
+	size_t n;
+	uint8_t bytes[INET6_ADDRSTRLEN];
+};
+
+static struct source source_of(const char *peer)
+{
+	struct source s = { .n = 0 };
+	struct in6_addr v6;
+	char host[INET6_ADDRSTRLEN];
+	const bool bracketed = peer[0] == '[';
+	const char *end = bracketed ? strchr(peer, ']') : strrchr(peer, ':');
+	const char *begin = bracketed ? peer + 1 : peer;
+	size_t n = end != NULL ? (size_t)(end - begin) : strlen(begin);
+	if (n >= sizeof host)
+		n = sizeof host - 1;
+	memcpy(host, begin, n);
+	host[n] = '\0';
+	if (inet_pton(AF_INET6, host, &v6) == 1) {
+		s.n = IN6_IS_ADDR_V4MAPPED(&v6) ? sizeof v6 : sizeof v6 / 2;
+		memcpy(s.bytes, v6.s6_addr, s.n);
+	} else {
+		s.n = n;
+		memcpy(s.bytes, host, n);
+	}
+	return s;
+}
+
 static size_t slot_of(const char *peer)
 {
-	const char *colon = strrchr(peer, ':');
-	size_t n = colon != NULL ? (size_t)(colon - peer) : strlen(peer);
+	const struct source s = source_of(peer);
 	uint64_t h = 1469598103934665603U; /* FNV-1a, 64 bit */
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ (uint8_t)peer[i]) * 1099511628211U;
+	for (size_t i = 0; i < s.n; i++)
+		h = (h ^ s.bytes[i]) * 1099511628211U;
 	return (size_t)(h % TROTH_ENROL_SLOTS);
 }
 

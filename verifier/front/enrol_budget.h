@@ -17,7 +17,8 @@ struct troth_enrol_budget;
 TROTH_NODISCARD enum troth_status troth_enrol_budget_new(uint32_t per_minute,
 							 struct troth_enrol_budget **out);
 void troth_enrol_budget_free(struct troth_enrol_budget *b);
-/* peer is "address:port": the port does not count. False: wait. */
+/* peer is "address:port" or "[address]:port": the port does not count, nor does the second half
+ * of an IPv6 address. False: wait. */
 TROTH_NODISCARD bool troth_enrol_budget_take(struct troth_enrol_budget *b, const char *peer,
 					     uint64_t now_ms);
 
