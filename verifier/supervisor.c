@@ -30,8 +30,8 @@
 /* A generation that lived shorter than this makes the next wait longer, milliseconds. */
 #define SHORT_LIFE_MS 5000
 #define BACKOFF_FIRST_MS 100
-/* Serving again in under two seconds, whatever happened (DESIGN section 14): the other second is
- * for the start itself, on a machine that has much else to do. */
+/* Serving again in under two seconds, whatever happened (DESIGN section 14): the other second
+ * is for the start itself, on a machine that has much else to do. */
 #define BACKOFF_MAX_MS 1000
 #define TRIES_WINDOW_MS 60000
 
@@ -101,15 +101,17 @@ static bool die_with(pid_t supervisor)
 	return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == supervisor;
 }
 
-/* SIGINT reaches the whole group of a terminal: what it means is the supervisor's decision. */
-static void child_signals(void)
+/* SIGINT reaches the whole group of a terminal, SIGTERM all of a service at once: what they
+ * mean is the supervisor's decision. The issuer ends with its channels, after the front it
+ * serves. */
+static void child_signals(enum role role)
 {
 	sigset_t none;
 	(void)sigemptyset(&none);
 	(void)signal(SIGINT, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
 	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGTERM, SIG_DFL);
+	(void)signal(SIGTERM, role == ROLE_ISSUER ? SIG_IGN : SIG_DFL);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
@@ -123,7 +125,7 @@ static int run_role(const struct supervisor *s, enum role role, const struct cha
 		.admin_listener = -1,
 		.ready_fd = c->ready[1],
 	};
-	child_signals();
+	child_signals(role);
 	if (!die_with(s->self))
 		return 1;
 	close_all(c->ends[role == ROLE_FRONT ? ROLE_ISSUER : ROLE_FRONT], c->n);
@@ -445,6 +447,15 @@ static enum troth_status bind_patiently(struct supervisor *s, uint16_t *out_port
 	}
 }
 
+static const char *bind_reason(enum troth_status status, int error)
+{
+	if (status == TROTH_E_IO)
+		return strerror(error);
+	if (status == TROTH_E_CONFLICT)
+		return "in the socket's place is another service's, or a file";
+	return "no address and port, or a socket's path that is too long";
+}
+
 static enum troth_status write_port(const char *path, uint16_t port)
 {
 	char text[16];
@@ -461,10 +472,9 @@ int troth_supervise(const struct troth_supervisor_config *config)
 		return TROTH_ROLE_EXIT_CONFIG;
 	enum troth_status got = bind_patiently(&s, &port);
 	if (got != TROTH_OK) {
-		troth_error("bind-failed", "address=%s socket=%s status=%s error=%s",
+		troth_error("bind-failed", "address=%s socket=%s reason=\"%s\"",
 			    config->listen_address, config->admin_socket,
-			    troth_status_name(got),
-			    got == TROTH_E_IO ? strerror(errno) : "none");
+			    bind_reason(got, errno));
 		return TROTH_ROLE_EXIT_CONFIG;
 	}
 	int code = 1;

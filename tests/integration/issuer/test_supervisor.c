@@ -340,6 +340,20 @@ static void a_failed_reload_changes_nothing(void **state)
 	assert_int_equal(stage->n_fronts, 1);
 }
 
+/* A service manager may signal all processes of a service: the front still needs the issuer. */
+static void the_issuer_outlasts_a_sigterm_for_everybody(void **state)
+{
+	(void)state;
+	stage->mood = MOOD_SERVE;
+	pid_t s = start("127.0.0.1:0");
+	assert_true(await(&stage->n_ready, 1, PATIENCE_MS));
+	assert_int_equal(kill(stage->issuer, SIGTERM), 0);
+	assert_int_equal(kill(stage->front, SIGTERM), 0);
+	assert_int_equal(end(s), 0);
+	assert_int_equal(stage->n_drained, 1);
+	assert_int_equal(stage->n_issuer_ends, 1);
+}
+
 static void a_front_that_does_not_end_is_ended(void **state)
 {
 	(void)state;
@@ -502,6 +516,7 @@ int main(void)
 		SUPERVISED(children_do_not_outlive_their_supervisor),
 		SUPERVISED(a_reload_drains_and_refuses_nobody),
 		SUPERVISED(a_failed_reload_changes_nothing),
+		SUPERVISED(the_issuer_outlasts_a_sigterm_for_everybody),
 		SUPERVISED(a_front_that_does_not_end_is_ended),
 		SUPERVISED(what_never_starts_is_given_up_after_ten_tries),
 		SUPERVISED(it_stops_between_two_tries),
