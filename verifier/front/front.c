@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "front.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <openssl/ssl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "admin.h"
 #include "base.h"
@@ -38,15 +41,26 @@ static enum troth_status add_intermediate(void *trust, const char *file)
 	return status;
 }
 
+static enum troth_status each_file(const char *dir,
+				   enum troth_status (*add)(void *trust, const char *file),
+				   struct troth_ek_trust *trust)
+{
+	if (dir[0] == '\0')
+		return TROTH_OK;
+	/* What is wrong with a file in it, who reads the file says. */
+	if (access(dir, R_OK | X_OK) != 0) {
+		troth_error("ek-directory", "dir=%s error=\"%s\"", dir, strerror(errno));
+		return TROTH_E_CONFIG;
+	}
+	return troth_dir_each(dir, add, trust);
+}
+
 static enum troth_status load_ek_trust(struct troth_front *f)
 {
 	const struct troth_settings *s = f->settings;
 	TROTH_TRY(troth_ek_trust_new(&f->ek_trust));
-	if (s->ek_roots[0] != '\0')
-		TROTH_TRY(troth_dir_each(s->ek_roots, add_root, f->ek_trust));
-	if (s->ek_intermediates[0] != '\0')
-		TROTH_TRY(troth_dir_each(s->ek_intermediates, add_intermediate, f->ek_trust));
-	return TROTH_OK;
+	TROTH_TRY(each_file(s->ek_roots, add_root, f->ek_trust));
+	return each_file(s->ek_intermediates, add_intermediate, f->ek_trust);
 }
 
 static enum troth_status load_inventory(struct troth_front *f)
