@@ -300,6 +300,9 @@ static size_t quarantine_leaf(const struct lab_leaf *leaves, size_t n, const cha
 		if (strcmp(leaves[i].kind, "state") == 0 && strcmp(leaves[i].name, name) == 0 &&
 		    strcmp(leaves[i].detail, "quarantined") == 0)
 			at = i;
+	for (size_t i = 0; at == n && i < n; i++)
+		print_message("leaf: %s %s %s %s\n", leaves[i].kind, leaves[i].name,
+			      leaves[i].detail, leaves[i].certificate);
 	assert_in_range(at, 0, n - 1);
 	return at;
 }

@@ -124,7 +124,7 @@ static enum troth_status tell_issuer(struct operation *op, enum troth_issuer_kin
 	return troth_issuer_call(op->admin->issuer, &request, done, op);
 }
 
-static void give_up(struct operation *op, enum troth_status status)
+static void answer_with(struct operation *op, enum troth_status status)
 {
 	op->status = status;
 	answer(op);
@@ -132,9 +132,7 @@ static void give_up(struct operation *op, enum troth_status status)
 
 static void on_told(void *arg, const struct troth_issuer_reply *reply)
 {
-	struct operation *op = arg;
-	op->status = reply->status;
-	answer(op);
+	answer_with(arg, reply->status);
 }
 
 static enum troth_status store_change(struct operation *op);
@@ -220,7 +218,7 @@ static void on_sealed(void *arg, const struct troth_issuer_reply *reply)
 		status = store_change(op);
 	}
 	if (status != TROTH_OK)
-		give_up(op, status);
+		answer_with(op, status);
 }
 
 /* A new MAC for the identity part as it shall be. */
@@ -242,7 +240,7 @@ static void on_denied(void *arg, const struct troth_issuer_reply *reply)
 	if (status == TROTH_OK)
 		status = store_change(op);
 	if (status != TROTH_OK)
-		give_up(op, status);
+		answer_with(op, status);
 }
 
 static void start_change(struct troth_exchange *x, struct troth_admin *admin,
