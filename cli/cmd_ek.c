@@ -160,8 +160,10 @@ static enum troth_cli_exit verify(const char *file, const struct troth_ek_trust 
 	struct troth_findings findings = { 0 };
 	if (ctx == NULL || !troth_cli_read(file, BUNDLE_MAX, &bytes))
 		return TROTH_CLI_UNSURE;
-	enum troth_status st = troth_ek_cert_verify(ctx, trust, troth_buffer_view(&bytes),
-						    now_s, NULL, &facts, &findings);
+	const struct troth_ek_cert_case c = { .trust = trust,
+					      .cert = troth_buffer_view(&bytes),
+					      .now_s = now_s };
+	enum troth_status st = troth_ek_cert_verify(ctx, &c, &facts, &findings);
 	if (st != TROTH_OK) {
 		troth_cli_error("%s: %s", file, troth_status_name(st));
 		return TROTH_CLI_UNSURE;

@@ -81,14 +81,21 @@ struct troth_ek_cert_facts {
 	uint64_t not_before_s, not_after_s;
 	uint8_t spki_sha256[32];
 };
-/* Judges an EK certificate at a time: chain to a root, profile, key sizes. spki, when given,
- * must be the key the device enrols with. Findings say what is wrong; no finding means trusted.
- * DER, with trailing bytes after the certificate (NV padding) tolerated only when they are all
- * 0x00 or 0xff. A certificate that cannot be read is a finding too; out is all zeros then. */
-TROTH_NODISCARD enum troth_status
-troth_ek_cert_verify(struct troth_ctx *ctx, const struct troth_ek_trust *trust,
-		     struct troth_view cert, uint64_t now_s, const struct troth_view *spki,
-		     struct troth_ek_cert_facts *out, struct troth_findings *findings);
+struct troth_ek_cert_case {
+	const struct troth_ek_trust *trust;
+	/* DER, with trailing bytes after the certificate (NV padding) tolerated only when they
+	 * are all 0x00 or 0xff. */
+	struct troth_view cert;
+	const struct troth_view *spki; /* the key the device enrols with; NULL: not compared */
+	uint64_t now_s;
+};
+/* Judges an EK certificate at a time: chain to a root, profile, key sizes. Findings say what is
+ * wrong; no finding means trusted. A certificate that cannot be read is a finding too; out is
+ * all zeros then. */
+TROTH_NODISCARD enum troth_status troth_ek_cert_verify(struct troth_ctx *ctx,
+						       const struct troth_ek_cert_case *c,
+						       struct troth_ek_cert_facts *out,
+						       struct troth_findings *findings);
 
 /* TPM2_MakeCredential in software (TPM 2.0 Part 1, 24; Part 3, 12.6). secret is at most the
  * size of the EK's nameAlg. Outputs are the TPM2B_ID_OBJECT and TPM2B_ENCRYPTED_SECRET as

@@ -135,22 +135,22 @@ static bool open_certificate(struct troth_view bytes, struct troth_ek_x509 *x,
 	return true;
 }
 
-enum troth_status
-troth_ek_cert_verify(struct troth_ctx *ctx, const struct troth_ek_trust *trust,
-		     struct troth_view cert, uint64_t now_s, const struct troth_view *spki,
-		     struct troth_ek_cert_facts *out, struct troth_findings *findings)
+enum troth_status troth_ek_cert_verify(struct troth_ctx *ctx,
+				       const struct troth_ek_cert_case *c,
+				       struct troth_ek_cert_facts *out,
+				       struct troth_findings *findings)
 {
 	struct troth_ek_cert_facts facts = { 0 };
 	TROTH_AUTO(release) struct troth_ek_x509 x = { 0 };
 	enum troth_status s = TROTH_OK;
 	ERR_set_mark();
-	if (open_certificate(cert, &x, &facts, findings)) {
+	if (open_certificate(c->cert, &x, &facts, findings)) {
 		troth_ek_profile_check(x.received, findings);
-		s = compare_key(ctx, x.key, spki, facts.spki_sha256, findings);
+		s = compare_key(ctx, x.key, c->spki, facts.spki_sha256, findings);
 		x.readable = make_readable(x.received, x.key);
 		if (s == TROTH_OK)
 			s = x.readable != NULL
-				    ? troth_ek_chain_check(trust, &x, now_s, findings)
+				    ? troth_ek_chain_check(c->trust, &x, c->now_s, findings)
 				    : TROTH_E_MEMORY;
 	}
 	ERR_pop_to_mark();

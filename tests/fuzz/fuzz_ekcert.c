@@ -25,8 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (ctx == NULL)
 		assert(troth_ctx_new(&ctx) == TROTH_OK &&
 		       troth_ek_trust_new(&trust) == TROTH_OK);
-	assert(troth_ek_cert_verify(ctx, trust, (struct troth_view){ data, size }, 1800000000,
-				    NULL, &facts, &findings) == TROTH_OK);
+	const struct troth_ek_cert_case c = { trust, { data, size }, NULL, 1800000000 };
+	assert(troth_ek_cert_verify(ctx, &c, &facts, &findings) == TROTH_OK);
 	assert(findings.n > 0);
 	for (size_t i = 0; i < findings.n; i++)
 		assert_printable(findings.list[i].detail, sizeof findings.list[i].detail);

@@ -82,12 +82,11 @@ static void judge(struct troth_ctx *ctx, const struct troth_ek_trust *trust,
 {
 	struct troth_ek_cert_facts facts;
 	struct troth_findings first = { 0 };
-	assert_int_equal(troth_ek_cert_verify(ctx, trust, cert, 0, NULL, &facts, &first),
-			 TROTH_OK);
+	struct troth_ek_cert_case c = { .trust = trust, .cert = cert };
+	assert_int_equal(troth_ek_cert_verify(ctx, &c, &facts, &first), TROTH_OK);
 	assert_true(facts.not_after_s > facts.not_before_s);
-	assert_int_equal(troth_ek_cert_verify(ctx, trust, cert, facts.not_before_s + DAY_S,
-					      NULL, &facts, out),
-			 TROTH_OK);
+	c.now_s = facts.not_before_s + DAY_S;
+	assert_int_equal(troth_ek_cert_verify(ctx, &c, &facts, out), TROTH_OK);
 	assert_true(facts.issuer[0] != '\0');
 }
 
@@ -159,10 +158,11 @@ static void judge_with_key(struct troth_ctx *ctx, const char *dir, const char *c
 	struct troth_view key = { spki, 0 };
 	if (key_file != NULL)
 		key.n = spki_of(ctx, dir, key_file, spki, sizeof spki);
-	const uint64_t now = UINT64_C(1795392000); /* 2026-11-23 */
-	assert_int_equal(troth_ek_cert_verify(ctx, trust, cert, now,
-					      key_file != NULL ? &key : NULL, &facts, &f),
-			 TROTH_OK);
+	struct troth_ek_cert_case c = { .trust = trust,
+					.cert = cert,
+					.spki = key_file != NULL ? &key : NULL,
+					.now_s = UINT64_C(1795392000) /* 2026-11-23 */ };
+	assert_int_equal(troth_ek_cert_verify(ctx, &c, &facts, &f), TROTH_OK);
 	if (f.n != 0)
 		fail_msg("%s/%s: %s (%s)", dir, cert_file, troth_finding_name(f.list[0].code),
 			 f.list[0].detail);
@@ -170,8 +170,8 @@ static void judge_with_key(struct troth_ctx *ctx, const char *dir, const char *c
 	assert_string_equal(facts.model, "swtpm");
 
 	key.n = spki_of(ctx, dir, other_key_file, spki, sizeof spki);
-	assert_int_equal(troth_ek_cert_verify(ctx, trust, cert, now, &key, &facts, &f),
-			 TROTH_OK);
+	c.spki = &key;
+	assert_int_equal(troth_ek_cert_verify(ctx, &c, &facts, &f), TROTH_OK);
 	assert_int_equal(f.n, 1);
 	assert_int_equal(f.list[0].code, TROTH_FINDING_EK_KEY_MISMATCH);
 	troth_ek_trust_free(trust);

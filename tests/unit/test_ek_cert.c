@@ -181,8 +181,8 @@ static struct troth_findings judge_at(struct troth_ctx *ctx, const struct troth_
 {
 	struct troth_findings f = { 0 };
 	struct troth_ek_cert_facts facts;
-	assert_int_equal(troth_ek_cert_verify(ctx, by, cert, now_s, NULL, &facts, &f),
-			 TROTH_OK);
+	const struct troth_ek_cert_case c = { by, cert, NULL, now_s };
+	assert_int_equal(troth_ek_cert_verify(ctx, &c, &facts, &f), TROTH_OK);
 	assert_int_equal(ERR_peek_error(), 0);
 	return f;
 }
@@ -218,9 +218,8 @@ static void a_good_certificate_is_trusted_and_described(void **state)
 	int n = i2d_PUBKEY(ek_key, &p);
 	const struct troth_view expected = { spki, (size_t)n };
 	struct troth_digest digest;
-	assert_int_equal(
-		troth_ek_cert_verify(*state, trust, view(&d), NOW, &expected, &facts, &f),
-		TROTH_OK);
+	const struct troth_ek_cert_case c = { trust, view(&d), &expected, NOW };
+	assert_int_equal(troth_ek_cert_verify(*state, &c, &facts, &f), TROTH_OK);
 	assert_int_equal(f.n, 0);
 	assert_string_equal(facts.manufacturer, "id:54524F54");
 	assert_string_equal(facts.model, "Model 9");
@@ -539,13 +538,13 @@ static void the_key_must_be_the_one_given(void **state)
 	uint8_t spki[200], *p = spki;
 	int n = i2d_PUBKEY(middle_key, &p);
 	const struct troth_view other = { spki, (size_t)n };
-	assert_int_equal(troth_ek_cert_verify(*state, trust, view(&d), NOW, &other, &facts, &f),
-			 TROTH_OK);
+	struct troth_ek_cert_case c = { trust, view(&d), &other, NOW };
+	assert_int_equal(troth_ek_cert_verify(*state, &c, &facts, &f), TROTH_OK);
 	assert_int_equal(f.n, 1);
 	assert_int_equal(f.list[0].code, TROTH_FINDING_EK_KEY_MISMATCH);
 	const struct troth_view none = { 0 };
-	assert_int_equal(troth_ek_cert_verify(*state, trust, view(&d), NOW, &none, &facts, &f),
-			 TROTH_OK);
+	c.spki = &none;
+	assert_int_equal(troth_ek_cert_verify(*state, &c, &facts, &f), TROTH_OK);
 	assert_int_equal(f.n, 2);
 	X509_free(cert);
 }
@@ -568,9 +567,8 @@ static void oaep_keys_are_rsa_keys(void **state)
 	struct der d = to_der(cert);
 	struct troth_findings f = { 0 };
 	struct troth_ek_cert_facts facts;
-	assert_int_equal(
-		troth_ek_cert_verify(*state, trust, view(&d), NOW, &expected, &facts, &f),
-		TROTH_OK);
+	const struct troth_ek_cert_case c = { trust, view(&d), &expected, NOW };
+	assert_int_equal(troth_ek_cert_verify(*state, &c, &facts, &f), TROTH_OK);
 	if (f.n > 0)
 		fail_msg("%s (%s)", troth_finding_name(f.list[0].code), f.list[0].detail);
 
@@ -638,10 +636,8 @@ static void no_prefix_is_a_certificate(void **state)
 		struct troth_ek_cert_facts facts;
 		uint8_t *exact = malloc(n + 1);
 		memcpy(exact, d.bytes, n);
-		assert_int_equal(troth_ek_cert_verify(*state, trust,
-						      (struct troth_view){ exact, n }, NOW,
-						      NULL, &facts, &f),
-				 TROTH_OK);
+		const struct troth_ek_cert_case c = { trust, { exact, n }, NULL, NOW };
+		assert_int_equal(troth_ek_cert_verify(*state, &c, &facts, &f), TROTH_OK);
 		assert_int_equal(f.n, 1);
 		assert_int_equal(f.list[0].code, TROTH_FINDING_EK_CERT_MALFORMED);
 		assert_int_equal(facts.not_after_s, 0);
@@ -681,8 +677,8 @@ static void names_are_escaped_and_cut(void **state)
 	struct der d = to_der(cert);
 	struct troth_findings f = { 0 };
 	struct troth_ek_cert_facts facts;
-	assert_int_equal(troth_ek_cert_verify(*state, trust, view(&d), NOW, NULL, &facts, &f),
-			 TROTH_OK);
+	const struct troth_ek_cert_case c = { trust, view(&d), NULL, NOW };
+	assert_int_equal(troth_ek_cert_verify(*state, &c, &facts, &f), TROTH_OK);
 	assert_true(strncmp(facts.issuer, "CN=Zo", 5) == 0);
 	for (size_t i = 0; facts.issuer[i] != '\0'; i++)
 		assert_true(facts.issuer[i] >= 0x20 && facts.issuer[i] <= 0x7e);

@@ -27,9 +27,11 @@ static void judge_certificate(struct troth_enrolment *e)
 		status = troth_key_spki(key, spki, sizeof spki, &spki_len);
 	if (status == TROTH_OK) {
 		struct troth_view expected = { spki, spki_len };
-		status = troth_ek_cert_verify(e->worker->ctx, e->worker->front->ek_trust, cert,
-					      troth_now_ms() / 1000, &expected, &facts,
-					      &e->findings);
+		const struct troth_ek_cert_case c = { .trust = e->worker->front->ek_trust,
+						      .cert = cert,
+						      .spki = &expected,
+						      .now_s = troth_now_ms() / 1000 };
+		status = troth_ek_cert_verify(e->worker->ctx, &c, &facts, &e->findings);
 	}
 	if (status != TROTH_OK)
 		troth_finding_add(&e->findings, TROTH_FINDING_EK_CERT_MALFORMED);

@@ -144,11 +144,12 @@ static void certificates_lead_to_their_authority(void **state)
 				 TROTH_OK);
 		struct troth_findings findings = { 0 };
 		struct troth_ek_cert_facts facts;
-		assert_int_equal(
-			troth_ek_cert_verify(lab->ctx, trust,
-					     (struct troth_view){ ek.cert, ek.cert_len },
-					     (uint64_t)time(NULL), &spki, &facts, &findings),
-			TROTH_OK);
+		const struct troth_ek_cert_case c = { .trust = trust,
+						      .cert = { ek.cert, ek.cert_len },
+						      .spki = &spki,
+						      .now_s = (uint64_t)time(NULL) };
+		assert_int_equal(troth_ek_cert_verify(lab->ctx, &c, &facts, &findings),
+				 TROTH_OK);
 		for (size_t k = 0; k < findings.n; k++)
 			print_error("%s: %s\n", troth_finding_name(findings.list[k].code),
 				    findings.list[k].detail);
