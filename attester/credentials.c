@@ -8,12 +8,16 @@
 #include "base.h"
 #include "clock.h"
 #include "credential_store.h"
+#include "file.h"
 #include "hooks.h"
 #include "key_file.h"
 #include "log.h"
 #include "reader.h"
 #include "text.h"
 #include "wire.h"
+
+/* The file of the verifier's CA, bytes: a few certificates. */
+#define CA_FILE_MAX (1024 * 1024)
 
 TROTH_DEFINE_AUTO(json_t, json_decref)
 
@@ -102,11 +106,30 @@ static enum troth_status write_set(const struct troth_agent *a,
 	return troth_store_put(a->settings->run_dir, &set);
 }
 
-/* The floor rises only to a time that a validated certificate proves has been. */
+/* At this time none of the verifier's certificates would be taken any more, ever: what says
+ * that it has been does not speak the truth, or leaves nothing to lose by not believing it. */
+static bool past_the_anchors(const struct troth_agent *a, uint64_t time_s)
+{
+	TROTH_AUTO(troth_buffer_clear) struct troth_buffer pem = { 0 };
+	uint64_t end_s;
+
+	return troth_file_read(a->settings->ca, CA_FILE_MAX, &pem) != TROTH_OK ||
+	       troth_anchors_end(troth_buffer_view(&pem), &end_s) != TROTH_OK ||
+	       time_s >= end_s;
+}
+
+/* The floor rises only to a time that a validated certificate proves has been. That certificate
+ * leads to a bundle of the verifier's own: whoever holds no more than its TLS key must not be
+ * able to lock a device out for good. */
 static void raise_floor(struct troth_agent *a, uint64_t not_before_s)
 {
 	if (a->settings->clock != TROTH_CLOCK_NONE || not_before_s <= a->state.time_floor_s)
 		return;
+	if (past_the_anchors(a, not_before_s)) {
+		troth_warn("time-floor", "not_before=%llu; past the end of the CA in %s",
+			   (unsigned long long)not_before_s, a->settings->ca);
+		return;
+	}
 	a->state.time_floor_s = not_before_s;
 	if (troth_state_save(a->settings->state_dir, &a->state) != TROTH_OK)
 		troth_warn("state", "dir=%s cannot be written", a->settings->state_dir);

@@ -22,6 +22,10 @@ TROTH_NODISCARD enum troth_status troth_issued_check(struct troth_ctx *ctx,
 						     struct troth_view public_area,
 						     uint64_t *out_not_before_s);
 
+/* When the last of the certificates in a PEM text ends, Unix seconds. TROTH_E_MALFORMED when
+ * there is none. */
+TROTH_NODISCARD enum troth_status troth_anchors_end(struct troth_view pem, uint64_t *out_s);
+
 /* Checks, writes the set, runs the hooks. */
 void troth_credentials_take(struct troth_agent *a, const Troth__V1__AttestationResult *r,
 			    struct troth_outcome *outcome);

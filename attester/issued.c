@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <limits.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 #include <time.h>
@@ -7,6 +11,7 @@
 #include "credentials.h"
 #include "key.h"
 
+TROTH_DEFINE_AUTO(BIO, BIO_free)
 TROTH_DEFINE_AUTO(X509, X509_free)
 TROTH_DEFINE_AUTO(X509_STORE, X509_STORE_free)
 TROTH_DEFINE_AUTO(X509_STORE_CTX, X509_STORE_CTX_free)
@@ -79,11 +84,11 @@ static enum troth_status leads_to_anchor(X509 *leaf, STACK_OF(X509) * chain,
 	return X509_verify_cert(ctx) == 1 ? TROTH_OK : TROTH_E_DENIED;
 }
 
-static enum troth_status not_before(X509 *leaf, uint64_t *out)
+static enum troth_status unix_time(const ASN1_TIME *time, uint64_t *out)
 {
 	struct tm tm;
 
-	if (ASN1_TIME_to_tm(X509_get0_notBefore(leaf), &tm) != 1)
+	if (ASN1_TIME_to_tm(time, &tm) != 1)
 		return TROTH_E_MALFORMED;
 	const time_t t = timegm(&tm);
 	if (t < 0)
@@ -107,5 +112,30 @@ enum troth_status troth_issued_check(struct troth_ctx *ctx, const struct troth_i
 	TROTH_TRY(fill_stack(issued->chain, issued->n_chain, chain));
 	TROTH_TRY(fill_stack(issued->bundle, issued->n_bundle, anchors));
 	TROTH_TRY(leads_to_anchor(leaf, chain, anchors));
-	return not_before(leaf, out_not_before_s);
+	return unix_time(X509_get0_notBefore(leaf), out_not_before_s);
+}
+
+enum troth_status troth_anchors_end(struct troth_view pem, uint64_t *out_s)
+{
+	TROTH_AUTO(BIO_free_p) BIO *bio = NULL;
+	uint64_t end = 0;
+
+	if (pem.n == 0 || pem.n > INT_MAX)
+		return TROTH_E_MALFORMED;
+	bio = BIO_new_mem_buf(pem.p, (int)pem.n);
+	if (bio == NULL)
+		return TROTH_E_MEMORY;
+	for (;;) {
+		TROTH_AUTO(X509_free_p) X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+		uint64_t not_after = 0;
+		if (cert == NULL)
+			break;
+		TROTH_TRY(unix_time(X509_get0_notAfter(cert), &not_after));
+		end = not_after > end ? not_after : end;
+	}
+	ERR_clear_error(); /* the end of the text is no error */
+	if (end == 0)
+		return TROTH_E_MALFORMED;
+	*out_s = end;
+	return TROTH_OK;
 }

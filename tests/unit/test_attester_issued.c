@@ -3,6 +3,7 @@
  * certificates are made by OpenSSL. */
 #include "check.h"
 
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <time.h>
 
@@ -232,11 +233,47 @@ static void bad_ones(void **state)
 	}
 }
 
+/* As a CA file holds them. */
+static void put_pem(BIO *bio, X509 *cert)
+{
+	assert_int_equal(PEM_write_bio_X509(bio, cert), 1);
+}
+
+static struct troth_view pem_of(BIO *bio)
+{
+	char *p;
+	long n = BIO_get_mem_data(bio, &p);
+	assert_true(n >= 0);
+	return (struct troth_view){ (const uint8_t *)p, (size_t)n };
+}
+
+static void anchors_end_with_the_last_of_them(void **state)
+{
+	struct world *w = *state;
+	const struct wanted later = { "later", &w->other, NULL, true, -60, 7200 };
+	X509 *last = make(&later);
+	BIO *bio = BIO_new(BIO_s_mem());
+	const uint64_t now = (uint64_t)time(NULL);
+	uint64_t end = 1;
+	assert_non_null(bio);
+	assert_int_equal(troth_anchors_end(pem_of(bio), &end), TROTH_E_MALFORMED);
+	assert_true(BIO_puts(bio, "no certificate\n") > 0);
+	assert_int_equal(troth_anchors_end(pem_of(bio), &end), TROTH_E_MALFORMED);
+	assert_int_equal(end, 1);
+	put_pem(bio, last);
+	put_pem(bio, w->root.cert);
+	assert_int_equal(troth_anchors_end(pem_of(bio), &end), TROTH_OK);
+	assert_in_range(end, now + 7200 - 60, now + 7200);
+	BIO_free(bio);
+	X509_free(last);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_ones),
 		cmocka_unit_test(bad_ones),
+		cmocka_unit_test(anchors_end_with_the_last_of_them),
 	};
 	return cmocka_run_group_tests(tests, make_world, free_world);
 }
