@@ -33,11 +33,28 @@ struct scene {
 
 /* ---- a small disk ---- */
 
-static bool mount_small(const char *where)
+static bool own_mounts(void)
 {
 	return unshare(CLONE_NEWNS) == 0 &&
-	       mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-	       mkdir(where, 0700) == 0 &&
+	       mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+}
+
+/* A child tries. In a chroot half of it can be done and not undone, and a process in that state
+ * is told a wrong path of itself. */
+static bool may_have_own_mounts(void)
+{
+	int status;
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(own_mounts() ? 0 : 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status == 0;
+}
+
+static bool mount_small(const char *where)
+{
+	return may_have_own_mounts() && own_mounts() && mkdir(where, 0700) == 0 &&
 	       mount("tmpfs", where, "tmpfs", MS_NOSUID | MS_NODEV, "size=16m") == 0;
 }
 
