@@ -140,10 +140,21 @@ void troth_published_release(struct troth_published_set *set)
 	free(set);
 }
 
+/* The count of those who hold it is theirs, and changes meanwhile. */
+static struct troth_published_set what_is_in(const struct troth_published_set *set)
+{
+	struct troth_published_set s = { .crl = set->crl,
+					 .n_chain = set->n_chain,
+					 .n_anchors = set->n_anchors };
+	memcpy(s.chain, set->chain, sizeof s.chain);
+	memcpy(s.anchors, set->anchors, sizeof s.anchors);
+	return s;
+}
+
 enum troth_status troth_published_set_crl(struct troth_published *p, struct troth_view der)
 {
 	struct troth_published_set *now = troth_published_take(p);
-	struct troth_published_set next = *now;
+	struct troth_published_set next = what_is_in(now);
 	next.crl = der;
 	enum troth_status status = publish(p, &next);
 	troth_published_release(now);
@@ -178,7 +189,7 @@ enum troth_status troth_published_set_bundle(struct troth_published *p,
 					     struct troth_view certificates)
 {
 	struct troth_published_set *now = troth_published_take(p);
-	struct troth_published_set next = *now;
+	struct troth_published_set next = what_is_in(now);
 	enum troth_status status = read_certificates(certificates, &next);
 	if (status == TROTH_OK)
 		status = publish(p, &next);
