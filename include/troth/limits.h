@@ -31,6 +31,8 @@
 #define TROTH_LOG_EVENTS_MAX 4096
 /* An IMA list inside a message, bytes; longer ones are streamed. */
 #define TROTH_IMA_MAX (1024 * 1024)
+/* What a device says of itself; kept with each verdict, bytes. */
+#define TROTH_FACTS_MAX 4096
 /* One protocol body, bytes, checked before the first byte is kept. */
 #define TROTH_BODY_MAX (2 * 1024 * 1024)
 /* A challenge request, enrolment request and admin request are small, bytes. */

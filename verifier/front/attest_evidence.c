@@ -20,6 +20,7 @@ bool troth_attestation_read(struct troth_attestation *a)
 	a->message = (Troth__V1__Attestation *)m;
 	return troth_token_read(troth_wire_view(a->message->token), &a->token) == TROTH_OK &&
 	       a->token.purpose == TROTH_TOKEN_QUOTE &&
+	       a->message->facts.len <= TROTH_FACTS_MAX &&
 	       troth_evidence_pcrs(a->message->pcrs, a->message->n_pcrs, &a->pcrs) == TROTH_OK;
 }
 

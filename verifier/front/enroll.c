@@ -17,8 +17,6 @@
 #include "reader.h"
 #include "wire.h"
 
-#define FACTS_MAX 4096
-
 void troth_enrolment_free(struct troth_enrolment *e)
 {
 	if (e->holds_place)
@@ -66,7 +64,7 @@ static enum troth_finding_code check_request(struct troth_enrolment *e)
 	struct troth_public ak;
 	const Troth__V1__EnrollRequest *q = e->request;
 	if (q->ek_template == TROTH_EK_NONE || q->ek_template >= TROTH_EK_TEMPLATE_N ||
-	    q->facts.len > FACTS_MAX || q->ek_certificate.len > TROTH_CERT_MAX ||
+	    q->facts.len > TROTH_FACTS_MAX || q->ek_certificate.len > TROTH_CERT_MAX ||
 	    q->ak_public.len > TROTH_PUBLIC_MAX)
 		return TROTH_FINDING_MESSAGE_MALFORMED;
 	if (troth_ek_make((enum troth_ek_template)q->ek_template, troth_wire_view(q->ek_key),
