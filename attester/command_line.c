@@ -50,6 +50,7 @@ static enum troth_status add(struct troth_command *c, const char *key, const cha
 static enum troth_status take_option(struct troth_command *c, int option, const char *value)
 {
 	switch (option) {
+	case 'h':
 	case OPT_HELP: c->verb = TROTH_VERB_HELP; return TROTH_OK;
 	case OPT_VERSION: c->verb = TROTH_VERB_VERSION; return TROTH_OK;
 	case OPT_CONFIG: c->config = value; return TROTH_OK;
@@ -78,7 +79,7 @@ enum troth_status troth_command_parse(int argc, char **argv, struct troth_comman
 	int option;
 
 	optind = 0; /* start anew, whoever called getopt before */
-	while ((option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1)
+	while ((option = getopt_long(argc, argv, "h", OPTIONS, NULL)) != -1)
 		TROTH_TRY(take_option(&c, option, optarg));
 	if (c.verb == TROTH_VERB_NONE && optind + 1 == argc)
 		c.verb = find_verb(argv[optind]);

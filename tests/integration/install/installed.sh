@@ -1,0 +1,75 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Installs a build under a prefix with a blank in it and uses what is there: programs, manuals, units
+# and completion belong together. usage: installed.sh BUILD SOURCE
+set -euo pipefail
+
+build=$1 source=$2
+dir=$(mktemp -d)
+trap 'rm -rf -- "$dir"' EXIT
+prefix="$dir/a prefix"
+failures=0
+
+fail() {
+	printf 'FAILED: %s\n' "$1" >&2
+	failures=$((failures + 1))
+}
+
+cmake --install "$build" --prefix "$prefix" >"$dir/log" || { cat "$dir/log"; exit 1; }
+
+# ---- files ----
+
+for program in trothctl troth-verifier troth-attester; do
+	"$prefix/bin/$program" --version | grep -Exq "$program [0-9]+\.[0-9]+\.[0-9]+" || fail "$program --version"
+	[ "$("$prefix/bin/$program" --help | head -c 6 | tr 'U' 'u')" = usage: ] || fail "$program --help"
+	[ "$("$prefix/bin/$program" -h)" = "$("$prefix/bin/$program" --help)" ] || fail "$program -h"
+	[ -s "$prefix/share/bash-completion/completions/$program" ] || fail "completion of $program"
+done
+for page in man1/trothctl.1 man8/troth-verifier.8 man8/troth-attester.8; do
+	[ -s "$prefix/share/man/$page" ] || fail "no $page"
+	! command -v groff >/dev/null || [ -z "$(groff -man -Tutf8 -ww -z "$prefix/share/man/$page" 2>&1)" ] ||
+		fail "$page: groff complains"
+done
+for unit in troth-verifier troth-attester; do
+	file=$prefix/lib/systemd/system/$unit.service
+	grep -qF "ExecStart=$prefix/bin/$unit " "$file" || fail "$unit.service starts another program"
+	[ "$(grep -c . "$file")" -gt 20 ] || fail "$unit.service is not whole"
+done
+[ -s "$prefix/share/doc/troth/README.md" ] || fail "no README.md"
+diff -r -x man "$source/docs" "$prefix/share/doc/troth/docs" || fail "the manuals are not those of the source"
+
+# ---- completion ----
+
+PATH=$prefix/bin:$PATH
+# shellcheck source=/dev/null
+. "$prefix/share/bash-completion/completions/trothctl"
+
+# completes WANTED WORD...: what is offered for the last word.
+completes() {
+	local wanted=$1 function=_${2//-/_}
+	shift
+	COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+	"$function"
+	[ "${COMPREPLY[*]}" = "$wanted" ] || fail "'$*' completes to '${COMPREPLY[*]}', not '$wanted'"
+}
+completes "audit device ek eventlog policy quote reference verdict" trothctl ""
+completes "policy" trothctl p
+completes "policy" trothctl --socket /nowhere p
+completes "apply show list" trothctl policy ""
+completes "quarantine" trothctl --format json device q
+completes "tsv" trothctl device list --format ts
+completes "--format --socket" trothctl device list --
+completes "--roots" trothctl ek verify --r
+completes "--socket" trothctl --s
+completes "" trothctl device show --socket /nowhere ""
+completes "" trothctl nothing ""
+completes "init serve check-config" troth-verifier ""
+completes "--config" troth-verifier serve --c
+completes "status" troth-attester s
+completes "--state-dir" troth-attester run --st
+completes "rsa" troth-attester --ak r
+touch "$dir/policy.yaml"
+completes "$dir/policy.yaml" trothctl policy apply "$dir/pol"
+
+[ "$failures" -eq 0 ] || exit 1
+echo "all passed"
