@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admin.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <troth/limits.h>
+#include <unistd.h>
 
 #include "https.h"
 #include "output.h"
@@ -54,6 +56,20 @@ static void put_problem(const struct troth_https_answer *a)
 		troth_cli_error("the verifier answered with status %ld", a->status);
 }
 
+/* libcurl speaks of a port where there is a socket. */
+static void put_unreached(const char *path, const char *why)
+{
+	if (access(path, R_OK | W_OK) == 0)
+		troth_cli_error("%s: %s", path, why);
+	else if (errno == ENOENT)
+		troth_cli_error("%s: no verifier serves there; name its admin_socket with "
+				"--socket",
+				path);
+	else
+		troth_cli_error("%s: %s; only root and the verifier's own user may ask", path,
+				strerror(errno));
+}
+
 static enum troth_cli_exit send(const struct troth_cli_call *call, const char *url,
 				struct troth_https_answer *answer)
 {
@@ -70,7 +86,7 @@ static enum troth_cli_exit send(const struct troth_cli_call *call, const char *u
 	}
 	if (troth_https_call(https, call->content_type != NULL ? "POST" : "GET", url,
 			     call->content_type, call->body, answer) != TROTH_OK) {
-		troth_cli_error("%s: %s", o.unix_socket, troth_https_error(https));
+		put_unreached(o.unix_socket, troth_https_error(https));
 		return TROTH_CLI_UNSURE;
 	}
 	return TROTH_CLI_YES;

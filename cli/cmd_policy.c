@@ -50,6 +50,10 @@ static enum troth_cli_exit only_policy(const char *socket, char *out)
 		return code;
 	json_t *list = json_object_get(answer, "policies");
 	const char *name = json_string_value(json_object_get(json_array_get(list, 0), "name"));
+	if (json_is_array(list) && json_array_size(list) == 0) {
+		troth_cli_error("there is no policy yet (see trothctl policy apply --help)");
+		return TROTH_CLI_UNSURE;
+	}
 	if (json_array_size(list) != 1 || name == NULL || strlen(name) > TROTH_NAME_LEN_MAX) {
 		troth_cli_error("there are %zu policies: name one (see trothctl policy list)",
 				json_array_size(list));

@@ -104,6 +104,8 @@ says '../policies: neither a name nor an id'
 run "an option of another command" 2 device quarantine x --segment y
 says 'unknown option --segment'
 
+run "the only policy of none" 2 policy show
+says 'there is no policy yet'
 run "a policy" 0 policy apply "$corpus/policy/manual" --format json
 json ".name == \"factory\" and .id == \"$(sha256sum "$corpus/policy/manual" | cut -d' ' -f1)\" and .epoch >= 1"
 run "a policy that is refused" 1 policy apply "$corpus/policy/alias"
@@ -147,7 +149,7 @@ wait "$server" || { name="the verifier's end" && fail "exit code $?"; }
 server=
 run "no verifier any more" 2 device list
 silent
-says '.*admin.sock: '
+says '.*admin.sock: no verifier serves there'
 
 # ---- a server gone wrong ----
 
