@@ -39,6 +39,11 @@ static void on_confirmed(void *arg, const struct troth_issuer_reply *reply)
 					 "This device gets no credentials; ask its operator.");
 		return;
 	}
+	if (reply->status == TROTH_E_BUSY) { /* not of ours: no error of the service */
+		troth_attestation_reject(a, 503, "busy",
+					 "This device attests too often; wait a minute.");
+		return;
+	}
 	if (reply->finding != TROTH_FINDING_NONE) {
 		troth_attestation_refuse(a, reply->finding);
 		return;

@@ -237,6 +237,10 @@ enum troth_status troth_decide_attest(struct troth_desk *d, const struct troth_i
 	TROTH_TRY(read_key(&e));
 	TROTH_TRY(check_quote(&e));
 	TROTH_TRY(check_certification(&e, &reply.certification));
+	/* Counted with or without a certificate: each verdict is kept and logged for ever, so a
+	 * device that fails must not be quicker at it than one that passes. */
+	if (!troth_rate_take(d->office->rate, q->identity.id, e.now_ms))
+		return TROTH_E_BUSY;
 	reply.token = e.token;
 	if (q->issue) {
 		const struct troth_issuance i = {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How many certificates a device got this minute: a front that was taken over must not be able
- * to stock up on them. Bounded memory, thread-safe.
+/* How much of a device's evidence was confirmed this minute: a front that was taken over must
+ * not be able to stock up on certificates, nor a device to fill the log. Bounded memory,
+ * thread-safe.
  *
  * Where a minute sees more devices than the table holds, those asking least are forgotten
  * first: who asks too often stays. */

@@ -399,9 +399,9 @@ static void a_token_of_another_replica_is_good(void **state)
 	troth_ctx_free(ctx);
 }
 
-static void the_rate_of_one_device_is_limited(void **state)
+/* With certificates or without: each confirmation becomes a verdict that is kept. */
+static void limit_rate(bool issue)
 {
-	(void)state;
 	struct harness limited;
 	struct harness_attest a;
 	struct troth_issuer_reply r;
@@ -412,6 +412,7 @@ static void the_rate_of_one_device_is_limited(void **state)
 	for (size_t i = 0; i < 7 && last == TROTH_OK; i++) {
 		harness_challenge(limited.workers[i % HARNESS_WORKERS], row.id, &a);
 		harness_prepare(&device, &row, true, &a);
+		a.request.u.attest.issue = issue;
 		assert_true(harness_ask(limited.workers[i % HARNESS_WORKERS], &a.request, &r));
 		last = r.status;
 		if (i < 3)
@@ -419,6 +420,13 @@ static void the_rate_of_one_device_is_limited(void **state)
 	}
 	assert_int_equal(last, TROTH_E_BUSY);
 	assert_int_equal(harness_stop(&limited), 0);
+}
+
+static void the_rate_of_one_device_is_limited(void **state)
+{
+	(void)state;
+	limit_rate(true);
+	limit_rate(false);
 }
 
 static void nothing_is_overwritten(void **state)
