@@ -131,6 +131,10 @@ static const struct {
 		"A key of the endorsement chain is too small, too large or of an unknown kind." },
 	[TROTH_FINDING_EK_NOT_IN_INVENTORY] = { "ek-not-in-inventory", CONTRAINDICATED,
 		"The endorsement key is not on the inventory." },
+	[TROTH_FINDING_EK_TEMPLATE] = { "ek-template", CONTRAINDICATED,
+		"The endorsement key is not of the template that its group enrols by." },
+	[TROTH_FINDING_AK_TAKEN] = { "ak-taken", CONTRAINDICATED,
+		"The attestation key is, or once was, another device's." },
 };
 /* clang-format on */
 

@@ -3,6 +3,7 @@
 #ifndef TROTH_CORE_POLICY_H
 #define TROTH_CORE_POLICY_H
 
+#include "ek.h"
 #include "reference.h"
 
 enum troth_enrolment_mode {
@@ -21,6 +22,9 @@ struct troth_policy {
 	struct troth_pcr_selection selection; /* what is quoted and must be explained */
 	bool require_secure_boot;
 	enum troth_enrolment_mode enrolment;
+	/* A TPM has several EKs; where a certificate alone lets in, only one kind counts, or a
+	 * device in quarantine would come back under another one. */
+	enum troth_ek_template ek_template;
 	bool auto_approve; /* a device that passes enrolment's check becomes active at once */
 	uint32_t certificate_ttl_s;   /* 60 to TROTH_CERTIFICATE_LIFE_MAX_S */
 	uint32_t stale_after_s;	      /* health: overdue */

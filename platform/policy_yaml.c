@@ -14,7 +14,7 @@
 struct draft {
 	struct troth_policy policy;
 	struct troth_view trust_domain; /* ours */
-	uint32_t secure_boot, enrolment, approve;
+	uint32_t secure_boot, enrolment, ek_template, approve;
 };
 
 enum { SECURE_BOOT_REQUIRED, SECURE_BOOT_ANY };
@@ -25,6 +25,9 @@ static const char *const APPROVE[] = { "manual", "automatic", NULL };
 /* In the order of enum troth_enrolment_mode. */
 static const char *const ENROLMENT[] = { "approval", "inventory", "ek-certificate",
 					 "ek-certificate-and-inventory", NULL };
+
+/* In the order of enum troth_ek_template, from the first on. */
+static const char *const EK_TEMPLATES[] = { "rsa2048", "p256", "p384", "rsa3072", NULL };
 
 static enum troth_status get_name(struct troth_config_doc *doc, char *out)
 {
@@ -173,6 +176,11 @@ static const struct troth_config_field FIELDS[] = {
 	  AT(enrolment),
 	  .names = ENROLMENT,
 	  .default_text = "approval" },
+	{ .key = "ek_template",
+	  .type = TROTH_CONFIG_ENUM,
+	  AT(ek_template),
+	  .names = EK_TEMPLATES,
+	  .default_text = "rsa2048" },
 	{ .key = "approve",
 	  .type = TROTH_CONFIG_ENUM,
 	  AT(approve),
@@ -223,6 +231,7 @@ static enum troth_status weigh(struct draft *d, struct troth_config_error *error
 				     "enrolment that checks something");
 	p->require_secure_boot = d->secure_boot == SECURE_BOOT_REQUIRED;
 	p->enrolment = (enum troth_enrolment_mode)d->enrolment;
+	p->ek_template = (enum troth_ek_template)(d->ek_template + 1);
 	p->auto_approve = d->approve == APPROVE_AUTOMATIC;
 	return TROTH_OK;
 }

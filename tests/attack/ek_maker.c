@@ -71,7 +71,8 @@ struct troth_view ek_maker_certify(const struct ek_maker *m, EVP_PKEY *ek, enum 
 	if (fault == EK_EXPIRED)
 		X509_gmtime_adj(X509_getm_notAfter(cert), -1);
 	add(cert, NID_basic_constraints, "critical,CA:FALSE");
-	add(cert, NID_key_usage, "critical,keyEncipherment");
+	add(cert, NID_key_usage,
+	    EVP_PKEY_is_a(ek, "RSA") ? "critical,keyEncipherment" : "critical,keyAgreement");
 	add(cert, NID_ext_key_usage, fault == EK_OF_AN_AK ? "2.23.133.8.3" : "2.23.133.8.1");
 	EVP_PKEY *signer = fault == EK_SELF_SIGNED ? ek : m->key;
 	assert_true(X509_sign(cert, signer, EVP_sha256()) > 0);

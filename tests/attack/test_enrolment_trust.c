@@ -6,6 +6,8 @@
 #include "ek_maker.h"
 #include "gate.h"
 
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 #include <pthread.h>
@@ -237,6 +239,35 @@ static void every_mode_with_every_certificate(void **state)
 	}
 }
 
+/* DESIGN section 5: a TPM has several EKs, each with a certificate. Where a certificate alone
+ * lets in, only one kind does, or a device in quarantine would come back under another. */
+static void another_ek_of_the_same_tpm(void **state)
+{
+	(void)state;
+	static struct gate_enrolment e;
+	uint8_t point[65];
+	size_t n;
+	EVP_PKEY *ek = EVP_EC_gen("P-256");
+	struct fleet_device *d = &refused[0];
+	struct troth_view certificate = ek_maker_certify(&maker, ek, EK_SOUND);
+	assert_int_equal(EVP_PKEY_get_octet_string_param(ek, OSSL_PKEY_PARAM_PUB_KEY, point,
+							 sizeof point, &n),
+			 1);
+	assert_int_equal(n, sizeof point);
+	put_policy(&gate, CERTIFICATE, true);
+	const size_t before = stored();
+	gate_prepare(d, &e);
+	e.request.ek_template = 2;
+	e.request.ek_key = (ProtobufCBinaryData){ 64, point + 1 };
+	e.request.ek_certificate = troth_wire_bytes(certificate);
+	assert_true(gate_begin(&gate, d, &e));
+	gate_complete(&gate, &e);
+	lab_assert_problem(&gate.http, 403, "refused", "ek-template");
+	assert_int_equal(stored(), before);
+	drop(certificate);
+	EVP_PKEY_free(ek);
+}
+
 /* FIELD row 18: a policy that would let in every stranger is no policy. */
 static void approval_that_nobody_gives(void **state)
 {
@@ -396,6 +427,7 @@ int main(void)
 {
 	const struct CMUnitTest modes[] = {
 		cmocka_unit_test(every_mode_with_every_certificate),
+		cmocka_unit_test(another_ek_of_the_same_tpm),
 		cmocka_unit_test(approval_that_nobody_gives),
 	};
 	const struct CMUnitTest strangers[] = {

@@ -248,7 +248,7 @@ static void an_ak_belongs_to_one_ek(void **state)
 	claimant.tpm.ak_len = victim->tpm.ak_len;
 	struct lab_state before = lab_state(&lab, LAB_ATTACKER);
 	fleet_enroll(&claimant, &lab.http);
-	lab_assert_problem(&lab.http, 403, "refused", "ak-attributes");
+	lab_assert_problem(&lab.http, 403, "refused", "ak-taken");
 	struct lab_state after = lab_state(&lab, LAB_ATTACKER);
 	lab_assert_unchanged(&before, &after);
 }

@@ -33,11 +33,36 @@ static void a_short_policy_is_careful(void **state)
 	assert_int_equal(p.selection.banks[0].mask, 0x81);
 	assert_true(p.require_secure_boot);
 	assert_int_equal(p.enrolment, TROTH_ENROL_APPROVAL);
+	assert_int_equal(p.ek_template, TROTH_EK_L1_RSA2048);
 	assert_false(p.auto_approve);
 	assert_int_equal(p.certificate_ttl_s, 900);
 	assert_int_equal(p.stale_after_s, 1800);
 	assert_int_equal(p.unreachable_after_s, 86400);
 	assert_int_equal(p.n_ignore, 0);
+}
+
+static void endorsement_keys_by_name(void **state)
+{
+	static const struct {
+		const char *name;
+		enum troth_ek_template want;
+	} NAMES[] = {
+		{ "rsa2048", TROTH_EK_L1_RSA2048 },
+		{ "p256", TROTH_EK_L2_P256 },
+		{ "p384", TROTH_EK_H3_P384 },
+		{ "rsa3072", TROTH_EK_H6_RSA3072 },
+	};
+	struct troth_policy p;
+	struct troth_config_error e;
+	char text[128];
+	for (size_t i = 0; i < TROTH_COUNT(NAMES); i++) {
+		snprintf(text, sizeof text, HEAD PCRS "ek_template: %s\n", NAMES[i].name);
+		assert_int_equal(parse(*state, text, &p, &e), TROTH_OK);
+		assert_int_equal(p.ek_template, NAMES[i].want);
+	}
+	POISON(p);
+	assert_int_equal(parse(*state, HEAD PCRS "ek_template: any\n", &p, &e), TROTH_E_CONFIG);
+	ASSERT_POISONED(p);
 }
 
 static void banks_keep_their_order(void **state)
@@ -194,6 +219,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_short_policy_is_careful),
+		cmocka_unit_test(endorsement_keys_by_name),
 		cmocka_unit_test(banks_keep_their_order),
 		cmocka_unit_test(ignore_rules_name_events),
 		cmocka_unit_test(refusals),

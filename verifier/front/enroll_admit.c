@@ -49,7 +49,9 @@ static enum troth_device_state admit(const struct troth_enrolment *e,
 	switch (policy->enrolment) {
 	case TROTH_ENROL_APPROVAL: return TROTH_DEVICE_PENDING;
 	case TROTH_ENROL_INVENTORY: *refused = !listed; return trusted;
-	case TROTH_ENROL_CERTIFICATE: *refused = !certificate; return trusted;
+	case TROTH_ENROL_CERTIFICATE:
+		*refused = !certificate || e->ek.tmpl != policy->ek_template;
+		return trusted;
 	case TROTH_ENROL_CERTIFICATE_AND_INVENTORY:
 		/* A genuine TPM that is not on the list waits for an operator. */
 		*refused = !certificate;
@@ -166,6 +168,9 @@ bool troth_enrolment_admit(struct troth_enrolment *e)
 		if (looked)
 			judge_certificate(e);
 		e->row.ek_certificate_trusted = looked && e->findings.n == 0;
+		if (policy->enrolment == TROTH_ENROL_CERTIFICATE &&
+		    e->ek.tmpl != policy->ek_template)
+			troth_finding_add(&e->findings, TROTH_FINDING_EK_TEMPLATE);
 		e->row.ek_in_inventory = listed != NULL;
 		if (listed == NULL)
 			troth_finding_add(&e->findings, TROTH_FINDING_EK_NOT_IN_INVENTORY);

@@ -38,6 +38,10 @@ static void on_commit(struct troth_job *job)
 				       "The device changed meanwhile; enrol again.");
 		return;
 	}
+	if (e->status == TROTH_E_DENIED) {
+		troth_enrolment_refuse(e, TROTH_FINDING_AK_TAKEN);
+		return;
+	}
 	if (e->status != TROTH_OK) {
 		troth_enrolment_fail(e, e->status);
 		return;

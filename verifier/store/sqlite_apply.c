@@ -97,6 +97,19 @@ static enum troth_status put_enrolment(struct troth_store_backend *b, uint64_t d
 	return troth_call_run(&c);
 }
 
+/* An EK of somebody's own making opens what was made for any AK: activation alone would let it
+ * claim another device's. */
+static enum troth_status claim_ak(struct troth_store_backend *b, uint64_t device,
+				  const struct troth_device_row *row)
+{
+	struct troth_call c = troth_call_start(b, SQL_AK_CLAIM);
+
+	troth_put_bytes(&c, (struct troth_view){ row->ak_public, row->ak_len });
+	troth_put_u64(&c, device);
+	TROTH_TRY(troth_call_run(&c));
+	return sqlite3_changes(b->write) == 1 ? TROTH_OK : TROTH_E_DENIED;
+}
+
 /* A new AK never lifts what an operator imposed (DESIGN section 5). */
 static bool state_kept(enum troth_device_state stored, enum troth_device_state wanted)
 {
@@ -135,6 +148,7 @@ static enum troth_status enrol(struct troth_store_backend *b, const struct troth
 	} else {
 		TROTH_TRY(enrol_again(b, e, after, &device));
 	}
+	TROTH_TRY(claim_ak(b, device, after));
 	TROTH_TRY(put_enrolment(b, device, e));
 	return add_leaf(b, e->leaf);
 }
@@ -282,7 +296,7 @@ static enum troth_status run(struct troth_store_backend *b, enum troth_sql sql)
 static bool refused(enum troth_status status)
 {
 	return status == TROTH_E_CONFLICT || status == TROTH_E_NOT_FOUND ||
-	       status == TROTH_E_LIMIT;
+	       status == TROTH_E_DENIED || status == TROTH_E_LIMIT;
 }
 
 static enum troth_status apply_whole(struct troth_store_backend *b,

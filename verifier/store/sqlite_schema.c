@@ -74,7 +74,16 @@ static const char SCHEMA_1[] =
 	" put_s INTEGER NOT NULL,"
 	" PRIMARY KEY (policy, name, epoch)) STRICT, WITHOUT ROWID;";
 
-static const char *const STEPS[] = { SCHEMA_1 };
+/* Every AK that ever was a device's: it is nobody else's afterwards (DESIGN section 5). */
+static const char SCHEMA_2[] =
+	"CREATE TABLE attestation_keys ("
+	" ak_public BLOB PRIMARY KEY NOT NULL,"
+	" device INTEGER NOT NULL REFERENCES devices) STRICT, WITHOUT ROWID;"
+	/* Of two that share one, the first keeps it. */
+	"INSERT INTO attestation_keys (ak_public, device)"
+	" SELECT ak_public, min(device) FROM devices GROUP BY ak_public;";
+
+static const char *const STEPS[] = { SCHEMA_1, SCHEMA_2 };
 
 const int troth_sqlite_schema_version = (int)TROTH_COUNT(STEPS);
 

@@ -34,6 +34,10 @@ const char *const troth_sql_text[SQL_N] = {
 			      "VALUES (?, ?, ?, ?) ON CONFLICT (device) DO UPDATE SET ek_key = "
 			      "excluded.ek_key, ek_certificate = excluded.ek_certificate, "
 			      "facts = excluded.facts",
+	/* Meets a row when the AK is new, or this device's already. */
+	[SQL_AK_CLAIM] = "INSERT INTO attestation_keys (ak_public, device) VALUES (?, ?) "
+			 "ON CONFLICT (ak_public) DO UPDATE SET device = device "
+			 "WHERE device = excluded.device",
 
 	[SQL_LOG_KEEP] =
 		"INSERT INTO logs (digest, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING",

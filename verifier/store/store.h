@@ -26,7 +26,8 @@
 
 /* A device is enrolled, or enrolled again with a new AK (then row.version is the version
  * expected, live serials are revoked and certified keys dropped). A device that is quarantined
- * or retired stays so: another state in row is TROTH_E_CONFLICT. */
+ * or retired stays so: another state in row is TROTH_E_CONFLICT. An AK belongs to one device
+ * for ever: one that is or was another's is TROTH_E_DENIED. */
 struct troth_store_enrol {
 	/* version 0: must not exist yet; the stored row gets version + 1 */
 	struct troth_device_row row;
@@ -129,8 +130,8 @@ struct troth_store_ops {
 								      struct troth_view text),
 					   void *arg);
 	enum troth_status (*epoch)(struct troth_store_backend *b, uint64_t *out);
-	/* Latest record of a device: the last affirming one, or the last of any
-	 * kind. Owned bytes. */
+	/* Latest record of a device: the last affirming one, or the last of any kind. Owned
+	 * bytes. */
 	enum troth_status (*record)(struct troth_store_backend *b, const uint8_t device_id[32],
 				    bool affirming, struct troth_buffer *out);
 	enum troth_status (*log)(struct troth_store_backend *b, const uint8_t digest[32],

@@ -42,6 +42,7 @@ struct troth_device_row sample_row(unsigned n)
 	(void)snprintf(row.name, sizeof row.name, "device-%u", n);
 	fill(row.mac, sizeof row.mac, n + 1);
 	fill(row.ak_public, row.ak_len, n + 2);
+	fill_id(row.ak_public, n); /* no two devices share one */
 	return row;
 }
 

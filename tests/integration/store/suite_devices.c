@@ -85,6 +85,42 @@ static void enrolment_conflicts(void **state)
 	suite_refused(s, "a log that is not held", &item, TROTH_E_NOT_FOUND);
 }
 
+/* DESIGN section 5: an AK belongs to one EK for ever. */
+static void an_ak_belongs_to_one_device(void **state)
+{
+	struct suite *s = *state;
+	struct troth_device_row one = suite_enrolled(s, 1), two = suite_enrolled(s, 2);
+	const struct troth_device_row first = one;
+	struct troth_store_item item = sample_enrol(3);
+
+	memcpy(item.u.enrol.row.ak_public, one.ak_public, one.ak_len);
+	suite_refused(s, "another's AK at enrolment", &item, TROTH_E_DENIED);
+	item = sample_enrol(2);
+	item.u.enrol.row = two;
+	memcpy(item.u.enrol.row.ak_public, one.ak_public, one.ak_len);
+	suite_refused(s, "another's AK at re-enrolment", &item, TROTH_E_DENIED);
+
+	item = sample_enrol(1);
+	item.u.enrol.row = one;
+	item.u.enrol.row.ak_public[0] ^= 1;
+	suite_must(s, &item);
+	suite_reopen(s);
+	item = sample_enrol(3);
+	memcpy(item.u.enrol.row.ak_public, first.ak_public, first.ak_len);
+	suite_refused(s, "an AK that another once had", &item, TROTH_E_DENIED);
+	/* Its own of before it may take up again. */
+	one = suite_row(s, one.id);
+	item = sample_enrol(1);
+	item.u.enrol.row = one;
+	memcpy(item.u.enrol.row.ak_public, first.ak_public, first.ak_len);
+	suite_must(s, &item);
+	/* One byte less is another key. */
+	item = sample_enrol(3);
+	memcpy(item.u.enrol.row.ak_public, first.ak_public, first.ak_len);
+	item.u.enrol.row.ak_len--;
+	suite_must(s, &item);
+}
+
 static void enrolling_again_ends_what_the_old_ak_earned(void **state)
 {
 	struct suite *s = *state;
@@ -384,6 +420,7 @@ int suite_devices(void)
 		CASE(an_enrolled_row_comes_back_as_it_was),
 		CASE(a_judged_row_comes_back_as_it_was),
 		CASE(enrolment_conflicts),
+		CASE(an_ak_belongs_to_one_device),
 		CASE(enrolling_again_ends_what_the_old_ak_earned),
 		CASE(enrolling_again_lifts_no_quarantine),
 		CASE(verdicts_under_wrong_conditions),

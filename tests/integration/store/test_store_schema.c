@@ -232,12 +232,42 @@ static void rows_that_hold_what_they_must_not(void **state)
 		status = s.ops->each_device(s.b, ignore_row, &n);
 		if (status != TROTH_E_MALFORMED || n != 0)
 			fail_msg("%s: %s", DAMAGE[i], troth_status_name(status));
-		by_hand(s.where, "DELETE FROM enrolments; DELETE FROM devices;"
+		by_hand(s.where, "DELETE FROM attestation_keys; DELETE FROM enrolments; DELETE "
+				 "FROM devices;"
 				 "INSERT INTO devices SELECT * FROM kept; DROP TABLE kept");
 		assert_int_equal(s.ops->each_device(s.b, ignore_row, &n), TROTH_OK);
 		assert_int_equal(n, 1);
 		s.ops->close(s.b);
 	}
+}
+
+/* A store of version 1 held AKs in its devices only; of two with the same one, the first keeps
+ * it. */
+static void from_schema_1(void **state)
+{
+	struct suite s = { .ops = &troth_store_sqlite };
+	struct troth_device_row one, two;
+	struct troth_store_item item;
+
+	memcpy(s.where, *state, sizeof s.where);
+	assert_int_equal(s.ops->open(s.where, &s.b), TROTH_OK);
+	one = suite_enrolled(&s, 1);
+	two = suite_enrolled(&s, 2);
+	s.ops->close(s.b);
+	by_hand(s.where, "DROP TABLE attestation_keys; PRAGMA user_version = 1;"
+			 "UPDATE devices SET ak_public = (SELECT ak_public FROM devices "
+			 "WHERE device = 1) WHERE device = 2");
+	assert_int_equal(s.ops->open(s.where, &s.b), TROTH_OK);
+	expect(s.where, "PRAGMA user_version", "2");
+	expect(s.where, "SELECT count(*) FROM attestation_keys WHERE device = 1", "1");
+	expect(s.where, "SELECT count(*) FROM attestation_keys", "1");
+	item = sample_enrol(1);
+	item.u.enrol.row = one;
+	suite_must(&s, &item);
+	item = sample_enrol(2);
+	item.u.enrol.row = suite_row(&s, two.id);
+	suite_refused(&s, "the second of two with one AK", &item, TROTH_E_DENIED);
+	s.ops->close(s.b);
 }
 
 static void *hold_the_lock(void *where)
@@ -336,6 +366,7 @@ int main(void)
 		CASE(anothers_database_is_refused),
 		CASE(what_is_no_database_is_refused),
 		CASE(rows_that_hold_what_they_must_not),
+		CASE(from_schema_1),
 		CASE(a_lock_of_another_process_is_waited_for),
 		CASE(a_renewal_takes_the_place_of_what_ran_out),
 		CASE(serials_of_devices_gone_are_swept_in_small_lots),
