@@ -243,9 +243,9 @@ enum troth_status troth_decide_attest(struct troth_desk *d, const struct troth_i
 		return TROTH_E_BUSY;
 	reply.token = e.token;
 	if (q->issue) {
-		const struct troth_issuance i = {
-			.request = q, .token = &e.token, .key = &e.key, .now_ms = e.now_ms
-		};
+		const struct troth_issuance i = { .request = q,
+						  .token = &e.token,
+						  .key = &e.key };
 		TROTH_TRY(troth_issue(d, &i, &reply));
 	}
 	*out = reply;

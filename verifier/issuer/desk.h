@@ -99,7 +99,6 @@ struct troth_issuance {
 	const struct troth_issuer_attest *request;
 	const struct troth_token *token;
 	const struct troth_public *key;
-	uint64_t now_ms;
 };
 TROTH_NODISCARD enum troth_status troth_issue(struct troth_desk *d,
 					      const struct troth_issuance *i,
