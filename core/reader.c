@@ -143,6 +143,14 @@ bool troth_view_equal(struct troth_view a, struct troth_view b)
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+uint64_t troth_view_hash(struct troth_view v)
+{
+	uint64_t h = 0xcbf29ce484222325U;
+	for (size_t i = 0; i < v.n; i++)
+		h = (h ^ v.p[i]) * 0x100000001b3U;
+	return h;
+}
+
 struct troth_view troth_view_str(const char *s)
 {
 	size_t n = strlen(s);

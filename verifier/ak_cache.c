@@ -31,11 +31,9 @@ TROTH_DEFINE_AUTO(struct slot, slot_free)
  * and spread evenly. */
 static size_t index_of(struct troth_view ak_public)
 {
-	uint64_t h = 1469598103934665603U; /* FNV-1a, 64 bit */
-	size_t from = ak_public.n > 32 ? ak_public.n - 32 : 0;
-	for (size_t i = from; i < ak_public.n; i++)
-		h = (h ^ ak_public.p[i]) * 1099511628211U;
-	return (size_t)(h % TROTH_AK_CACHE_SLOTS);
+	size_t n = ak_public.n > 32 ? 32 : ak_public.n;
+	struct troth_view end = { ak_public.p + ak_public.n - n, n };
+	return (size_t)(troth_view_hash(end) % TROTH_AK_CACHE_SLOTS);
 }
 
 static enum troth_status slot_new(struct troth_ctx *ctx, struct troth_view ak_public,

@@ -126,8 +126,9 @@ struct crl_entries {
 static enum troth_status add_revoked(void *arg, const uint8_t serial[16], uint64_t revoked_s)
 {
 	struct crl_entries *e = arg;
-	troth_put_view(&e->writer, (struct troth_view){ serial, 16 });
-	troth_put_u64be(&e->writer, revoked_s);
+	struct troth_crl_entry entry = { .revoked_s = revoked_s };
+	memcpy(entry.serial, serial, sizeof entry.serial);
+	troth_issuer_crl_put(&e->writer, &entry);
 	e->n++;
 	return troth_writer_ok(&e->writer) ? TROTH_OK : TROTH_E_LIMIT;
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reader.h"
+
 struct bucket {
 	uint64_t filled_ms; /* when it was last topped up */
 	uint32_t left;	    /* thousandths of an enrolment */
@@ -67,10 +69,8 @@ static struct source source_of(const char *peer)
 static size_t slot_of(const char *peer)
 {
 	const struct source s = source_of(peer);
-	uint64_t h = 1469598103934665603U; /* FNV-1a, 64 bit */
-	for (size_t i = 0; i < s.n; i++)
-		h = (h ^ s.bytes[i]) * 1099511628211U;
-	return (size_t)(h % TROTH_ENROL_SLOTS);
+	return (size_t)(troth_view_hash((struct troth_view){ s.bytes, s.n }) %
+			TROTH_ENROL_SLOTS);
 }
 
 bool troth_enrol_budget_take(struct troth_enrol_budget *b, const char *peer, uint64_t now_ms)

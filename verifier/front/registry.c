@@ -100,14 +100,11 @@ static struct troth_hash_node **row_find(const struct troth_hash_table *t,
 
 /* ---- names ---- */
 
-/* FNV-1a, its leading bits mixed once more for the bucket. Names are given by the registry,
+/* The leading bits mixed once more for the bucket. Names are given by the registry,
  * never by devices: nobody can choose collisions. */
 static uint64_t name_hash(struct troth_view name)
 {
-	uint64_t h = 0xcbf29ce484222325U;
-
-	for (size_t i = 0; i < name.n; i++)
-		h = (h ^ name.p[i]) * 0x100000001b3U;
+	uint64_t h = troth_view_hash(name);
 	return (h ^ h >> 29) * 0x9e3779b97f4a7c15U;
 }
 

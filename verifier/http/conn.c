@@ -30,12 +30,10 @@ static void identify(struct troth_conn *c)
 	socklen_t cred_len = sizeof cred;
 
 	c->role = TROTH_ROLE_DEVICE;
-	c->peer.uid = (uid_t)-1;
 	(void)getsockname(c->io.fd, &a.any, &n);
 	if (a.any.sa_family == AF_UNIX) {
 		if (getsockopt(c->io.fd, SOL_SOCKET, SO_PEERCRED, &cred, &cred_len) != 0)
 			return;
-		c->peer.uid = cred.uid;
 		(void)snprintf(c->peer.name, sizeof c->peer.name, "uid:%u", (unsigned)cred.uid);
 		if (config->role_of != NULL)
 			c->role = config->role_of(cred.uid, cred.gid, config->app);

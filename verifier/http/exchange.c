@@ -73,11 +73,6 @@ struct troth_view troth_exchange_body(const struct troth_exchange *x)
 	return (struct troth_view){ x->body, x->body_len };
 }
 
-struct troth_view troth_exchange_path(const struct troth_exchange *x)
-{
-	return troth_parse_path(&x->parse);
-}
-
 struct troth_view troth_exchange_segment(const struct troth_exchange *x)
 {
 	return x->segment;
@@ -91,11 +86,6 @@ struct troth_view troth_exchange_query(const struct troth_exchange *x)
 const char *troth_exchange_peer(const struct troth_exchange *x)
 {
 	return x->peer.name;
-}
-
-uid_t troth_exchange_uid(const struct troth_exchange *x)
-{
-	return x->peer.uid;
 }
 
 bool troth_exchange_dead(const struct troth_exchange *x)

@@ -58,8 +58,8 @@ struct troth_http_config {
 	/* Past it the longest idle connection makes room; where none is idle, a new one is
 	 * closed at once. */
 	size_t connections_max;
-	size_t bodies_max; /* bytes of request bodies held at once, past it 503; 0:
-			      TROTH_HTTP_BODIES_MAX */
+	/* Bytes of request bodies held at once, past it 503; 0: TROTH_HTTP_BODIES_MAX. */
+	size_t bodies_max;
 	/* Local socket: gives a caller's role by its uid; NULL: callers have DEVICE only. */
 	enum troth_role (*role_of)(uid_t uid, gid_t gid, void *app);
 };
@@ -84,15 +84,12 @@ void troth_http_free(struct troth_http_server *s);
 
 /* What was asked; views are valid until the answer. */
 struct troth_view troth_exchange_body(const struct troth_exchange *x);
-struct troth_view troth_exchange_path(const struct troth_exchange *x);
 /* The segment matched by "*"; empty when the route has none. */
 struct troth_view troth_exchange_segment(const struct troth_exchange *x);
 /* The raw query after '?', without it. */
 struct troth_view troth_exchange_query(const struct troth_exchange *x);
 /* "192.0.2.1:4711" or "uid:0". Borrowed. */
 const char *troth_exchange_peer(const struct troth_exchange *x);
-uid_t troth_exchange_uid(
-	const struct troth_exchange *x); /* local socket only, else (uid_t)-1 */
 
 /* Answers once; the exchange is gone afterwards. body is copied. */
 void troth_exchange_answer(struct troth_exchange *x, int status, const char *content_type,

@@ -35,7 +35,6 @@ enum { TROTH_STALLED_MS = 1000 };
 enum { TROTH_PEER_MAX = 56 };
 
 struct troth_peer {
-	uid_t uid; /* (uid_t)-1 but on the local socket */
 	char name[TROTH_PEER_MAX];
 };
 

@@ -60,11 +60,6 @@ uint8_t *troth_frames_tail(struct troth_frames *f)
 	return f->p + f->end;
 }
 
-size_t troth_frames_free_bytes(const struct troth_frames *f)
-{
-	return f->room - f->end;
-}
-
 void troth_frames_added(struct troth_frames *f, size_t n)
 {
 	assert(n <= f->room - f->end);

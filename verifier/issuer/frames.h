@@ -23,11 +23,10 @@ struct troth_frames {
 void troth_frames_clear(struct troth_frames *f);
 /* Makes room for n more bytes at the end: TROTH_E_LIMIT past max, TROTH_E_MEMORY. */
 TROTH_NODISCARD enum troth_status troth_frames_reserve(struct troth_frames *f, size_t n);
-/* Where appended bytes go, with room for as many as were reserved; and: n
- * were written there. */
+/* Where appended bytes go, with room for as many as were reserved; and: n were written
+ * there. */
 uint8_t *troth_frames_tail(struct troth_frames *f);
 void troth_frames_added(struct troth_frames *f, size_t n);
-size_t troth_frames_free_bytes(const struct troth_frames *f);
 /* Turns n body bytes, written one header beyond the tail, into a frame. */
 void troth_frames_close(struct troth_frames *f, size_t n);
 
