@@ -11,8 +11,8 @@
 
 struct troth_case {
 	const struct troth_policy *policy;
-	const struct troth_reference_set
-		*reference; /* NULL when the policy names none or it is missing */
+	/* NULL when the policy names none or it is missing. */
+	const struct troth_reference_set *reference;
 	const struct troth_pcr_values *pcrs; /* quoted */
 	struct troth_view log_bytes;	     /* as received */
 	const struct troth_log *log;	     /* parsed; NULL when log_bytes did not parse */

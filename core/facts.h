@@ -16,8 +16,8 @@ enum troth_secure_boot {
 	TROTH_SECURE_BOOT_UNKNOWN = 0, /* no proven variable */
 	TROTH_SECURE_BOOT_OFF,
 	TROTH_SECURE_BOOT_CLAIMED, /* variable 1, but no image was seen to be authorised */
-	TROTH_SECURE_BOOT_ON /* variable 1, an authority before ExitBootServices, an image event
-			      */
+	/* Variable 1, an authority before ExitBootServices, an image event. */
+	TROTH_SECURE_BOOT_ON
 };
 
 struct troth_boot_facts {

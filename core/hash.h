@@ -27,8 +27,7 @@ enum troth_hash {
 /* A digest with its algorithm; alg NONE means absent. */
 struct troth_digest {
 	enum troth_hash alg;
-	uint8_t bytes[TROTH_DIGEST_MAX]; /* the first troth_hash_size(alg) count, the rest is
-					    zero */
+	uint8_t bytes[TROTH_DIGEST_MAX]; /* the first troth_hash_size(alg), then zeros */
 };
 
 /* TPM_ALG_ID to ours and back (TCG Algorithm Registry); NONE and 0 for what we do not know. */

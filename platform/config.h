@@ -33,11 +33,10 @@ struct troth_config_field {
 	size_t size;   /* STRING: room with its NUL */
 	uint32_t min, max;
 	const char *const *names; /* ENUM, ends with NULL */
-	const struct troth_config_field
-		*fields; /* MAP, ends with a NULL key; offsets are from the same struct */
+	/* MAP, ends with a NULL key; offsets are from the same struct. */
+	const struct troth_config_field *fields;
 	bool required;
-	/* default_text: as it would be written in the file; NULL leaves
-	 * the struct as it was. */
+	/* As it would be written in the file; NULL leaves the struct as it was. */
 	const char *default_text;
 	/* LIST, ANYMAP: called once per item with the struct; NODE: once. Must read the whole
 	 * node with one of the functions below. */

@@ -18,8 +18,7 @@ struct troth_issuer_config {
 	const int *worker_fds; /* one channel per worker of the front, blocking */
 	size_t n_workers;      /* 1 to TROTH_ISSUER_WORKERS_MAX */
 	int admin_fd;
-	int ready_fd; /* gets one byte when it serves (struct troth_role_fds); -1: nobody waits
-		       */
+	int ready_fd; /* gets one byte when it serves (struct troth_role_fds); -1: none */
 	uint32_t certificates_per_minute; /* per device; 0: TROTH_CERTIFICATES_PER_MINUTE */
 };
 

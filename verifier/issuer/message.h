@@ -121,9 +121,8 @@ struct troth_issuer_deny {
 struct troth_issuer_crl {
 	uint64_t number;
 	uint32_t life_s;
-	size_t n_entries; /* written with troth_issuer_crl_put, read with
-			     troth_issuer_crl_entry */
-	struct troth_view entries;
+	size_t n_entries;
+	struct troth_view entries; /* see troth_issuer_crl_put and troth_issuer_crl_entry */
 };
 void troth_issuer_crl_put(struct troth_writer *w, const struct troth_crl_entry *entry);
 /* False past the last one. */
@@ -152,9 +151,9 @@ struct troth_issuer_reply {
 		struct troth_issuer_enroll_finish_reply enroll_finish;
 		struct troth_issuer_attest_reply attest;
 		struct troth_issuer_seal_reply seal;
-		struct troth_view
-			der; /* CRL: one; BUNDLE: length-prefixed (u32) certificates, issuing CA
-			      * first, then an empty one, then the anchors */
+		/* CRL: one; BUNDLE: length-prefixed (u32) certificates, issuing CA first, then
+		 * an empty one, then the anchors. */
+		struct troth_view der;
 	} u;
 };
 
