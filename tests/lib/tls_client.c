@@ -70,8 +70,12 @@ static bool connect_tls(struct tls_client *c)
 	setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 	setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
 	c->ssl = SSL_new(c->ctx);
-	return c->ssl != NULL && SSL_set_fd(c->ssl, c->fd) == 1 &&
-	       SSL_set1_host(c->ssl, "localhost") == 1 && SSL_connect(c->ssl) == 1;
+	if (c->ssl == NULL || SSL_set_fd(c->ssl, c->fd) != 1 ||
+	    SSL_set1_host(c->ssl, "localhost") != 1)
+		return false;
+	if (c->early.n > 0)
+		(void)SSL_write_early_data(c->ssl, c->early.p, c->early.n, &c->early_written);
+	return SSL_connect(c->ssl) == 1;
 }
 
 static bool write_all(struct tls_client *c, const char *p, size_t n)

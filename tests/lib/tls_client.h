@@ -14,7 +14,9 @@
 struct tls_client {
 	SSL_CTX *ctx; /* borrowed */
 	uint16_t port;
-	uint8_t from; /* own address is 127.0.0.from; 0: 127.0.0.1 */
+	uint8_t from;		 /* own address is 127.0.0.from; 0: 127.0.0.1 */
+	struct troth_view early; /* sent as early data by the next connection */
+	size_t early_written;
 	int fd;
 	SSL *ssl; /* NULL: not connected */
 	char *buffer;
