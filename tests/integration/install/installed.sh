@@ -15,7 +15,7 @@ fail() {
 	failures=$((failures + 1))
 }
 
-cmake --install "$build" --prefix "$prefix" >"$dir/log" || { cat "$dir/log"; exit 1; }
+DESTDIR='' cmake --install "$build" --prefix "$prefix" >"$dir/log" || { cat "$dir/log"; exit 1; }
 
 # ---- files ----
 

@@ -37,8 +37,8 @@ fi
 # pkg-config finds it, too, and the library offers its own symbols only.
 export PKG_CONFIG_PATH=$(dirname "$(find "$work/prefix" -name troth.pc)")
 # shellcheck disable=SC2046
-cc ${TROTH_CONSUMER_FLAGS-} $(pkg-config --define-prefix --cflags troth) -o "$work/second" \
-	"$source/tests/integration/library/consumer.c" $(pkg-config --define-prefix --libs troth)
+cc ${TROTH_CONSUMER_FLAGS-} $(pkg-config --cflags troth) -o "$work/second" \
+	"$source/tests/integration/library/consumer.c" $(pkg-config --libs troth)
 library=$(find "$work/prefix" -name 'libtroth.so.*.*')
 LD_LIBRARY_PATH=$(dirname "$library") "$work/second" \
 	"$capture"/{ak.pub,quote.msg} "$work/signature" "$capture/binary_bios_measurements"
