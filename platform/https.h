@@ -28,7 +28,7 @@ struct troth_https_options {
 struct troth_https_answer {
 	long status; /* HTTP */
 	char content_type[64];
-	uint32_t retry_after_s; /* 0: none */
+	uint32_t retry_after_s;	  /* 0: none */
 	struct troth_buffer body; /* a NUL is past its end, unless it is empty */
 };
 void troth_https_answer_clear(struct troth_https_answer *a);

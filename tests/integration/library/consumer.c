@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A program of somebody else's: only the installed headers and library. Verifies a quote against
- * the event log: consumer AK ATTEST SIGNATURE LOG. Exit 0 genuine, 1 not, 2 unreadable. */
+/* A program of somebody else's: only the installed headers and library. Verifies a quote
+ * against the event log: consumer AK ATTEST SIGNATURE LOG. Exit 0 genuine, 1 not, 2
+ * unreadable. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <troth/bootlog.h>
