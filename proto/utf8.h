@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Text from strangers, judged before anybody reads it; nothing is copied or changed. */
 #ifndef TROTH_PROTO_UTF8_H
 #define TROTH_PROTO_UTF8_H
 
