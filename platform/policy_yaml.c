@@ -145,6 +145,10 @@ static const struct troth_config_field IGNORE_FIELDS[] = {
 	{ 0 },
 };
 
+/* PCRs that say which code ran and who vouched for it. An event's type is the log's word and no
+ * digest covers it: a rule by type there would let in whatever is called by that type. */
+static const uint32_t CODE_PCRS = 1U << 0 | 1U << 2 | 1U << 4 | 1U << 7;
+
 static enum troth_status read_ignore(struct troth_config_doc *doc, void *target)
 {
 	struct troth_policy *p = &((struct draft *)target)->policy;
@@ -152,6 +156,13 @@ static enum troth_status read_ignore(struct troth_config_doc *doc, void *target)
 	if (p->n_ignore == TROTH_IGNORE_RULES_MAX)
 		return troth_config_fail(doc, "more than %d rules", TROTH_IGNORE_RULES_MAX);
 	TROTH_TRY(troth_config_map(doc, IGNORE_FIELDS, &rule));
+	if ((CODE_PCRS & 1U << rule.pcr) != 0)
+		return troth_config_fail(
+			doc,
+			"PCR %u says which code ran: nothing in it is ignored; "
+			"leave it out of pcrs or name its events in the "
+			"reference values",
+			rule.pcr);
 	for (size_t i = 0; i < p->n_ignore; i++)
 		if (p->ignore[i].pcr == rule.pcr && p->ignore[i].type == rule.type)
 			return troth_config_fail(doc, "the same rule twice");
@@ -215,6 +226,18 @@ static enum troth_status refuse(struct troth_config_error *error, const char *te
 	return TROTH_E_CONFIG;
 }
 
+/* Root can extend PCRs 4 and 7 after the boot and write the events that prove secure boot into
+ * the log himself; only reference values for both PCRs notice. */
+static bool proves_secure_boot(const struct troth_pcr_selection *selection)
+{
+	const uint32_t needed = 1U << 4 | 1U << 7;
+	for (size_t i = 0; i < selection->n_banks; i++)
+		if (selection->banks[i].bank != TROTH_HASH_SHA1 &&
+		    (selection->banks[i].mask & needed) == needed)
+			return true;
+	return false;
+}
+
 /* What no single line of the document shows. */
 static enum troth_status weigh(struct draft *d, struct troth_config_error *error)
 {
@@ -224,6 +247,10 @@ static enum troth_status weigh(struct draft *d, struct troth_config_error *error
 	/* Collisions in SHA-1 are made to order; a bank of it may only come along. */
 	if (p->selection.n_banks == 1 && p->selection.banks[0].bank == TROTH_HASH_SHA1)
 		return refuse(error, "pcrs: SHA-1 alone decides nothing, add another bank");
+	if (d->secure_boot == SECURE_BOOT_REQUIRED && !proves_secure_boot(&p->selection))
+		return refuse(error,
+			      "secure_boot: required needs PCRs 4 and 7 in one bank of pcrs; "
+			      "without them nothing proves it");
 	if (p->stale_after_s >= p->unreachable_after_s)
 		return refuse(error, "stale_after: must be shorter than unreachable_after");
 	if (d->enrolment == TROTH_ENROL_APPROVAL && d->approve == APPROVE_AUTOMATIC)

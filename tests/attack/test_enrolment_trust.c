@@ -102,7 +102,7 @@ static void put_policy(struct gate *g, enum mode mode, bool automatic)
 {
 	char policy[512];
 	snprintf(policy, sizeof policy,
-		 "name: default\nsegment: line-1\npcrs:\n  sha256: [0, 7]\n"
+		 "name: default\nsegment: line-1\npcrs:\n  sha256: [0, 4, 7]\n"
 		 "secure_boot: any\nenrolment: %s\napprove: %s\n",
 		 MODE_NAMES[mode], automatic ? "automatic" : "manual");
 	gate_policy(g, policy);
@@ -273,7 +273,7 @@ static void approval_that_nobody_gives(void **state)
 {
 	(void)state;
 	struct troth_https_answer a = { 0 };
-	const char *policy = "name: default\nsegment: line-1\npcrs:\n  sha256: [0, 7]\n"
+	const char *policy = "name: default\nsegment: line-1\npcrs:\n  sha256: [0, 4, 7]\n"
 			     "enrolment: approval\napprove: automatic\n";
 	assert_int_equal(test_service_admin(&gate.service, "POST", "/v1/admin/policies",
 					    "application/yaml", policy, &a),

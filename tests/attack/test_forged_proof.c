@@ -24,7 +24,7 @@ static struct fleet_device device, other;
 static const char POLICY[] = "name: default\n"
 			     "segment: line-1\n"
 			     "pcrs:\n"
-			     "  sha256: [0, 7]\n"
+			     "  sha256: [0, 4, 7]\n"
 			     "secure_boot: any\n"
 			     "enrolment: inventory\n"
 			     "approve: automatic\n";

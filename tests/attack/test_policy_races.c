@@ -66,7 +66,7 @@ static void a_policy_that_asks_for_other_pcrs(void **state)
 	(void)state;
 	static struct pending p;
 	prepare(&lab.devices[LAB_VICTIM], &p);
-	put_policy("name: default\nsegment: line-1\npcrs:\n  sha256: [0, 7]\n"
+	put_policy("name: default\nsegment: line-1\npcrs:\n  sha256: [0, 4, 7]\n"
 		   "reference: base\nenrolment: inventory\napprove: automatic\n");
 	struct lab_state before = lab_state(&lab, LAB_VICTIM);
 	send_it(&p);

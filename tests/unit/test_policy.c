@@ -10,7 +10,7 @@
 
 #define DOMAIN "example.org"
 #define HEAD "name: factory\nsegment: line-a\n"
-#define PCRS "pcrs: { sha256: [0, 7] }\n"
+#define PCRS "pcrs: { sha256: [0, 4, 7] }\n"
 
 static enum troth_status parse(struct troth_ctx *ctx, const char *text,
 			       struct troth_policy *out, struct troth_config_error *error)
@@ -30,7 +30,7 @@ static void a_short_policy_is_careful(void **state)
 	assert_string_equal(p.reference, "");
 	assert_int_equal(p.selection.n_banks, 1);
 	assert_int_equal(p.selection.banks[0].bank, TROTH_HASH_SHA256);
-	assert_int_equal(p.selection.banks[0].mask, 0x81);
+	assert_int_equal(p.selection.banks[0].mask, 0x91);
 	assert_true(p.require_secure_boot);
 	assert_int_equal(p.enrolment, TROTH_ENROL_APPROVAL);
 	assert_int_equal(p.ek_template, TROTH_EK_L1_RSA2048);
@@ -69,9 +69,10 @@ static void banks_keep_their_order(void **state)
 {
 	struct troth_policy p;
 	struct troth_config_error e;
-	assert_int_equal(
-		parse(*state, HEAD "pcrs: { sha384: [23], sha1: [1], sha256: [0] }\n", &p, &e),
-		TROTH_OK);
+	assert_int_equal(parse(*state,
+			       HEAD "pcrs: { sha384: [23], sha1: [1], sha256: [0, 4, 7] }\n",
+			       &p, &e),
+			 TROTH_OK);
 	assert_int_equal(p.selection.n_banks, 3);
 	assert_int_equal(p.selection.banks[0].bank, TROTH_HASH_SHA384);
 	assert_int_equal(p.selection.banks[0].mask, 1 << 23);
@@ -87,8 +88,8 @@ static void ignore_rules_name_events(void **state)
 		"  - { pcr: 1, event: EV_EFI_VARIABLE_BOOT }\n"
 		"  - { pcr: 5, event: any }\n"
 		"  - { pcr: 23, event: '0x8000ABCD' }\n"
-		"  - { pcr: 4, event: EV_SEPARATOR }\n"
-		"  - { pcr: 7, event: EV_EFI_VARIABLE_AUTHORITY }\n";
+		"  - { pcr: 6, event: EV_SEPARATOR }\n"
+		"  - { pcr: 14, event: EV_EFI_VARIABLE_AUTHORITY }\n";
 	struct troth_policy p;
 	struct troth_config_error e;
 	if (parse(*state, TEXT, &p, &e) != TROTH_OK)
@@ -144,6 +145,20 @@ static const struct {
 	  "no such event type" },
 	{ "ignore of the number that stands for any",
 	  HEAD PCRS "ignore: [{ pcr: 1, event: 0xffffffff }]\n", 4, 27, "no such event type" },
+	{ "ignore in PCR 0, where code is", HEAD PCRS "ignore: [{ pcr: 0, event: any }]\n", 4,
+	  10, "nothing in it is ignored" },
+	{ "ignore in PCR 2", HEAD PCRS "ignore: [{ pcr: 2, event: EV_SEPARATOR }]\n", 4, 10,
+	  "nothing in it is ignored" },
+	{ "ignore in PCR 4", HEAD PCRS "ignore: [{ pcr: 4, event: EV_SEPARATOR }]\n", 4, 10,
+	  "nothing in it is ignored" },
+	{ "ignore in PCR 7", HEAD PCRS "ignore: [{ pcr: 7, event: EV_SEPARATOR }]\n", 4, 10,
+	  "nothing in it is ignored" },
+	{ "secure boot without PCR 4", HEAD "pcrs: { sha256: [0, 7] }\n", 0, 0,
+	  "PCRs 4 and 7" },
+	{ "secure boot without PCR 7", HEAD "pcrs: { sha256: [0, 4] }\n", 0, 0,
+	  "PCRs 4 and 7" },
+	{ "secure boot in two banks by halves", HEAD "pcrs: { sha256: [4], sha384: [7] }\n", 0,
+	  0, "PCRs 4 and 7" },
 	{ "ignore of PCR 24", HEAD PCRS "ignore: [{ pcr: 24, event: any }]\n", 4, 17,
 	  "out of range" },
 	{ "ignore twice",
@@ -174,10 +189,10 @@ static void ignore_rules_at_and_past_their_limit(void **state)
 	size_t n = (size_t)snprintf(text, sizeof text, "%signore:\n", HEAD PCRS);
 	for (unsigned i = 0; i < TROTH_IGNORE_RULES_MAX; i++)
 		n += (size_t)snprintf(text + n, sizeof text - n,
-				      "  - { pcr: %u, event: '0x%08x' }\n", i % 24, i + 1);
+				      "  - { pcr: %u, event: '0x%08x' }\n", 8 + i % 16, i + 1);
 	assert_int_equal(parse(*state, text, &p, &e), TROTH_OK);
 	assert_int_equal(p.n_ignore, TROTH_IGNORE_RULES_MAX);
-	snprintf(text + n, sizeof text - n, "  - { pcr: 0, event: any }\n");
+	snprintf(text + n, sizeof text - n, "  - { pcr: 9, event: any }\n");
 	assert_int_equal(parse(*state, text, &p, &e), TROTH_E_CONFIG);
 	assert_int_equal(e.line, 4 + TROTH_IGNORE_RULES_MAX + 1);
 }
