@@ -134,6 +134,8 @@ static enum troth_status init_state(const struct troth_settings *s, const struct
 
 static int init(const struct troth_settings *s, const struct arguments *a)
 {
+	if (a->n_names > 0 && !troth_issuer_names_valid(a->names, a->n_names))
+		return usage_error("--name is a DNS name or an IP address") - 1;
 	enum troth_status status = init_state(s, a);
 	if (status == TROTH_E_CONFLICT) {
 		fprintf(stderr, "troth-verifier: %s holds keys already; nothing was changed\n",

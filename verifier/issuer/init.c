@@ -183,6 +183,12 @@ static enum troth_status write_san(const char *const *names, size_t n_names, cha
 	return TROTH_OK;
 }
 
+bool troth_issuer_names_valid(const char *const *names, size_t n_names)
+{
+	char san[SAN_MAX];
+	return write_san(names, n_names, san, sizeof san) == TROTH_OK;
+}
+
 static enum troth_status make_tls(const char *key_dir, const char *tls_dir, const char *san)
 {
 	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *root_key = NULL;

@@ -3,6 +3,7 @@
 #ifndef TROTH_ISSUER_H
 #define TROTH_ISSUER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <troth/status.h>
@@ -39,5 +40,7 @@ TROTH_NODISCARD enum troth_status troth_issuer_init_tls(const char *key_dir,
 							const char *const *names,
 							size_t n_names);
 #define TROTH_TLS_NAMES_MAX 32
+/* Whether troth_issuer_init_tls would take them: asked before anything is made. */
+bool troth_issuer_names_valid(const char *const *names, size_t n_names);
 
 #endif

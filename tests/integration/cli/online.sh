@@ -56,6 +56,13 @@ port_file: $dir/port
 state_dir: $dir/state
 admin_socket: $dir/admin.sock
 END
+# A wrong name leaves nothing behind that the next init would refuse.
+got=0
+"$verifier" init --config "$dir/verifier.yaml" --name "two words" >"$dir/init" 2>&1 || got=$?
+if [ "$got" != 2 ] || [ -e "$dir/state" ]; then
+    cat "$dir/init"
+    exit 1
+fi
 "$verifier" init --config "$dir/verifier.yaml" >"$dir/init" 2>&1 || { cat "$dir/init"; exit 1; }
 "$verifier" serve --config "$dir/verifier.yaml" >"$dir/log" 2>&1 &
 server=$!
