@@ -54,12 +54,11 @@ static void *attest_for_ever(void *arg)
 
 static void spoil(struct fleet_device *d)
 {
-	struct troth_pcr_bank *bank = NULL;
-	for (size_t i = 0; i < d->pcrs.n_banks; i++)
-		if (d->pcrs.banks[i].bank == TROTH_HASH_SHA256)
-			bank = &d->pcrs.banks[i];
-	assert_non_null(bank);
-	bank->value[4][0] ^= 1;
+	size_t i = 0;
+	while (i < d->pcrs.n_banks && d->pcrs.banks[i].bank != TROTH_HASH_SHA256)
+		i++;
+	assert_in_range(i, 0, d->pcrs.n_banks - 1);
+	d->pcrs.banks[i].value[4][0] ^= 1;
 }
 
 /* The log of the service so far. */
