@@ -159,6 +159,7 @@ static enum troth_status start_workers(struct troth_front *f, const struct troth
 	for (size_t i = 0; i < fds->n_workers; i++) {
 		TROTH_TRY(troth_worker_start(f, fds->listeners[i], fds->worker_channels[i],
 					     &threads->workers[i]));
+		__atomic_add_fetch(&f->n_accepting, 1, __ATOMIC_RELAXED);
 		threads->n++;
 	}
 	return TROTH_OK;

@@ -35,7 +35,8 @@ struct troth_front {
 	struct troth_ek_trust *ek_trust;
 	struct troth_inventory inventory;
 	SSL_CTX *tls;
-	unsigned int n_pending; /* atomic: devices waiting for approval */
+	unsigned int n_pending;	  /* atomic: devices waiting for approval */
+	unsigned int n_accepting; /* atomic: workers that let connections in */
 	struct troth_admin *admin;
 };
 

@@ -13,6 +13,9 @@
 /* A draining worker looks again this often, and gives up after this long, milliseconds. */
 #define DRAIN_STEP_MS 50
 #define DRAIN_MS 8000
+/* So long it waits for the others to stop accepting, milliseconds: one of them may have ended.
+ */
+#define ACCEPTING_MS 1000
 
 #define PROTOBUF "application/x-protobuf"
 
@@ -87,9 +90,21 @@ static void on_stop(struct troth_job *job)
 {
 	struct troth_worker *w =
 		(struct troth_worker *)((char *)job - offsetof(struct troth_worker, stop));
-	troth_http_drain(w->http);
+	troth_http_stop_accepting(w->http);
+	__atomic_sub_fetch(&w->front->n_accepting, 1, __ATOMIC_RELAXED);
 	const struct timeval step = { .tv_usec = DRAIN_STEP_MS * 1000 };
 	event_add(w->drain_timer, &step);
+}
+
+/* Nobody closes a connection while another worker still lets some in: whoever loses one and
+ * connects again is served by those who come next, and does not lose the second as well. */
+static void drain_with_the_others(struct troth_worker *w)
+{
+	if (w->draining || (__atomic_load_n(&w->front->n_accepting, __ATOMIC_RELAXED) > 0 &&
+			    w->drained_ms < ACCEPTING_MS))
+		return;
+	w->draining = true;
+	troth_http_drain(w->http);
 }
 
 static void on_drain_step(evutil_socket_t fd, short what, void *arg)
@@ -98,6 +113,7 @@ static void on_drain_step(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	struct troth_worker *w = arg;
 	w->drained_ms += DRAIN_STEP_MS;
+	drain_with_the_others(w);
 	if (troth_http_connections(w->http) == 0 || w->drained_ms >= DRAIN_MS)
 		event_base_loopbreak(w->base);
 }

@@ -29,7 +29,8 @@ struct troth_worker {
 	struct troth_enrol_budget *budget;
 	struct troth_job stop;
 	struct event *drain_timer;
-	uint32_t drained_ms;
+	bool draining;
+	uint32_t drained_ms; /* since it was asked to */
 };
 
 /* Starts the thread; it serves at once. */

@@ -75,6 +75,8 @@ TROTH_NODISCARD enum troth_status troth_http_new(const struct troth_http_config 
 TROTH_NODISCARD enum troth_status troth_http_listen(struct troth_http_server *s, int fd);
 /* New TLS settings for connections from now on; borrowed. */
 void troth_http_set_tls(struct troth_http_server *s, SSL_CTX *tls);
+/* Stops accepting; connections go on as before. */
+void troth_http_stop_accepting(struct troth_http_server *s);
 /* Stops accepting; idle connections close, running requests are answered
  * with Connection: close. */
 void troth_http_drain(struct troth_http_server *s);

@@ -97,6 +97,11 @@ static void close_all(struct troth_http_server *s, enum troth_phase phase)
 		troth_conn_close(c);
 }
 
+void troth_http_stop_accepting(struct troth_http_server *s)
+{
+	close_listeners(s);
+}
+
 void troth_http_drain(struct troth_http_server *s)
 {
 	s->draining = true;
