@@ -3,15 +3,19 @@
  *
  * The genuine attester, linked so that every HTTPS request passes through here: whatever it
  * says is complete and truthful, until the attack named by TROTH_ATTACK changes the bytes on
- * their way out. Same commands and options as troth-attester. */
+ * their way out. TROTH_ATTACK_WITH is what some attacks need: a device id, a file. Same
+ * commands and options as troth-attester. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base.h"
 #include "device.pb-c.h"
+#include "file.h"
 #include "https.h"
 #include "reader.h"
+#include "text.h"
+#include "token.h"
 #include "wire.h"
 
 enum troth_status __real_troth_https_call(struct troth_https *h, const char *method,
@@ -91,6 +95,61 @@ static void change_facts(struct request *q)
 	flip(q->attestation->facts, q->attestation->facts.len - 1);
 }
 
+static void drop_facts(struct request *q)
+{
+	q->attestation->facts = (ProtobufCBinaryData){ 0 };
+}
+
+static void drop_credential_key(struct request *q)
+{
+	q->attestation->credential_key = (ProtobufCBinaryData){ 0 };
+}
+
+static void drop_pcrs(struct request *q)
+{
+	q->attestation->n_pcrs = 0;
+}
+
+/* SM3 is as long as SHA-256. */
+static void relabel_bank(struct request *q)
+{
+	q->attestation->pcrs[0]->algorithm = 0x0012;
+}
+
+static void shift_pcrs(struct request *q)
+{
+	q->attestation->pcrs[0]->mask <<= 1;
+}
+
+static void cut_quote(struct request *q)
+{
+	q->attestation->quote.len--;
+}
+
+static void change_token(struct request *q)
+{
+	flip(q->attestation->token, q->attestation->token.len - 1);
+}
+
+/* What the same AK signed of the credential key, for what it signs of the PCRs. */
+static void certify_as_quote(struct request *q)
+{
+	q->attestation->quote = q->attestation->certification->attest;
+	q->attestation->signature = q->attestation->certification->signature;
+}
+
+static void quote_as_certification(struct request *q)
+{
+	q->attestation->certification->attest = q->attestation->quote;
+	q->attestation->certification->signature = q->attestation->signature;
+}
+
+static void forge_certification(struct request *q)
+{
+	ProtobufCBinaryData signature = q->attestation->certification->signature;
+	flip(signature, signature.len - 1);
+}
+
 static void drop_log(struct request *q)
 {
 	q->attestation->log = (ProtobufCBinaryData){ 0 };
@@ -114,8 +173,22 @@ static const struct {
 	{ "other-pcr-values", false, claim_other_pcrs },
 	{ "swapped-credential-key", false, swap_credential_key },
 	{ "changed-facts", false, change_facts },
+	{ "no-facts", false, drop_facts },
+	{ "no-credential-key", false, drop_credential_key },
+	{ "no-pcrs", false, drop_pcrs },
+	{ "relabelled-bank", false, relabel_bank },
+	{ "shifted-pcrs", false, shift_pcrs },
+	{ "cut-quote", false, cut_quote },
+	{ "changed-token", false, change_token },
+	{ "certification-as-quote", false, certify_as_quote },
+	{ "quote-as-certification", false, quote_as_certification },
+	{ "forged-certification", false, forge_certification },
 	{ "no-log", false, drop_log },
 	{ "truncated-log", false, truncate_log },
+	/* Changed where they are sent, below. */
+	{ "another-devices-challenge", false, NULL },
+	{ "held-back", false, NULL },
+	{ "held-and-sent", false, NULL },
 };
 
 static size_t chosen(void)
@@ -129,6 +202,21 @@ static size_t chosen(void)
 		fprintf(stderr, " %s", ATTACKS[i].name);
 	fprintf(stderr, "\n");
 	abort();
+}
+
+static bool attacks_by(const char *name)
+{
+	return strcmp(ATTACKS[chosen()].name, name) == 0;
+}
+
+static const char *with(void)
+{
+	const char *value = getenv("TROTH_ATTACK_WITH");
+	if (value == NULL) {
+		fprintf(stderr, "troth-hostile: this attack needs TROTH_ATTACK_WITH\n");
+		abort();
+	}
+	return value;
 }
 
 static void keep(struct troth_view body)
@@ -150,6 +238,73 @@ static enum troth_status attack(struct troth_view body, uint8_t **out, size_t *o
 	return troth_wire_pack(&q.attestation->base, out, out_len);
 }
 
+/* ---- challenges ---- */
+
+/* Somebody else's challenge, for this TPM to answer. */
+static enum troth_status ask_for_another(struct troth_view body, uint8_t **out, size_t *out_len)
+{
+	ProtobufCMessage *m;
+	uint8_t id[32];
+	TROTH_TRY(troth_wire_unpack(&troth__v1__challenge_request__descriptor, body, &m));
+	if (!troth_parse_hex(troth_view_str(with()), id, sizeof id))
+		return TROTH_E_CONFIG;
+	((Troth__V1__ChallengeRequest *)m)->device_id = troth_wire_bytes(TROTH_VIEW_OF(id));
+	return troth_wire_pack(m, out, out_len);
+}
+
+/* The attester sends log and certification only when asked, and attacks on them need them. */
+static enum troth_status want_everything(struct troth_https_answer *answer)
+{
+	ProtobufCMessage *m;
+	uint8_t *body;
+	size_t n;
+	if (answer->status != 200)
+		return TROTH_OK;
+	TROTH_TRY(troth_wire_unpack(&troth__v1__challenge__descriptor,
+				    troth_buffer_view(&answer->body), &m));
+	((Troth__V1__Challenge *)m)->wants |= TROTH_WANT_LOG | TROTH_WANT_CERTIFY;
+	TROTH_TRY(troth_wire_pack(m, &body, &n));
+	troth_wire_free(m);
+	troth_buffer_clear(&answer->body);
+	answer->body.p = body;
+	answer->body.n = n;
+	return TROTH_OK;
+}
+
+static enum troth_status challenge(struct troth_https *h, const char *url,
+				   struct troth_view body, struct troth_https_answer *out)
+{
+	static const char TYPE[] = "application/x-protobuf";
+	uint8_t *changed = NULL;
+	size_t n = 0;
+	if (attacks_by("another-devices-challenge")) {
+		TROTH_TRY(ask_for_another(body, &changed, &n));
+		body = (struct troth_view){ changed, n };
+	}
+	enum troth_status status = __real_troth_https_call(h, "POST", url, TYPE, body, out);
+	free(changed);
+	return status == TROTH_OK ? want_everything(out) : status;
+}
+
+/* ---- attestations ---- */
+
+/* "the attack was answered with 400 refused: signature": code and finding, where there are any.
+ */
+static void tell(const struct troth_https_answer *answer)
+{
+	static const char TYPE[] = "urn:troth:problem:", DETAIL[] = "\"detail\":\"";
+	const char *body = answer->body.n > 0 ? (const char *)answer->body.p : "";
+	const char *code = strstr(body, TYPE), *detail = strstr(body, DETAIL);
+	fprintf(stderr, "troth-hostile: the attack was answered with %ld", answer->status);
+	if (code != NULL)
+		fprintf(stderr, " %.*s", (int)strcspn(code + sizeof TYPE - 1, "\""),
+			code + sizeof TYPE - 1);
+	if (detail != NULL)
+		fprintf(stderr, " %.*s", (int)strcspn(detail + sizeof DETAIL - 1, "\": "),
+			detail + sizeof DETAIL - 1);
+	fprintf(stderr, "\n");
+}
+
 /* An attack that needs an earlier exchange lets the first attestation through, has the answer
  * thrown away as if it were lost, and so makes the attester ask again. */
 static bool goes_first(void)
@@ -157,35 +312,53 @@ static bool goes_first(void)
 	return ATTACKS[chosen()].needs_earlier && kept.body == NULL;
 }
 
+static enum troth_status lose_the_answer(struct troth_https_answer *out)
+{
+	static const char STALE[] = "{\"type\":\"urn:troth:problem:stale-challenge\","
+				    "\"title\":\"Conflict\",\"status\":409}";
+	fprintf(stderr, "troth-hostile: the first attestation was answered with %ld\n",
+		out->status);
+	troth_buffer_clear(&out->body);
+	out->status = 409;
+	snprintf(out->content_type, sizeof out->content_type, "application/problem+json");
+	out->body.p = (uint8_t *)strdup(STALE);
+	out->body.n = sizeof STALE - 1;
+	return out->body.p != NULL ? TROTH_OK : TROTH_E_MEMORY;
+}
+
+/* What is to be sent in place of the body; owned. */
+static enum troth_status forged(struct troth_view body, struct troth_buffer *out)
+{
+	if (attacks_by("held-and-sent"))
+		return troth_file_read(with(), TROTH_BODY_MAX, out);
+	return attack(body, &out->p, &out->n);
+}
+
 enum troth_status __wrap_troth_https_call(struct troth_https *h, const char *method,
 					  const char *url, const char *content_type,
 					  struct troth_view body,
 					  struct troth_https_answer *out)
 {
-	static const char STALE[] = "{\"type\":\"urn:troth:problem:stale-challenge\","
-				    "\"title\":\"Conflict\",\"status\":409}";
+	TROTH_AUTO(troth_buffer_clear) struct troth_buffer changed = { 0 };
 	const char *path = strstr(url, "/v1/");
+	if (path != NULL && strcmp(path, "/v1/challenge") == 0)
+		return challenge(h, url, body, out);
 	if (path == NULL || strcmp(path, "/v1/attest") != 0)
 		return __real_troth_https_call(h, method, url, content_type, body, out);
+	if (attacks_by("held-back")) {
+		TROTH_TRY(troth_file_write(with(), body, 0600));
+		fprintf(stderr, "troth-hostile: held back\n");
+		return TROTH_E_IO;
+	}
 	if (goes_first()) {
 		keep(body);
 		TROTH_TRY(__real_troth_https_call(h, method, url, content_type, body, out));
-		fprintf(stderr, "troth-hostile: the first attestation was answered with %ld\n",
-			out->status);
-		troth_buffer_clear(&out->body);
-		out->status = 409;
-		snprintf(out->content_type, sizeof out->content_type,
-			 "application/problem+json");
-		out->body.p = (uint8_t *)strdup(STALE);
-		out->body.n = sizeof STALE - 1;
-		return out->body.p != NULL ? TROTH_OK : TROTH_E_MEMORY;
+		return lose_the_answer(out);
 	}
-	uint8_t *changed;
-	size_t n;
-	TROTH_TRY(attack(body, &changed, &n));
-	enum troth_status status = __real_troth_https_call(
-		h, method, url, content_type, (struct troth_view){ changed, n }, out);
-	fprintf(stderr, "troth-hostile: the attack was answered with %ld\n", out->status);
-	free(changed);
+	TROTH_TRY(forged(body, &changed));
+	enum troth_status status = __real_troth_https_call(h, method, url, content_type,
+							   troth_buffer_view(&changed), out);
+	if (status == TROTH_OK)
+		tell(out);
 	return status;
 }
