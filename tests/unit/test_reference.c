@@ -172,8 +172,8 @@ static void names_are_checked(void **state)
 		"a/b",
 		"a..b",
 		"-a",
-		"a-name-that-is-longer-than-a-name-may-be-0123456789-"
-		"0123456789-1"
+		("a-name-that-is-longer-than-a-name-may-be-0123456789-"
+		 "0123456789-1"),
 	};
 	struct troth_reference_set set;
 	struct troth_pcr_selection s = sha256_selection(1);

@@ -194,8 +194,8 @@ static void openssl_prints_every_field(void **state)
 		"X509v3 Basic Constraints: critical\n                CA:FALSE",
 		"X509v3 Key Usage: critical\n                Digital Signature\n",
 		"TLS Web Server Authentication, TLS Web Client Authentication",
-		"X509v3 Subject Alternative Name: \n                "
-		"URI:spiffe://example.org/line-a/press-4\n",
+		("X509v3 Subject Alternative Name: \n                "
+		 "URI:spiffe://example.org/line-a/press-4\n"),
 		"X509v3 Subject Key Identifier: \n                11:22:00:",
 		"X509v3 Authority Key Identifier: \n",
 		TROTH_OID_EAR_DIGEST,
@@ -332,8 +332,8 @@ static void spiffe_ids(void **state)
 		"spiffe://u@example.org/line-a/press-4",
 		"SPIFFE://example.org/line-a/press-4",
 		"https://example.org/line-a/press-4",
-		"spiffe://example.org/line-a/"
-		"0123456789012345678901234567890123456789012345678901234567890123",
+		("spiffe://example.org/line-a/"
+		 "0123456789012345678901234567890123456789012345678901234567890123"),
 	};
 	for (size_t i = 0; i < TROTH_COUNT(wrong); i++) {
 		struct troth_svid svid = whole();
