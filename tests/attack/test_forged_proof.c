@@ -8,6 +8,7 @@
 
 #include "gate.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -331,6 +332,62 @@ static void a_proof_sent_twice(void **state)
 	assert_nothing_stored(&before);
 }
 
+struct racer {
+	pthread_t thread;
+	struct tls_client http;
+	struct troth_view body;
+	bool answered;
+};
+
+static void *race(void *arg)
+{
+	struct racer *r = arg;
+	r->answered = tls_client_post(&r->http, "/v1/enroll/complete", r->body);
+	return NULL;
+}
+
+/* FIELD row 15: the same proof on many connections at once makes one device, once; so does it
+ * for one that is known already. */
+static void one_proof_spent_at_once(void **state)
+{
+	(void)state;
+	enum { RACERS = 8 };
+	static struct racer racers[RACERS];
+	static struct gate_enrolment e;
+	for (size_t i = 0; i < RACERS; i++) {
+		tls_client_init(&racers[i].http, gate.tls, gate.service.port);
+		assert_true(tls_client_get(&racers[i].http, "/healthz"));
+	}
+	for (int round = 0; round < 5; round++) {
+		uint8_t *body;
+		size_t len, winners = 0;
+		struct gate_census before = before_it(), after;
+		gate_prepare(&other, &e);
+		assert_true(gate_begin(&gate, &other, &e));
+		assert_int_equal(troth_wire_pack(&e.proof.base, &body, &len), TROTH_OK);
+		for (size_t i = 0; i < RACERS; i++) {
+			racers[i].body = (struct troth_view){ body, len };
+			assert_int_equal(
+				pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
+		}
+		for (size_t i = 0; i < RACERS; i++) {
+			pthread_join(racers[i].thread, NULL);
+			assert_true(racers[i].answered);
+			if (racers[i].http.status == 200)
+				winners++;
+			else
+				lab_assert_problem(&racers[i].http, 409, "stale-challenge",
+						   NULL);
+		}
+		assert_int_equal(winners, 1);
+		gate_census(&gate, &after);
+		assert_int_equal(after.n_leaves, before.n_leaves + 1);
+		free(body);
+	}
+	for (size_t i = 0; i < RACERS; i++)
+		tls_client_release(&racers[i].http);
+}
+
 /* And an enrolment overtaken by another of the same device is not finished any more. */
 static void an_enrolment_overtaken(void **state)
 {
@@ -354,6 +411,7 @@ int main(void)
 		cmocka_unit_test(quoting_for_an_enrolment_token),
 		cmocka_unit_test(enrolments_never_finished),
 		cmocka_unit_test(a_proof_sent_twice),
+		cmocka_unit_test(one_proof_spent_at_once),
 		cmocka_unit_test(an_enrolment_overtaken),
 	};
 	return cmocka_run_group_tests(tests, open_gate, close_gate);

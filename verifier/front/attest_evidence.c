@@ -21,6 +21,7 @@ bool troth_attestation_read(struct troth_attestation *a)
 	return troth_token_read(troth_wire_view(a->message->token), &a->token) == TROTH_OK &&
 	       a->token.purpose == TROTH_TOKEN_QUOTE &&
 	       a->message->facts.len <= TROTH_FACTS_MAX &&
+	       a->message->log.len <= TROTH_LOG_MAX &&
 	       troth_evidence_pcrs(a->message->pcrs, a->message->n_pcrs, &a->pcrs) == TROTH_OK;
 }
 
