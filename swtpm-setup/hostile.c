@@ -46,17 +46,23 @@ static void flip(ProtobufCBinaryData field, size_t at)
 		field.data[at] ^= 1;
 }
 
+/* The first attestation, unpacked once; NULL before there is one. */
+static const Troth__V1__Attestation *first_message(void)
+{
+	static ProtobufCMessage *old;
+	if (old == NULL && kept.body != NULL &&
+	    troth_wire_unpack(&troth__v1__attestation__descriptor,
+			      (struct troth_view){ kept.body, kept.n }, &old) != TROTH_OK)
+		old = NULL;
+	return (const Troth__V1__Attestation *)old;
+}
+
 /* Yesterday's quote under today's challenge. */
 static void replay_quote(struct request *q)
 {
-	static ProtobufCMessage *old;
-	if (kept.body == NULL)
+	const Troth__V1__Attestation *first = first_message();
+	if (first == NULL)
 		return;
-	if (old == NULL &&
-	    troth_wire_unpack(&troth__v1__attestation__descriptor,
-			      (struct troth_view){ kept.body, kept.n }, &old) != TROTH_OK)
-		return;
-	const Troth__V1__Attestation *first = (const Troth__V1__Attestation *)old;
 	q->attestation->quote = first->quote;
 	q->attestation->signature = first->signature;
 	q->attestation->n_pcrs = first->n_pcrs;
@@ -66,13 +72,9 @@ static void replay_quote(struct request *q)
 /* The whole first message again, token and all. */
 static void replay_message(struct request *q)
 {
-	replay_quote(q);
-	ProtobufCMessage *old;
-	if (kept.body != NULL &&
-	    troth_wire_unpack(&troth__v1__attestation__descriptor,
-			      (struct troth_view){ kept.body, kept.n }, &old) == TROTH_OK)
-		q->attestation =
-			(Troth__V1__Attestation *)old; /* kept until the process ends */
+	const Troth__V1__Attestation *first = first_message();
+	if (first != NULL)
+		*q->attestation = *first;
 }
 
 static void forge_signature(struct request *q)
@@ -235,7 +237,9 @@ static enum troth_status attack(struct troth_view body, uint8_t **out, size_t *o
 	size_t i = chosen();
 	if (ATTACKS[i].change != NULL)
 		ATTACKS[i].change(&q);
-	return troth_wire_pack(&q.attestation->base, out, out_len);
+	enum troth_status status = troth_wire_pack(m, out, out_len);
+	troth_wire_free(m);
+	return status;
 }
 
 /* ---- challenges ---- */
@@ -246,10 +250,14 @@ static enum troth_status ask_for_another(struct troth_view body, uint8_t **out, 
 	ProtobufCMessage *m;
 	uint8_t id[32];
 	TROTH_TRY(troth_wire_unpack(&troth__v1__challenge_request__descriptor, body, &m));
-	if (!troth_parse_hex(troth_view_str(with()), id, sizeof id))
-		return TROTH_E_CONFIG;
-	((Troth__V1__ChallengeRequest *)m)->device_id = troth_wire_bytes(TROTH_VIEW_OF(id));
-	return troth_wire_pack(m, out, out_len);
+	enum troth_status status = TROTH_E_CONFIG;
+	if (troth_parse_hex(troth_view_str(with()), id, sizeof id)) {
+		((Troth__V1__ChallengeRequest *)m)->device_id =
+			troth_wire_bytes(TROTH_VIEW_OF(id));
+		status = troth_wire_pack(m, out, out_len);
+	}
+	troth_wire_free(m);
+	return status;
 }
 
 /* The attester sends log and certification only when asked, and attacks on them need them. */
@@ -263,8 +271,9 @@ static enum troth_status want_everything(struct troth_https_answer *answer)
 	TROTH_TRY(troth_wire_unpack(&troth__v1__challenge__descriptor,
 				    troth_buffer_view(&answer->body), &m));
 	((Troth__V1__Challenge *)m)->wants |= TROTH_WANT_LOG | TROTH_WANT_CERTIFY;
-	TROTH_TRY(troth_wire_pack(m, &body, &n));
+	enum troth_status status = troth_wire_pack(m, &body, &n);
 	troth_wire_free(m);
+	TROTH_TRY(status);
 	troth_buffer_clear(&answer->body);
 	answer->body.p = body;
 	answer->body.n = n;
