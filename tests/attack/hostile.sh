@@ -3,6 +3,7 @@
 # The genuine attester on an emulated TPM, whose bytes are changed on their way out: every attack
 # is answered with its own finding, and the store says afterwards what it said before.
 #   hostile.sh BIN TOP
+# shellcheck source-path=SCRIPTDIR disable=SC2034,SC2154
 set -euo pipefail
 bin=$1 top=$2
 # shellcheck source=stage.sh
@@ -105,8 +106,9 @@ for variable in SSL_CERT_FILE CURL_CA_BUNDLE TROTH_CA; do
 		--run-dir "$work/victim/run" --log "$work/victim/eventlog" \
 		--verifier "https://localhost:$port" --ca "$work/tpm-ca/root.pem" \
 		>"$work/out" 2>&1 || env_code=$?
-	[ "$env_code" = 2 ] && grep -q 'not signed by the CA' "$work/out" ||
-		{ wrong "$variable makes the attester trust another CA" && cat "$work/out"; }
+	if [ "$env_code" != 2 ] || ! grep -q 'not signed by the CA' "$work/out"; then
+		wrong "$variable makes the attester trust another CA" && cat "$work/out"
+	fi
 done
 
 # And the truth is still believed.

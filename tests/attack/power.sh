@@ -3,6 +3,7 @@
 # What may happen to a TPM between two quotes: reboot, TPM2_Clear, hibernation; and whose TPM
 # answers, under which of its endorsement keys.
 #   power.sh BIN TOP
+# shellcheck source-path=SCRIPTDIR disable=SC2034,SC2154
 set -euo pipefail
 bin=$1 top=$2
 # shellcheck source=stage.sh
