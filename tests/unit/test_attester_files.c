@@ -115,7 +115,7 @@ static void a_changed_key_file_is_refused_or_another_key(void **state)
 	(void)state;
 	struct troth_credential_key key = sample_key(), out;
 	static struct troth_pem pem, changed;
-	uint8_t der[512];
+	uint8_t der[512] = { 0 };
 	size_t n;
 	pem.n = 0;
 	assert_int_equal(troth_key_file_format(&key, &pem), TROTH_OK);

@@ -172,7 +172,7 @@ static void put_handover(void)
 
 static void put_authority(enum change c)
 {
-	uint8_t data[256];
+	uint8_t data[256] = { 0 };
 	size_t n = uefi_variable(c == AUTHORITY_OF_SHIM ? GUID_SHIM : GUID_SECURITY,
 				 c == AUTHORITY_OF_SHIM ? "SbatLevel" : "db",
 				 troth_view_str("certificate"), data, sizeof data);
