@@ -17,6 +17,11 @@ if(TROTH_WERROR)
     target_compile_options(troth_options INTERFACE -Werror)
 endif()
 
+# Assertions mark our own mistakes and stay in whatever is built, CMake's default build types included.
+foreach(type IN ITEMS RELEASE RELWITHDEBINFO MINSIZEREL)
+    string(REPLACE "-DNDEBUG" "" CMAKE_C_FLAGS_${type} "${CMAKE_C_FLAGS_${type}}")
+endforeach()
+
 # Sanitizers and hardening exclude each other: FORTIFY and automatic initialisation blind them.
 if(TROTH_SANITIZE)
     add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
