@@ -3,6 +3,7 @@
 
 #include "admin.h"
 #include "output.h"
+#include "trust_vector.h"
 
 static const char *text_at(json_t *object, const char *key, char *buf, size_t size)
 {
@@ -72,6 +73,22 @@ static void put_coverage(json_t *coverage)
 	}
 }
 
+/* One line a claim: its tier, the draft's number, and what that says. */
+static void put_trust(json_t *trust)
+{
+	if (json_object_size(trust) > 0)
+		puts("\ntrustworthiness (AR4SI)");
+	for (enum troth_claim k = 0; k < TROTH_CLAIM_N; k++) {
+		const json_t *value = json_object_get(trust, troth_claim_name(k));
+		const json_int_t n = json_integer_value(value);
+		if (!json_is_integer(value) || n < INT8_MIN || n > INT8_MAX)
+			continue;
+		printf("  %-20s %-15s %4d  %s\n", troth_claim_name(k),
+		       n == 0 ? "-" : troth_tier_name(troth_claim_tier((int8_t)n)), (int)n,
+		       troth_claim_words(k, (int8_t)n));
+	}
+}
+
 static void put_text(json_t *o)
 {
 	static const char *const KEYS[] = { "name", "device", "time", "evidence_time" };
@@ -88,6 +105,7 @@ static void put_text(json_t *o)
 	put_line("digest", text_at(verdict, "digest", buf, sizeof buf));
 	printf("%-23s%zu\n", "findings", json_array_size(findings));
 	json_array_foreach(findings, i, finding) put_finding(finding);
+	put_trust(json_object_get(verdict, "trust"));
 	put_coverage(json_object_get(verdict, "coverage"));
 }
 

@@ -282,6 +282,7 @@ static void take_match(struct appraisal *a, const struct troth_match *m)
 	/* Events that match prove nothing where the log is not the one of the TPM. */
 	coverage->pcrs_matched = m->covered & coverage->pcrs_replayed;
 	coverage->pcrs_golden = m->golden;
+	coverage->pcrs_empty = m->empty & coverage->pcrs_matched;
 	coverage->n_events_matched = (uint32_t)m->n_matched;
 	coverage->n_events_ignored = (uint32_t)m->n_ignored;
 }
@@ -401,6 +402,11 @@ enum troth_status troth_appraise(struct troth_ctx *ctx, const struct troth_case 
 	v.coverage.pcrs_unchecked = ((1U << TROTH_PCR_COUNT) - 1) &
 				    ~(v.coverage.pcrs_matched | v.coverage.pcrs_golden);
 	v.tier = troth_tier_fold(&v.findings, saw_all);
+	v.trust = troth_trust_vector_make(&(struct troth_trust_case){
+		.findings = &v.findings,
+		.coverage = &v.coverage,
+		.recognised = c->recognised,
+	});
 	*out = v;
 	return TROTH_OK;
 }

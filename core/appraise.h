@@ -21,6 +21,8 @@ struct troth_case {
 	 * anything else that none was */
 	enum troth_status log_status;
 	size_t log_error_offset;
+	/* a manufacturer's certificate or the inventory vouches for the TPM */
+	bool recognised;
 };
 
 /* Never fails on evidence: what cannot be read is a finding. TROTH_E_CRYPTO or _MEMORY when the

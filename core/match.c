@@ -283,13 +283,15 @@ static void match(struct troth_search *s, uint32_t wholly, struct troth_match *m
 		if (c->set->components[k].golden)
 			m->golden |= match_values(c, s->asked, k, &m->used[k], findings);
 	for (uint32_t pcr = 0; pcr < TROTH_PCR_COUNT; pcr++)
-		if ((s->asked & ~spoken & 1U << pcr) != 0 && holds_nothing(c, s, pcr))
-			m->covered |= 1U << pcr;
+		if ((s->asked & 1U << pcr) != 0 && holds_nothing(c, s, pcr))
+			m->empty |= 1U << pcr;
+	m->covered = m->empty & ~spoken;
 	m->uncovered = s->asked &
 		       ~(spoken | differing_pcrs(c->set, m->used) | m->golden | m->covered);
 	if (!s->ambiguous)
 		m->covered |= spoken & ~s->diverged & ~lacking_pcrs(s);
 	m->golden &= ~m->covered;
+	m->empty &= m->covered;
 	m->n_matched = p->n_matched;
 	m->n_ignored = (size_t)p->n_ignored + count_ignored(c, wholly);
 	m->n_components = c->set->n_components;

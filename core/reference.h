@@ -86,6 +86,7 @@ struct troth_match_case {
 struct troth_match {
 	uint32_t covered;   /* PCRs whose every event was explained, or that hold nothing */
 	uint32_t golden;    /* PCRs explained by a final value only */
+	uint32_t empty;	    /* of those covered, the ones that hold nothing */
 	uint32_t uncovered; /* selected PCRs nothing speaks of */
 	size_t n_matched;   /* events consumed by components */
 	size_t n_ignored;   /* events consumed by ignore rules */

@@ -59,8 +59,9 @@ static void put_finding(struct troth_writer *w, const struct troth_finding *f)
 static void put_coverage(struct troth_writer *w, const struct troth_coverage *c)
 {
 	const uint32_t numbers[] = {
-		c->n_checks,	c->pcrs_quoted,	   c->pcrs_replayed,	c->pcrs_matched,
-		c->pcrs_golden, c->pcrs_unchecked, c->n_events_matched, c->n_events_ignored,
+		c->n_checks,	   c->pcrs_quoted,	c->pcrs_replayed,
+		c->pcrs_matched,   c->pcrs_golden,	c->pcrs_empty,
+		c->pcrs_unchecked, c->n_events_matched, c->n_events_ignored,
 	};
 	for (size_t i = 0; i < TROTH_COUNT(numbers); i++)
 		troth_put_u32be(w, numbers[i]);
@@ -75,13 +76,15 @@ enum troth_status troth_verdict_digest(struct troth_ctx *ctx, const struct troth
 	struct troth_writer w = troth_writer_make(buffer, sizeof buffer);
 	struct troth_digest digest;
 
-	put_text(&w, "troth/v1/verdict");
+	put_text(&w, "troth/v2/verdict");
 	put_text(&w, troth_tier_name(v->tier));
 	troth_put_u32be(&w, (uint32_t)v->findings.n);
 	for (size_t i = 0; i < v->findings.n && i < TROTH_FINDINGS_MAX; i++)
 		put_finding(&w, &v->findings.list[i]);
 	troth_put_u32be(&w, (uint32_t)v->findings.n_dropped);
 	put_coverage(&w, &v->coverage);
+	for (size_t i = 0; i < TROTH_CLAIM_N; i++)
+		troth_put_u8(&w, (uint8_t)v->trust.claim[i]);
 	if (!troth_writer_ok(&w))
 		return TROTH_E_LIMIT;
 	TROTH_TRY(troth_hash_one(ctx, TROTH_HASH_SHA256, troth_written(&w), &digest));

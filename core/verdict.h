@@ -5,6 +5,7 @@
 
 #include "finding.h"
 #include "reference.h"
+#include "trust_vector.h"
 
 /* What was checked, and, as important, what was not. */
 struct troth_coverage {
@@ -13,6 +14,7 @@ struct troth_coverage {
 	uint32_t pcrs_replayed;	 /* reproduced by the log in every quoted bank */
 	uint32_t pcrs_matched;	 /* every event explained by reference values */
 	uint32_t pcrs_golden;	 /* final value only */
+	uint32_t pcrs_empty;	 /* of those matched, the ones that were never extended */
 	uint32_t pcrs_unchecked; /* not quoted, or quoted and explained by nothing */
 	uint32_t n_events_matched, n_events_ignored;
 	bool secure_boot_checked;
@@ -23,6 +25,7 @@ struct troth_verdict {
 	enum troth_tier tier;
 	struct troth_findings findings;
 	struct troth_coverage coverage;
+	struct troth_trust_vector trust;
 };
 
 /* Folds findings: nothing later repairs what came before. Contraindicated is worst; a question
@@ -33,13 +36,15 @@ enum troth_tier troth_tier_fold(const struct troth_findings *findings, bool saw_
 /* SHA-256 of the verdict's canonical bytes: equal verdicts have equal digests. Big-endian; text
  * is a u16 length and its bytes; a digest is a u16 TPM_ALG_ID (0: none) and its bytes:
  *
- *   text "troth/v1/verdict", text name of the tier,
+ *   text "troth/v2/verdict", text name of the tier,
  *   u32 number of findings, then for each: text name of the code, text name of the severity,
  *     u32 pcr, u32 event (two's complement), digest seen, digest expected, text detail,
  *     text reference,
  *   u32 findings dropped,
- *   u32 each of n_checks, pcrs_quoted, pcrs_replayed, pcrs_matched, pcrs_golden,
- * pcrs_unchecked, n_events_matched, n_events_ignored, u8 secure_boot_checked, u8 ima_checked.
+ *   u32 each of n_checks, pcrs_quoted, pcrs_replayed, pcrs_matched, pcrs_golden, pcrs_empty,
+ *     pcrs_unchecked, n_events_matched, n_events_ignored,
+ *   u8 secure_boot_checked, u8 ima_checked,
+ *   u8 each of the eight claims (two's complement), in the order of enum troth_claim.
  *
  * Names, not numbers, so that a new finding code changes no digest. */
 TROTH_NODISCARD enum troth_status

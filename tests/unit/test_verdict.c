@@ -62,7 +62,8 @@ static struct troth_verdict sample(void)
 	f->expected.alg = TROTH_HASH_SHA384;
 	memset(f->expected.bytes, 1, 48);
 	v.findings.n_dropped = 5;
-	v.coverage = (struct troth_coverage){ 1, 2, 3, 4, 5, 6, 7, 8, true, false };
+	v.coverage = (struct troth_coverage){ 1, 2, 3, 4, 5, 6, 7, 8, 9, true, false };
+	v.trust = (struct troth_trust_vector){ { 2, -1, 96, 0, 97, 1, -128, 127 } };
 	return v;
 }
 
@@ -71,10 +72,10 @@ static void digest_is_of_the_documented_bytes(void **state)
 	uint8_t digest[32];
 	const struct troth_verdict empty = { 0 };
 	assert_int_equal(troth_verdict_digest(*state, &empty, digest), TROTH_OK);
-	assert_hex(digest, "4d4cd24fe471c08355697827b6186dbabf41bad5839e1ccab136d626b25b2881");
+	assert_hex(digest, "3326ab9764f7c0c6eea2e63970878733a858182fbd657deb154b5319340e5d1d");
 	const struct troth_verdict v = sample();
 	assert_int_equal(troth_verdict_digest(*state, &v, digest), TROTH_OK);
-	assert_hex(digest, "b00a1fe1bc3312e5f3206245bc12d4764a331d993c7d88803945bdef65700fd2");
+	assert_hex(digest, "f4fab75abc62ac4952f41bfccca58eeb6971af5dac0903d5d6ad03051e485632");
 }
 
 /* Changes one thing in a verdict. */
@@ -104,13 +105,18 @@ static bool change(struct troth_verdict *v, size_t i)
 	case 19: v->coverage.n_events_ignored++; return true;
 	case 20: v->coverage.secure_boot_checked = false; return true;
 	case 21: v->coverage.ima_checked = true; return true;
-	default: return false;
+	case 22: v->coverage.pcrs_empty++; return true;
+	default: break;
 	}
+	if (i - 23 >= TROTH_CLAIM_N)
+		return false;
+	v->trust.claim[i - 23]++;
+	return true;
 }
 
 static void every_field_is_in_the_digest(void **state)
 {
-	uint8_t seen[32][32];
+	uint8_t seen[40][32];
 	struct troth_verdict v = sample();
 	size_t n = 0;
 	assert_int_equal(troth_verdict_digest(*state, &v, seen[n]), TROTH_OK);
@@ -120,7 +126,7 @@ static void every_field_is_in_the_digest(void **state)
 			assert_memory_not_equal(seen[i], seen[n], 32);
 		v = sample();
 	}
-	assert_int_equal(n, 23);
+	assert_int_equal(n, 24 + TROTH_CLAIM_N);
 }
 
 static void fullest_verdict_has_a_digest(void **state)

@@ -9,6 +9,7 @@
 #include "reader.h"
 #include "record.pb-c.h"
 #include "text.h"
+#include "verdict_wire.h"
 #include "wire.h"
 
 json_t *troth_hex_json(struct troth_view bytes)
@@ -69,14 +70,7 @@ json_t *troth_device_json(struct troth_admin *admin, const struct troth_device_r
 
 static const char *tier_text(Troth__V1__Tier tier)
 {
-	switch (tier) {
-	case TROTH__V1__TIER__TIER_AFFIRMING: return "affirming";
-	case TROTH__V1__TIER__TIER_WARNING: return "warning";
-	case TROTH__V1__TIER__TIER_CONTRAINDICATED: return "contraindicated";
-	case TROTH__V1__TIER__TIER_NONE:
-	case _TROTH__V1__TIER_IS_INT_SIZE: break;
-	}
-	return "none";
+	return troth_tier_name(troth_tier_from_message(tier));
 }
 
 static json_t *number_or_null(int32_t v)
@@ -106,36 +100,51 @@ static json_t *mask_json(uint32_t mask)
 
 static json_t *coverage_json(const Troth__V1__Coverage *c)
 {
-	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:b, s:b}", "checks",
+	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:b, s:b}", "checks",
 			 (json_int_t)c->n_checks, "pcrs_quoted", mask_json(c->pcrs_quoted),
 			 "pcrs_replayed", mask_json(c->pcrs_replayed), "pcrs_matched",
 			 mask_json(c->pcrs_matched), "pcrs_golden", mask_json(c->pcrs_golden),
-			 "pcrs_unchecked", mask_json(c->pcrs_unchecked), "events_matched",
+			 "pcrs_empty", mask_json(c->pcrs_empty), "pcrs_unchecked",
+			 mask_json(c->pcrs_unchecked), "events_matched",
 			 (json_int_t)c->n_events_matched, "events_ignored",
 			 (json_int_t)c->n_events_ignored, "secure_boot_checked",
 			 (int)c->secure_boot_checked, "ima_checked", (int)c->ima_checked);
+}
+
+/* The claims as an EAR has them: the draft's names and numbers. */
+static json_t *trust_json(const Troth__V1__TrustVector *m)
+{
+	const struct troth_trust_vector v = troth_trust_from_message(m);
+	json_t *claims = json_object();
+	for (enum troth_claim k = 0; k < TROTH_CLAIM_N; k++)
+		json_object_set_new(claims, troth_claim_name(k), json_integer(v.claim[k]));
+	return claims;
+}
+
+static json_t *verdict_json(const Troth__V1__Verdict *v)
+{
+	json_t *findings = json_array();
+	for (size_t i = 0; i < v->n_findings; i++)
+		json_array_append_new(findings, finding_json(v->findings[i]));
+	return json_pack("{s:s, s:o, s:o, s:I, s:o, s:o}", "tier", tier_text(v->tier), "digest",
+			 troth_hex_json(troth_wire_view(v->digest)), "findings", findings,
+			 "findings_dropped", (json_int_t)v->n_dropped, "trust",
+			 trust_json(v->trust), "coverage", coverage_json(v->coverage));
 }
 
 static json_t *record_json(const Troth__V1__AppraisalRecord *r)
 {
 	if (r->device == NULL || r->verdict == NULL || r->verdict->coverage == NULL)
 		return NULL;
-	json_t *findings = json_array();
-	for (size_t i = 0; i < r->verdict->n_findings; i++)
-		json_array_append_new(findings, finding_json(r->verdict->findings[i]));
-	return json_pack("{s:o, s:s, s:o, s:o, s:{s:s, s:o}, s:{s:o, s:o}, s:o, s:{s:s, s:o, "
-			 "s:o, s:I, s:o}}",
-			 "device", troth_hex_json(troth_wire_view(r->device->device_id)),
-			 "name", r->device->name, "time", troth_time_json(r->received_ms),
+	return json_pack("{s:o, s:s, s:o, s:o, s:{s:s, s:o}, s:{s:o, s:o}, s:o, s:o}", "device",
+			 troth_hex_json(troth_wire_view(r->device->device_id)), "name",
+			 r->device->name, "time", troth_time_json(r->received_ms),
 			 "evidence_time", troth_time_json(r->evidence_ms), "policy", "name",
 			 r->policy_name, "id", troth_hex_json(troth_wire_view(r->policy_id)),
 			 "reference", "name", text_or_null(r->reference_name), "id",
 			 troth_hex_json(troth_wire_view(r->reference_id)), "certificate_sha256",
 			 troth_hex_json(troth_wire_view(r->certificate_sha256)), "verdict",
-			 "tier", tier_text(r->verdict->tier), "digest",
-			 troth_hex_json(troth_wire_view(r->verdict->digest)), "findings",
-			 findings, "findings_dropped", (json_int_t)r->verdict->n_dropped,
-			 "coverage", coverage_json(r->verdict->coverage));
+			 verdict_json(r->verdict));
 }
 
 json_t *troth_verdict_json(struct troth_view record)

@@ -145,6 +145,7 @@ static enum troth_status appraise(struct troth_attestation *a)
 		.reference = a->reference,
 		.pcrs = &a->pcrs,
 		.log_status = TROTH_E_NOT_FOUND,
+		.recognised = a->row.ek_certificate_trusted || a->row.ek_in_inventory,
 	};
 	if (a->log != NULL) {
 		c.log_bytes = a->log->bytes;

@@ -13,6 +13,7 @@
 #include "evidence.h"
 #include "reader.h"
 #include "svid.h"
+#include "verdict_wire.h"
 #include "wire.h"
 
 /* ---- the answer ---- */

@@ -7,8 +7,8 @@
 #include "attestation.h"
 #include "base.h"
 #include "binding.h"
-#include "evidence.h"
 #include "reader.h"
+#include "verdict_wire.h"
 #include "wire.h"
 
 bool troth_attestation_read(struct troth_attestation *a)
@@ -22,7 +22,7 @@ bool troth_attestation_read(struct troth_attestation *a)
 	       a->token.purpose == TROTH_TOKEN_QUOTE &&
 	       a->message->facts.len <= TROTH_FACTS_MAX &&
 	       a->message->log.len <= TROTH_LOG_MAX &&
-	       troth_evidence_pcrs(a->message->pcrs, a->message->n_pcrs, &a->pcrs) == TROTH_OK;
+	       troth_wire_pcrs(a->message->pcrs, a->message->n_pcrs, &a->pcrs) == TROTH_OK;
 }
 
 static enum troth_status credential_key_name(struct troth_attestation *a,

@@ -7,8 +7,8 @@
 #include "audit.h"
 #include "base.h"
 #include "enrolment.h"
-#include "evidence.h"
 #include "reader.h"
+#include "verdict_wire.h"
 #include "wire.h"
 
 static void answer(struct troth_enrolment *e)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An Attestation body as the core wants it, and verdicts as the protocol and
- * the store want them. */
+/* The record of an appraisal as the store keeps it. */
 #ifndef TROTH_EVIDENCE_H
 #define TROTH_EVIDENCE_H
 
@@ -9,21 +8,6 @@
 #include "record.pb-c.h"
 #include "token.h"
 #include "verdict.h"
-
-/* PCR values of the message; TROTH_E_MALFORMED for unknown or repeated banks, and lengths that
- * do not fit the mask. */
-TROTH_NODISCARD enum troth_status troth_evidence_pcrs(Troth__V1__PcrBank *const *banks,
-						      size_t n, struct troth_pcr_values *out);
-
-/* Findings as messages; strings and bytes borrow from the findings. */
-struct troth_finding_messages {
-	size_t n;
-	Troth__V1__Finding *list[TROTH_FINDINGS_MAX];
-	Troth__V1__Finding items[TROTH_FINDINGS_MAX];
-};
-void troth_finding_messages_fill(const struct troth_findings *findings,
-				 struct troth_finding_messages *out);
-Troth__V1__Tier troth_tier_message(enum troth_tier tier);
 
 /* What goes into a stored AppraisalRecord beside the message itself. */
 struct troth_record_case {
