@@ -79,6 +79,17 @@
 /* A SPIFFE ID, bytes: the standard allows 2048, ours is domain, segment and device name. */
 #define TROTH_SPIFFE_ID_MAX 512
 
+/* A token or proof in compact form, bytes: it travels in one HTTP header. */
+#define TROTH_JWS_MAX (6 * 1024)
+/* The decoded header of one: type, key id and at most one public key; bytes. */
+#define TROTH_JWS_HEADER_MAX 1024
+/* A key id, bytes: thumbprints have 43 characters. */
+#define TROTH_KEY_ID_MAX 64
+/* Nesting of JSON: a result's submodule, its vector and its key are four deep. */
+#define TROTH_JSON_DEPTH_MAX 8
+/* Values in one token's header or claims: a result has about 40. */
+#define TROTH_JSON_VALUES_MAX 128
+
 /* Findings kept in one verdict; the rest is counted. */
 #define TROTH_FINDINGS_MAX 64
 /* Components in a reference set, alternatives in a component, events in an alternative. */

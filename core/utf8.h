@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Text from strangers, judged before anybody reads it; nothing is copied or changed. */
-#ifndef TROTH_PROTO_UTF8_H
-#define TROTH_PROTO_UTF8_H
+#ifndef TROTH_CORE_UTF8_H
+#define TROTH_CORE_UTF8_H
 
 #include <troth/status.h>
 #include <troth/view.h>
