@@ -41,8 +41,7 @@ static void arena_free(void *data, void *p)
 
 static enum troth_status arena_new(size_t body_len, struct arena **out)
 {
-	size_t size = body_len +
-		      TROTH_WIRE_ARENA_EXTRA; /* body_len is at most TROTH_BODY_MAX */
+	size_t size = body_len + TROTH_WIRE_ARENA_EXTRA; /* body_len is bounded already */
 	struct arena *a = malloc(sizeof *a + size);
 	if (a == NULL)
 		return TROTH_E_MEMORY;
@@ -63,9 +62,16 @@ static void arena_destroy(struct arena *a)
 enum troth_status troth_wire_unpack(const ProtobufCMessageDescriptor *type,
 				    struct troth_view body, ProtobufCMessage **out)
 {
+	return troth_wire_unpack_within(type, body, TROTH_BODY_MAX, out);
+}
+
+enum troth_status troth_wire_unpack_within(const ProtobufCMessageDescriptor *type,
+					   struct troth_view body, size_t max,
+					   ProtobufCMessage **out)
+{
 	static const uint8_t NOTHING[1];
 	struct arena *a = NULL;
-	if (body.n > TROTH_BODY_MAX)
+	if (body.n > max)
 		return TROTH_E_LIMIT;
 	TROTH_TRY(troth_wire_scan(type, body, 1));
 	TROTH_TRY(arena_new(body.n, &a));

@@ -24,6 +24,11 @@
 TROTH_NODISCARD enum troth_status troth_wire_unpack(const ProtobufCMessageDescriptor *type,
 						    struct troth_view body,
 						    ProtobufCMessage **out);
+/* The same for what is no message from the network: up to max bytes instead of
+ * TROTH_BODY_MAX. */
+TROTH_NODISCARD enum troth_status
+troth_wire_unpack_within(const ProtobufCMessageDescriptor *type, struct troth_view bytes,
+			 size_t max, ProtobufCMessage **out);
 /* Accepts NULL. */
 void troth_wire_free(ProtobufCMessage *message);
 

@@ -98,6 +98,8 @@
 #define TROTH_REFERENCE_EVENTS_MAX 4096
 /* A reference set as JSON, bytes. */
 #define TROTH_REFERENCE_JSON_MAX (4 * 1024 * 1024)
+/* An exported appraisal (policy, reference set, record and two logs), bytes. */
+#define TROTH_CASE_MAX (8 * 1024 * 1024)
 /* Partial matches followed at once while components are matched; honest
  * sets need one or two. */
 #define TROTH_MATCH_STATES_MAX 64

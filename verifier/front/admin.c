@@ -22,6 +22,7 @@ static const struct troth_http_route ROUTES[] = {
 	  "application/json", troth_admin_device_change },
 	{ TROTH_HTTP_GET, "/v1/admin/verdicts/*", TROTH_ROLE_VIEWER, 0, NULL,
 	  troth_admin_verdict },
+	{ TROTH_HTTP_GET, "/v1/admin/cases/*", TROTH_ROLE_VIEWER, 0, NULL, troth_admin_case },
 	{ TROTH_HTTP_GET, "/v1/admin/policies", TROTH_ROLE_VIEWER, 0, NULL,
 	  troth_admin_policies },
 	{ TROTH_HTTP_GET, "/v1/admin/policies/*", TROTH_ROLE_VIEWER, 0, NULL,

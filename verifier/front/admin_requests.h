@@ -24,6 +24,7 @@ void troth_admin_devices(struct troth_exchange *x, void *admin);
 void troth_admin_device(struct troth_exchange *x, void *admin);
 void troth_admin_device_change(struct troth_exchange *x, void *admin);
 void troth_admin_verdict(struct troth_exchange *x, void *admin);
+void troth_admin_case(struct troth_exchange *x, void *admin);
 void troth_admin_policies(struct troth_exchange *x, void *admin);
 void troth_admin_policy(struct troth_exchange *x, void *admin);
 void troth_admin_policy_put(struct troth_exchange *x, void *admin);

@@ -226,6 +226,7 @@ const struct troth_store_ops troth_store_sqlite = {
 	.epoch = troth_sqlite_epoch,
 	.record = troth_sqlite_record,
 	.log = troth_sqlite_log,
+	.text = troth_sqlite_text,
 	.each_revoked = troth_sqlite_each_revoked,
 	.each_leaf = troth_sqlite_each_leaf,
 };

@@ -47,6 +47,7 @@ enum troth_sql {
 	SQL_READ_RECORD_AFFIRMING,
 	SQL_READ_RECORD_LAST,
 	SQL_READ_LOG,
+	SQL_READ_TEXT,
 	SQL_READ_REVOKED,
 	SQL_READ_LEAVES,
 	SQL_N
@@ -177,6 +178,8 @@ enum troth_status troth_sqlite_record(struct troth_store_backend *b,
 				      struct troth_buffer *out);
 enum troth_status troth_sqlite_log(struct troth_store_backend *b, const uint8_t digest[32],
 				   struct troth_buffer *out);
+enum troth_status troth_sqlite_text(struct troth_store_backend *b, const uint8_t id[32],
+				    struct troth_buffer *out);
 enum troth_status troth_sqlite_each_revoked(struct troth_store_backend *b, uint64_t now_s,
 					    enum troth_status (*visit)(void *arg,
 								       const uint8_t serial[16],

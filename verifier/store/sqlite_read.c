@@ -157,6 +157,12 @@ enum troth_status troth_sqlite_log(struct troth_store_backend *b, const uint8_t 
 	return find_one(b, SQL_READ_LOG, digest, out);
 }
 
+enum troth_status troth_sqlite_text(struct troth_store_backend *b, const uint8_t id[32],
+				    struct troth_buffer *out)
+{
+	return find_one(b, SQL_READ_TEXT, id, out);
+}
+
 struct revoked_visit {
 	enum troth_status (*visit)(void *arg, const uint8_t serial[16], uint64_t revoked_s);
 	void *arg;

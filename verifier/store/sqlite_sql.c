@@ -87,6 +87,7 @@ const char *const troth_sql_text[SQL_N] = {
 	[SQL_READ_RECORD_LAST] = "SELECT record FROM evidence JOIN devices USING (device) "
 				 "WHERE id = ? ORDER BY evidence.version DESC LIMIT 1",
 	[SQL_READ_LOG] = "SELECT bytes FROM logs WHERE digest = ?",
+	[SQL_READ_TEXT] = "SELECT text FROM texts WHERE id = ?",
 	[SQL_READ_REVOKED] = "SELECT serial, revoked_s FROM serials "
 			     "WHERE revoked_s IS NOT NULL AND not_after_s > ?",
 	[SQL_READ_LEAVES] = "SELECT idx, leaf FROM leaves WHERE idx >= ? ORDER BY idx LIMIT ?",

@@ -136,6 +136,9 @@ struct troth_store_ops {
 				    bool affirming, struct troth_buffer *out);
 	enum troth_status (*log)(struct troth_store_backend *b, const uint8_t digest[32],
 				 struct troth_buffer *out);
+	/* A policy or reference set by its id, also one that is no longer in force. */
+	enum troth_status (*text)(struct troth_store_backend *b, const uint8_t id[32],
+				  struct troth_buffer *out);
 	/* Revoked serials whose certificates have not run out at now_s. */
 	enum troth_status (*each_revoked)(struct troth_store_backend *b, uint64_t now_s,
 					  enum troth_status (*visit)(void *arg,

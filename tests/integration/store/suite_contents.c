@@ -287,6 +287,24 @@ static void the_latest_of_each_document(void **state)
 	assert_int_equal(suite_count_leaves(s), 5);
 }
 
+/* A verdict names what it was made by, and that may have been replaced since. */
+static void a_text_is_found_by_its_id_for_ever(void **state)
+{
+	struct suite *s = *state;
+	struct troth_store_item old = sample_document(true, "pumps", "old");
+	struct troth_buffer out = { 0 };
+	const uint8_t nobodys[32] = { 0xfe };
+
+	suite_must(s, &old);
+	put(s, true, "pumps", "newer");
+	suite_reopen(s);
+	assert_int_equal(s->ops->text(s->b, old.u.document.id, &out), TROTH_OK);
+	assert_int_equal(out.n, 3);
+	assert_memory_equal(out.p, "old", 3);
+	free(out.p);
+	assert_int_equal(s->ops->text(s->b, nobodys, &out), TROTH_E_NOT_FOUND);
+}
+
 static void documents_refused(void **state)
 {
 	static const uint8_t BIG[TROTH_REFERENCE_JSON_MAX + 1] = { '{' };
@@ -388,6 +406,7 @@ int suite_contents(void)
 		CASE(leaving_the_active_state_revokes),
 		CASE(a_serial_is_issued_once_to_a_device),
 		CASE(the_latest_of_each_document),
+		CASE(a_text_is_found_by_its_id_for_ever),
 		CASE(documents_refused),
 		CASE(leaves_from_anywhere),
 		CASE(a_visitor_ends_the_visit),
