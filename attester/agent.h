@@ -5,6 +5,7 @@
 
 #include "client.h"
 #include "device_facts.h"
+#include "session.h"
 #include "state.h"
 #include "tpm_keys.h"
 
@@ -17,6 +18,7 @@ struct troth_agent {
 	/* The credential key, and whether this TPM is known to take it. */
 	struct troth_credential_key key;
 	bool key_loads;
+	struct troth_session *session; /* owned by who runs the agent; NULL: none */
 };
 
 /* Enrols if needed, attests, writes the credentials. The outcome always says how it ended. */

@@ -102,6 +102,10 @@ static enum troth_remedy send_evidence(const struct exchange *x, ProtobufCMessag
 			bytes(e->certification.signature, e->certification.signature_len);
 		m.certification = &certification;
 	}
+	if (e->has_session) {
+		m.session_key = troth_wire_bytes(troth_session_bytes(x->agent->session));
+		m.session_signature = bytes(e->session_signature, sizeof e->session_signature);
+	}
 	m.facts = bytes(e->facts.bytes, e->facts.n);
 	m.ima = troth_wire_bytes(troth_buffer_view(&e->ima));
 	if (fill_log(x, &log_digest, &m) != TROTH_OK) {

@@ -82,6 +82,7 @@ static enum troth_status bind(const struct signing *s, enum troth_binding_label 
 			      uint8_t out[32])
 {
 	struct troth_agent *a = s->agent;
+	uint8_t session[32];
 	struct troth_digest facts;
 	struct troth_public key;
 
@@ -90,7 +91,7 @@ static enum troth_status bind(const struct signing *s, enum troth_binding_label 
 	TROTH_TRY(troth_hash_one(
 		a->ctx, TROTH_HASH_SHA256,
 		(struct troth_view){ s->evidence->facts.bytes, s->evidence->facts.n }, &facts));
-	const struct troth_binding b = {
+	struct troth_binding b = {
 		.label = label,
 		.trust_domain = s->challenge->trust_domain,
 		.device_id = TROTH_VIEW_OF(a->state.device_id),
@@ -98,6 +99,11 @@ static enum troth_status bind(const struct signing *s, enum troth_binding_label 
 		.credential_key_name = troth_name_view(&key.name),
 		.facts_digest = troth_digest_view(&facts),
 	};
+	if (a->session != NULL) {
+		TROTH_TRY(troth_session_key_thumbprint(a->ctx, troth_session_bytes(a->session),
+						       session));
+		b.session_key_thumbprint = TROTH_VIEW_OF(session);
+	}
 	return troth_binding_digest(a->ctx, &b, out);
 }
 
@@ -130,6 +136,12 @@ static enum troth_status quote(struct troth_tpm *tpm, const struct signing *s,
 	enum troth_hash missing = TROTH_HASH_NONE;
 
 	TROTH_TRY(bind(s, TROTH_BIND_QUOTE, extra));
+	if (s->agent->session != NULL) {
+		TROTH_TRY(troth_session_sign(s->agent->ctx, s->agent->session,
+					     TROTH_VIEW_OF(extra),
+					     s->evidence->session_signature));
+		s->evidence->has_session = true;
+	}
 	const struct troth_tpm_quote_request q = { ak, &s->challenge->selection,
 						   TROTH_VIEW_OF(extra) };
 	enum troth_status status = troth_tpm_quote(tpm, s->agent->ctx, &q, &s->evidence->quote);

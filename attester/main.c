@@ -45,8 +45,14 @@ static enum troth_ending with_settings(const struct troth_command *command,
 	agent.settings = settings;
 	agent.ctx = ctx;
 	troth_state_load(settings->state_dir, &agent.state);
-	return command->verb == TROTH_VERB_RUN ? troth_run(&agent, command, settings)
-					       : troth_once(&agent);
+	if (command->verb == TROTH_VERB_ONCE)
+		return troth_once(&agent);
+	/* Of no use to `once`: it would end with it. */
+	if (settings->session_key && troth_session_new(&agent.session) != TROTH_OK)
+		return complain("cannot start: no session key can be made");
+	const enum troth_ending ending = troth_run(&agent, command, settings);
+	troth_session_free(agent.session);
+	return ending;
 }
 
 int main(int argc, char **argv)

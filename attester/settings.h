@@ -30,6 +30,7 @@ struct troth_settings {
 	uint32_t ek_choice;	   /* index in the names of --ek; 0 is auto */
 	enum troth_ek_template ek; /* TROTH_EK_NONE: auto */
 	uint32_t clock;		   /* enum troth_clock_trust */
+	bool session_key;	   /* `run` has one: results can be bound to single calls */
 	uint32_t log_level;	   /* enum troth_log_level */
 	uint32_t connect_timeout_s, timeout_s;
 	size_t n_hooks;

@@ -20,7 +20,8 @@ void scene_bind(struct scene *s, const char *label, uint8_t out[32])
 					.trust_domain = HARNESS_DOMAIN,
 					.device_id = s->row.id,
 					.token = { s->a.token, s->a.token_len },
-					.key_public = scene_request(s)->credential_key };
+					.key_public = scene_request(s)->credential_key,
+					.session_key = scene_request(s)->session_key };
 	soft_bind(&b, out);
 }
 

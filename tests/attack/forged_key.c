@@ -131,7 +131,7 @@ static void certification_without_magic(struct scene *s)
 
 /* A record as the issuer would have made it, to be bent; sealed makes its
  * MAC good afterwards. */
-static struct troth_certification_record *use_record(struct scene *s)
+struct troth_certification_record *scene_use_record(struct scene *s)
 {
 	struct troth_certification_record *r = &scene_request(s)->certification;
 	struct troth_public key;
@@ -150,7 +150,7 @@ static struct troth_certification_record *use_record(struct scene *s)
 	return r;
 }
 
-static void seal_record(struct scene *s, const struct soft_device *d)
+void scene_seal_record(struct scene *s, const struct soft_device *d)
 {
 	struct troth_certification_record *r = &scene_request(s)->certification;
 	struct troth_public ak;
@@ -161,57 +161,57 @@ static void seal_record(struct scene *s, const struct soft_device *d)
 
 static void record_without_mac(struct scene *s)
 {
-	(void)use_record(s);
+	(void)scene_use_record(s);
 }
 
 static void record_of_another_tpm(struct scene *s)
 {
-	(void)use_record(s);
-	seal_record(s, s->other);
+	(void)scene_use_record(s);
+	scene_seal_record(s, s->other);
 }
 
 static void record_of_another_key(struct scene *s)
 {
-	use_record(s)->key_name_sha256[0] ^= 1;
-	seal_record(s, s->device);
+	scene_use_record(s)->key_name_sha256[0] ^= 1;
+	scene_seal_record(s, s->device);
 }
 
 static void record_of_an_earlier_boot(struct scene *s)
 {
-	use_record(s)->reset_count--;
-	seal_record(s, s->device);
+	scene_use_record(s)->reset_count--;
+	scene_seal_record(s, s->device);
 }
 
 static void record_of_an_earlier_resume(struct scene *s)
 {
-	use_record(s)->restart_count--;
-	seal_record(s, s->device);
+	scene_use_record(s)->restart_count--;
+	scene_seal_record(s, s->device);
 }
 
 static void record_too_old(struct scene *s)
 {
-	use_record(s)->time_ms -= TROTH_CERTIFICATION_LIFE_MS;
-	seal_record(s, s->device);
+	scene_use_record(s)->time_ms -= TROTH_CERTIFICATION_LIFE_MS;
+	scene_seal_record(s, s->device);
 }
 
 static void record_of_tomorrow(struct scene *s)
 {
-	use_record(s)->time_ms += 10000;
-	seal_record(s, s->device);
+	scene_use_record(s)->time_ms += 10000;
+	scene_seal_record(s, s->device);
 }
 
 static void record_made_younger(struct scene *s)
 {
-	struct troth_certification_record *r = use_record(s);
+	struct troth_certification_record *r = scene_use_record(s);
 	r->time_ms -= TROTH_CERTIFICATION_LIFE_MS;
-	seal_record(s, s->device);
+	scene_seal_record(s, s->device);
 	r->time_ms = troth_now_ms();
 }
 
 static void record_not_present(struct scene *s)
 {
-	(void)use_record(s);
-	seal_record(s, s->device);
+	(void)scene_use_record(s);
+	scene_seal_record(s, s->device);
 	scene_request(s)->certification.present = false;
 }
 

@@ -29,6 +29,8 @@ extern const struct forgery FORGED_EXCHANGES[]; /* token, row, quote */
 extern const size_t N_FORGED_EXCHANGES;
 extern const struct forgery FORGED_KEYS[]; /* credential key, its certification, its life */
 extern const size_t N_FORGED_KEYS;
+extern const struct forgery FORGED_SESSIONS[]; /* session key and its signature */
+extern const size_t N_FORGED_SESSIONS;
 
 /* A fresh and honest exchange in s->a. */
 void scene_prepare(struct scene *s);
@@ -36,5 +38,9 @@ void scene_prepare(struct scene *s);
 struct troth_issuer_attest *scene_request(struct scene *s);
 /* What the exchange's signatures have to bind under this label. */
 void scene_bind(struct scene *s, const char *label, uint8_t out[32]);
+/* Replaces the certification by a record of the device's key, with a MAC still to be made; and
+ * makes it, for this device's AK. */
+struct troth_certification_record *scene_use_record(struct scene *s);
+void scene_seal_record(struct scene *s, const struct soft_device *d);
 
 #endif

@@ -47,6 +47,7 @@ struct report {
 	_Atomic bool done;
 	struct tried deeds[RESULTS_MAX], duties[RESULTS_MAX];
 	struct asked exchanges[RESULTS_MAX], keys[RESULTS_MAX], enrolments[RESULTS_MAX];
+	struct asked sessions[RESULTS_MAX];
 	struct asked administration[RESULTS_MAX], devices_kinds[RESULTS_MAX];
 	struct asked first, last; /* honest exchanges */
 	size_t n_garbage, n_garbage_answered, n_garbage_taken;
@@ -328,6 +329,8 @@ static void make_scene(struct scene *s, int channel)
 	static struct soft_device device, other;
 	soft_device_make(&device);
 	soft_device_make(&other);
+	soft_device_new_session(&device);
+	soft_device_new_session(&other);
 	*s = (struct scene){ .channel = channel, .device = &device, .other = &other };
 	harness_enrol(channel, &device, "pump-1", &s->row);
 	harness_enrol(channel, &other, "pump-2", &s->other_row);
@@ -371,6 +374,7 @@ static int hostile_front(const struct troth_role_fds *fds, void *arg)
 	report->first = honest(&s);
 	forge_all(&s, FORGED_EXCHANGES, N_FORGED_EXCHANGES, report->exchanges);
 	forge_all(&s, FORGED_KEYS, N_FORGED_KEYS, report->keys);
+	forge_all(&s, FORGED_SESSIONS, N_FORGED_SESSIONS, report->sessions);
 	forge_enrolments(&s);
 	use_wrong_channels(&s, fds->admin_channel);
 	send_garbage(s.channel);
@@ -495,6 +499,14 @@ static void forged_keys_are_refused(void **state)
 			     FORGED_KEYS[i].finding);
 }
 
+static void forged_sessions_are_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_FORGED_SESSIONS; i++)
+		assert_asked(FORGED_SESSIONS[i].name, &report->sessions[i],
+			     FORGED_SESSIONS[i].status, FORGED_SESSIONS[i].finding);
+}
+
 static void forged_enrolments_are_refused(void **state)
 {
 	(void)state;
@@ -545,6 +557,7 @@ int main(void)
 		cmocka_unit_test(an_honest_exchange_succeeds_first_and_last),
 		cmocka_unit_test(forged_exchanges_are_refused),
 		cmocka_unit_test(forged_keys_are_refused),
+		cmocka_unit_test(forged_sessions_are_refused),
 		cmocka_unit_test(forged_enrolments_are_refused),
 		cmocka_unit_test(each_channel_takes_its_own_kinds_only),
 		cmocka_unit_test(garbage_is_answered_and_refused),

@@ -41,13 +41,18 @@ static void sha256(struct troth_view data, uint8_t out[32])
 static void bind(const struct fleet_device *d, const Troth__V1__Challenge *challenge,
 		 const char *label, uint8_t out[32])
 {
-	const struct soft_binding b = {
+	uint8_t session[64];
+	struct soft_binding b = {
 		.label = label,
 		.trust_domain = challenge->trust_domain,
 		.device_id = d->id,
 		.token = troth_wire_view(challenge->token),
 		.key_public = soft_key_public(&d->tpm),
 	};
+	if (d->tpm.session != NULL) {
+		soft_session_public(&d->tpm, session);
+		b.session_key = TROTH_VIEW_OF(session);
+	}
 	soft_bind(&b, out);
 }
 
@@ -85,6 +90,13 @@ static void fill_quote(const struct fleet_device *d, const Troth__V1__Challenge 
 	uint8_t extra[32];
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
 	bind(d, challenge, "troth/v1/quote", extra);
+	if (d->tpm.session != NULL) {
+		soft_session_public(&d->tpm, a->session_key);
+		soft_session_sign(&d->tpm, TROTH_VIEW_OF(extra), a->session_signature);
+		a->message.session_key = troth_wire_bytes(TROTH_VIEW_OF(a->session_key));
+		a->message.session_signature =
+			troth_wire_bytes(TROTH_VIEW_OF(a->session_signature));
+	}
 	TPMS_ATTEST quote = soft_quote_fields(&d->tpm, extra, 1);
 	quote.attested.quote.pcrSelect.count = 0;
 	assert_int_equal(EVP_DigestInit_ex(md, EVP_sha256(), NULL), 1);

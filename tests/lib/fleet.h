@@ -39,6 +39,7 @@ struct fleet_attestation {
 	Troth__V1__PcrBank banks[TROTH_BANKS_MAX], *bank_list[TROTH_BANKS_MAX];
 	uint8_t values[TROTH_BANKS_MAX][TROTH_PCR_COUNT * TROTH_DIGEST_MAX];
 	struct soft_evidence quote, certify;
+	uint8_t session_key[64], session_signature[64];
 	uint8_t log_digest[32];
 };
 /* Answers a challenge truthfully; a tick of the TPM's clock passes. */

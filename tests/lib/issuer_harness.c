@@ -204,7 +204,13 @@ void harness_prepare(const struct soft_device *d, const struct harness_row *row,
 				  .token = { a->token, a->token_len },
 				  .key_public = soft_key_public(d) };
 	uint8_t extra[32];
+	if (d->session != NULL) {
+		soft_session_public(d, a->session_key);
+		b.session_key = TROTH_VIEW_OF(a->session_key);
+	}
 	soft_bind(&b, extra);
+	if (d->session != NULL)
+		soft_session_sign(d, TROTH_VIEW_OF(extra), a->session_signature);
 	soft_quote(d, extra, HARNESS_MASK, &a->quote);
 	b.label = "troth/v1/certify";
 	soft_bind(&b, extra);
@@ -220,6 +226,10 @@ void harness_prepare(const struct soft_device *d, const struct harness_row *row,
 		.issue = true,
 		.ttl_s = 900,
 	};
+	if (d->session != NULL) {
+		a->request.u.attest.session_key = TROTH_VIEW_OF(a->session_key);
+		a->request.u.attest.session_signature = TROTH_VIEW_OF(a->session_signature);
+	}
 	if (fresh) {
 		a->request.u.attest.certify_attest = soft_attest(&a->certify);
 		a->request.u.attest.certify_signature = soft_signature(&a->certify);

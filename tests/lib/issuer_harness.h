@@ -53,13 +53,15 @@ struct harness_attest {
 	uint8_t token[TROTH_TOKEN_MAX];
 	size_t token_len;
 	struct soft_evidence quote, certify;
+	uint8_t session_key[64], session_signature[64];
 	struct troth_issuer_request request;
 };
 #define HARNESS_MASK 0xffU
 /* Gets a token for this device id. */
 void harness_challenge(int fd, const uint8_t device_id[32], struct harness_attest *out);
-/* Quotes, and certifies the key when fresh, over the token that is there; fills in the request,
- * which asks for a certificate of 15 minutes. */
+/* Quotes (with the session key, where the device has one), and certifies the key when fresh,
+ * over the token that is there; fills in the request, which asks for a certificate of 15
+ * minutes. */
 void harness_prepare(const struct soft_device *d, const struct harness_row *row, bool fresh,
 		     struct harness_attest *a);
 

@@ -4,6 +4,7 @@
 #include "soft_device.h"
 
 #include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
@@ -43,6 +44,41 @@ void soft_device_free(struct soft_device *d)
 	EVP_PKEY_free(d->ek);
 	forge_key_free(&d->ak);
 	forge_key_free(&d->credential);
+	EVP_PKEY_free(d->session);
+}
+
+void soft_device_new_session(struct soft_device *d)
+{
+	EVP_PKEY_free(d->session);
+	d->session = EVP_EC_gen("P-256");
+	assert_non_null(d->session);
+}
+
+void soft_session_public(const struct soft_device *d, uint8_t out[64])
+{
+	uint8_t point[65];
+	size_t n;
+	assert_int_equal(EVP_PKEY_get_octet_string_param(d->session, OSSL_PKEY_PARAM_PUB_KEY,
+							 point, sizeof point, &n),
+			 1);
+	assert_int_equal(n, sizeof point);
+	memcpy(out, point + 1, 64);
+}
+
+void soft_session_sign(const struct soft_device *d, struct troth_view data, uint8_t out[64])
+{
+	uint8_t der[80];
+	size_t n = sizeof der;
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	assert_int_equal(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, d->session), 1);
+	assert_int_equal(EVP_DigestSign(ctx, der, &n, data.p, data.n), 1);
+	EVP_MD_CTX_free(ctx);
+	const unsigned char *at = der;
+	ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &at, (long)n);
+	assert_non_null(sig);
+	assert_int_equal(BN_bn2binpad(ECDSA_SIG_get0_r(sig), out, 32), 32);
+	assert_int_equal(BN_bn2binpad(ECDSA_SIG_get0_s(sig), out + 32, 32), 32);
+	ECDSA_SIG_free(sig);
 }
 
 struct troth_view soft_ak_public(const struct soft_device *d)
@@ -174,10 +210,26 @@ static void add_field(EVP_MD_CTX *ctx, const void *p, size_t n)
 	assert_int_equal(EVP_DigestUpdate(ctx, p, n), 1);
 }
 
+/* RFC 7638, 3.1: the canonical JWK, hashed. */
+static void jwk_thumbprint(struct troth_view key, uint8_t out[32])
+{
+	char text[256], coordinate[2][64];
+	for (int i = 0; i < 2; i++) {
+		EVP_EncodeBlock((unsigned char *)coordinate[i], key.p + 32 * i, 32);
+		coordinate[i][43] = '\0'; /* the padding */
+		for (char *c = coordinate[i]; *c != '\0'; c++)
+			*c = (char)(*c == '+' ? '-' : *c == '/' ? '_' : *c);
+	}
+	const int n = snprintf(text, sizeof text,
+			       "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}",
+			       coordinate[0], coordinate[1]);
+	sha256(text, (size_t)n, out);
+}
+
 /* DESIGN section 6, Binding. */
 void soft_bind(const struct soft_binding *b, uint8_t out[32])
 {
-	uint8_t token[32], name[34];
+	uint8_t token[32], name[34], session[32];
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	assert_int_equal(EVP_DigestInit_ex(ctx, EVP_sha256(), NULL), 1);
 	add_field(ctx, b->label, strlen(b->label));
@@ -188,7 +240,9 @@ void soft_bind(const struct soft_binding *b, uint8_t out[32])
 	if (b->key_public.n > 0)
 		name_of(b->key_public, name);
 	add_field(ctx, name, b->key_public.n > 0 ? sizeof name : 0);
-	add_field(ctx, NULL, 0); /* no session key */
+	if (b->session_key.n > 0)
+		jwk_thumbprint(b->session_key, session);
+	add_field(ctx, session, b->session_key.n > 0 ? sizeof session : 0);
 	add_field(ctx, b->facts_sha256.p, b->facts_sha256.n);
 	assert_int_equal(EVP_DigestFinal_ex(ctx, out, NULL), 1);
 	EVP_MD_CTX_free(ctx);

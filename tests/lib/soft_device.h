@@ -13,6 +13,7 @@ struct soft_device {
 	EVP_PKEY *ek; /* RSA-2048, template L-1 */
 	uint8_t ek_key[256];
 	struct forge_key ak, credential;
+	EVP_PKEY *session; /* NULL: none */
 	uint8_t ak_public[TROTH_PUBLIC_MAX], key_public[TROTH_PUBLIC_MAX];
 	size_t ak_len, key_len;
 	uint32_t reset_count, restart_count;
@@ -26,6 +27,10 @@ void soft_device_new_key(struct soft_device *d);
 void soft_device_free(struct soft_device *d);
 struct troth_view soft_ak_public(const struct soft_device *d);
 struct troth_view soft_key_public(const struct soft_device *d);
+/* Draws a session key; x || y of it, and ES256 by it: r || s. */
+void soft_device_new_session(struct soft_device *d);
+void soft_session_public(const struct soft_device *d, uint8_t out[64]);
+void soft_session_sign(const struct soft_device *d, struct troth_view data, uint8_t out[64]);
 /* SHA-256 of the EK's DER SubjectPublicKeyInfo. */
 void soft_device_id(const struct soft_device *d, uint8_t out[32]);
 
@@ -39,7 +44,8 @@ struct soft_binding {
 	const char *trust_domain;
 	const uint8_t *device_id; /* 32 */
 	struct troth_view token;
-	struct troth_view key_public; /* its Name is bound */
+	struct troth_view key_public;  /* its Name is bound */
+	struct troth_view session_key; /* x || y; its JWK thumbprint is bound */
 	struct troth_view facts_sha256;
 };
 void soft_bind(const struct soft_binding *b, uint8_t out[32]);

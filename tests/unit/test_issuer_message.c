@@ -51,6 +51,7 @@ static struct troth_certification_record certification(void)
 		.present = true, .reset_count = 3, .restart_count = 4, .time_ms = 5
 	};
 	count_up(c.key_name_sha256, sizeof c.key_name_sha256, 1);
+	count_up(c.session_thumbprint, sizeof c.session_thumbprint, 3);
 	count_up(c.mac, sizeof c.mac, 2);
 	return c;
 }
@@ -98,6 +99,8 @@ static void fill_attest(struct troth_issuer_request *q)
 		.quote = VIEW("quote"),
 		.signature = VIEW("signature"),
 		.credential_key = VIEW("key"),
+		.session_key = VIEW("session"),
+		.session_signature = VIEW("signed by"),
 		.certification = certification(),
 		.has_facts = true,
 		.issue = true,
@@ -198,6 +201,8 @@ static void request_fields_keep_their_places(void **state)
 	assert_true(troth_view_equal(a->identity.segment, VIEW("plant")));
 	assert_true(troth_view_equal(a->quote, VIEW("quote")));
 	assert_true(troth_view_equal(a->signature, VIEW("signature")));
+	assert_true(troth_view_equal(a->session_key, VIEW("session")));
+	assert_true(troth_view_equal(a->session_signature, VIEW("signed by")));
 	assert_int_equal(a->certify_attest.n, 0);
 	assert_int_equal(a->certification.restart_count, 4);
 	assert_true(a->has_facts && a->issue && a->certification.present);
@@ -279,7 +284,7 @@ static const struct {
 	{ "the same bank twice", 0, 53, 0x0b, TROTH_E_MALFORMED },
 	{ "PCR 24", 0, 48, 0x01, TROTH_E_MALFORMED },
 	{ "name longer than a name", 3, 1 + 32 + 8 + 1, TROTH_NAME_LEN_MAX + 1, TROTH_E_LIMIT },
-	{ "certification present twice over", 3, 127, 2, TROTH_E_MALFORMED },
+	{ "certification present twice over", 3, 127 + 2 + 7 + 2 + 9, 2, TROTH_E_MALFORMED },
 };
 
 static void values_without_meaning_are_refused(void **state)

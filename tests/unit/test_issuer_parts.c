@@ -17,7 +17,7 @@
 static const char ROW_MAC[] =
 	"6ccf55afe5f336b4268b1edb5d379a407f2722e5d1439d051bc9ffac4d1c2747";
 static const char CERTIFICATION_MAC[] =
-	"6f005d9e6d2e1de0da299d980cca53e1ac0c40c8373c122422bb947de3193216";
+	"47bc00adea6440954c737c04b0af90c7977bb3e6bdbc24f636fcdae95b129047";
 static const char TOKEN_KEY[] =
 	"1c9d9cb39d6e69d02548c2911413916fd8242fdc9d6f7fc83930f5e68eac9d93";
 static const char TOKEN_KEY_BEFORE[] =
@@ -93,9 +93,13 @@ static void a_certification_has_its_mac(void **state)
 	};
 	count_up(ak.bytes + 2, 32, 0);
 	count_up(r.key_name_sha256, 32, 0x60);
+	count_up(r.session_thumbprint, 32, 0x20);
 	assert_int_equal(troth_certification_seal(*state, &keys, &ak, &r, r.mac), TROTH_OK);
 	assert_hex(r.mac, CERTIFICATION_MAC);
 	assert_int_equal(troth_certification_check(*state, &keys, &ak, &r), TROTH_OK);
+	r.session_thumbprint[31] ^= 1;
+	assert_int_equal(troth_certification_check(*state, &keys, &ak, &r), TROTH_E_MISMATCH);
+	r.session_thumbprint[31] ^= 1;
 	ak.bytes[33] ^= 1;
 	assert_int_equal(troth_certification_check(*state, &keys, &ak, &r), TROTH_E_MISMATCH);
 }

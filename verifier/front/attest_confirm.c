@@ -68,6 +68,8 @@ enum troth_status troth_attestation_confirm(struct troth_attestation *a)
 		.quote = troth_wire_view(m->quote),
 		.signature = troth_wire_view(m->signature),
 		.credential_key = troth_wire_view(m->credential_key),
+		.session_key = troth_wire_view(m->session_key),
+		.session_signature = troth_wire_view(m->session_signature),
 		.certification = a->row.certification,
 		.has_facts = m->facts.len > 0,
 		.issue = a->verdict.tier == TROTH_TIER_AFFIRMING && m->credential_key.len > 0,

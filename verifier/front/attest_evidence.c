@@ -8,8 +8,18 @@
 #include "base.h"
 #include "binding.h"
 #include "reader.h"
+#include "session_key.h"
 #include "verdict_wire.h"
 #include "wire.h"
+
+/* Whether the device holds the key is for the issuer to see, which alone writes it into results
+ * and remembers that it did. */
+static bool session_is_sound(const Troth__V1__Attestation *m)
+{
+	return (m->session_key.len == 0 && m->session_signature.len == 0) ||
+	       (m->session_key.len == TROTH_SESSION_KEY_LEN &&
+		m->session_signature.len == TROTH_ES256_LEN);
+}
 
 bool troth_attestation_read(struct troth_attestation *a)
 {
@@ -21,7 +31,7 @@ bool troth_attestation_read(struct troth_attestation *a)
 	return troth_token_read(troth_wire_view(a->message->token), &a->token) == TROTH_OK &&
 	       a->token.purpose == TROTH_TOKEN_QUOTE &&
 	       a->message->facts.len <= TROTH_FACTS_MAX &&
-	       a->message->log.len <= TROTH_LOG_MAX &&
+	       a->message->log.len <= TROTH_LOG_MAX && session_is_sound(a->message) &&
 	       troth_wire_pcrs(a->message->pcrs, a->message->n_pcrs, &a->pcrs) == TROTH_OK;
 }
 
@@ -41,6 +51,7 @@ static enum troth_status expected_extra_data(struct troth_attestation *a,
 					     const struct troth_name *key, uint8_t out[32])
 {
 	struct troth_view facts = troth_wire_view(a->message->facts);
+	struct troth_view session_key = troth_wire_view(a->message->session_key);
 	struct troth_binding binding = {
 		.label = TROTH_BIND_QUOTE,
 		.trust_domain = troth_view_str(a->worker->front->settings->trust_domain),
@@ -53,6 +64,11 @@ static enum troth_status expected_extra_data(struct troth_attestation *a,
 		TROTH_TRY(troth_hash_one(a->worker->ctx, TROTH_HASH_SHA256, facts, &digest));
 		memcpy(a->facts_sha256, digest.bytes, sizeof a->facts_sha256);
 		binding.facts_digest = TROTH_VIEW_OF(a->facts_sha256);
+	}
+	if (session_key.n > 0) {
+		TROTH_TRY(troth_session_key_thumbprint(a->worker->ctx, session_key,
+						       a->session_thumbprint));
+		binding.session_key_thumbprint = TROTH_VIEW_OF(a->session_thumbprint);
 	}
 	return troth_binding_digest(a->worker->ctx, &binding, out);
 }

@@ -28,6 +28,7 @@ struct troth_attestation {
 	struct troth_attest quote;
 	struct troth_pcr_values pcrs;
 	uint8_t facts_sha256[32];
+	uint8_t session_thumbprint[32]; /* where the message has a session key */
 	struct troth_snapshot *snapshot;
 	const struct troth_policy *policy;
 	const struct troth_reference_set *reference;

@@ -42,6 +42,8 @@ static void fill_message(const Troth__V1__Attestation *a, Troth__V1__AppraisalRe
 	m->pcrs = a->pcrs;
 	m->credential_key = a->credential_key;
 	m->certification = a->certification;
+	m->session_key = a->session_key;
+	m->session_signature = a->session_signature;
 	m->facts = a->facts;
 }
 

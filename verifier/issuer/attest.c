@@ -24,6 +24,8 @@ struct exam {
 	const struct troth_ak *ak;
 	bool has_key;
 	struct troth_public key; /* credential key */
+	bool has_session;
+	uint8_t session_thumbprint[32];
 	struct troth_attest quote;
 };
 
@@ -88,6 +90,19 @@ static enum troth_status read_key(struct exam *e)
 	return troth_desk_judged(d);
 }
 
+static enum troth_status read_session(struct exam *e)
+{
+	const struct troth_issuer_attest *q = e->q;
+	if (q->session_key.n == 0 && q->session_signature.n == 0)
+		return TROTH_OK;
+	enum troth_status got = troth_session_key_thumbprint(e->desk->ctx, q->session_key,
+							     e->session_thumbprint);
+	if (troth_fault_of_bytes(got))
+		return troth_desk_refuse(e->desk, TROTH_E_MISMATCH, TROTH_FINDING_POSSESSION);
+	e->has_session = got == TROTH_OK;
+	return got;
+}
+
 static enum troth_status bind(const struct exam *e, enum troth_binding_label label,
 			      uint8_t out[32])
 {
@@ -100,6 +115,8 @@ static enum troth_status bind(const struct exam *e, enum troth_binding_label lab
 	};
 	if (e->has_key)
 		b.credential_key_name = troth_name_view(&e->key.name);
+	if (e->has_session)
+		b.session_key_thumbprint = TROTH_VIEW_OF(e->session_thumbprint);
 	if (q->has_facts)
 		b.facts_digest = TROTH_VIEW_OF(q->facts_sha256);
 	return troth_binding_digest(e->desk->ctx, &b, out);
@@ -225,6 +242,36 @@ static enum troth_status check_certification(struct exam *e,
 	return e->q->certify_attest.n > 0 ? certify_fresh(e, out) : certify_by_record(e, out);
 }
 
+static enum troth_status prove_session(struct exam *e)
+{
+	uint8_t extra[32];
+	TROTH_TRY(bind(e, TROTH_BIND_QUOTE, extra));
+	enum troth_status got = troth_session_key_prove(
+		e->desk->ctx, e->q->session_key, e->q->session_signature, TROTH_VIEW_OF(extra));
+	if (troth_fault_of_bytes(got))
+		return troth_desk_refuse(e->desk, TROTH_E_MISMATCH, TROTH_FINDING_POSSESSION);
+	return got;
+}
+
+/* The quote names the key in any case; that the device holds it is proven once for a boot, and
+ * the record remembers it, so that renewals do not cost another verification. */
+static enum troth_status check_session(struct exam *e,
+				       struct troth_certification_record *record)
+{
+	struct troth_desk *d = e->desk;
+	if (!e->has_session ||
+	    (e->has_key && troth_view_equal(TROTH_VIEW_OF(e->session_thumbprint),
+					    TROTH_VIEW_OF(record->session_thumbprint))))
+		return TROTH_OK;
+	TROTH_TRY(prove_session(e));
+	if (!e->has_key)
+		return TROTH_OK;
+	memcpy(record->session_thumbprint, e->session_thumbprint,
+	       sizeof record->session_thumbprint);
+	return troth_certification_seal(d->ctx, &d->office->keys.mac, &e->ak->public.name,
+					record, record->mac);
+}
+
 enum troth_status troth_decide_attest(struct troth_desk *d, const struct troth_issuer_attest *q,
 				      struct troth_issuer_attest_reply *out)
 {
@@ -235,8 +282,10 @@ enum troth_status troth_decide_attest(struct troth_desk *d, const struct troth_i
 	TROTH_TRY(open_token(&e));
 	TROTH_TRY(find_ak(&e));
 	TROTH_TRY(read_key(&e));
+	TROTH_TRY(read_session(&e));
 	TROTH_TRY(check_quote(&e));
 	TROTH_TRY(check_certification(&e, &reply.certification));
+	TROTH_TRY(check_session(&e, &reply.certification));
 	/* Counted with or without a certificate: each verdict is kept and logged for ever, so a
 	 * device that fails must not be quicker at it than one that passes. */
 	if (!troth_rate_take(d->office->rate, q->identity.id, e.now_ms))

@@ -10,7 +10,7 @@
 
 #define DAY_MS (24 * 3600 * UINT64_C(1000))
 /* The numbers and length prefixes beside the label and the parts, bytes. */
-#define FIXED_MAX 64
+#define FIXED_MAX 96
 
 static enum troth_status derive(struct troth_ctx *ctx, const uint8_t *master, const char *label,
 				uint8_t out[TROTH_MAC_KEY_LEN])
@@ -96,6 +96,7 @@ enum troth_status troth_certification_seal(struct troth_ctx *ctx,
 	struct troth_writer w = troth_writer_make(buf, sizeof buf);
 	troth_put_view16be(&w, troth_name_view(ak));
 	troth_put_view(&w, TROTH_VIEW_OF(record->key_name_sha256));
+	troth_put_view(&w, TROTH_VIEW_OF(record->session_thumbprint));
 	troth_put_u32be(&w, record->reset_count);
 	troth_put_u32be(&w, record->restart_count);
 	troth_put_u64be(&w, record->time_ms);

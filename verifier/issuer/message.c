@@ -19,6 +19,7 @@
 #define CERTIFICATION_FIELDS(type)                                               \
 	TROTH_FIELD(BOOL, type, certification.present, 0),                       \
 		TROTH_FIELD_ARRAY(type, certification.key_name_sha256),          \
+		TROTH_FIELD_ARRAY(type, certification.session_thumbprint),       \
 		TROTH_FIELD(U32, type, certification.reset_count, UINT32_MAX),   \
 		TROTH_FIELD(U32, type, certification.restart_count, UINT32_MAX), \
 		TROTH_FIELD(U64, type, certification.time_ms, 0),                \
@@ -57,6 +58,8 @@ static const struct troth_field ATTEST[] = {
 	TROTH_FIELD(VIEW, struct troth_issuer_attest, quote, TROTH_ATTEST_MAX),
 	TROTH_FIELD(VIEW, struct troth_issuer_attest, signature, TROTH_SIGNATURE_MAX),
 	TROTH_FIELD(VIEW, struct troth_issuer_attest, credential_key, TROTH_PUBLIC_MAX),
+	TROTH_FIELD(VIEW, struct troth_issuer_attest, session_key, TROTH_SESSION_KEY_LEN),
+	TROTH_FIELD(VIEW, struct troth_issuer_attest, session_signature, TROTH_ES256_LEN),
 	TROTH_FIELD(VIEW, struct troth_issuer_attest, certify_attest, TROTH_ATTEST_MAX),
 	TROTH_FIELD(VIEW, struct troth_issuer_attest, certify_signature, TROTH_SIGNATURE_MAX),
 	CERTIFICATION_FIELDS(struct troth_issuer_attest),

@@ -10,6 +10,7 @@
 
 #include "device_row.h"
 #include "ek.h"
+#include "session_key.h"
 #include "svid.h"
 #include "token.h"
 #include "writer.h"
@@ -89,6 +90,7 @@ struct troth_issuer_attest {
 	struct troth_identity identity;
 	struct troth_view token, quote, signature;	     /* TPMS_ATTEST, TPMT_SIGNATURE */
 	struct troth_view credential_key;		     /* TPMT_PUBLIC; empty: none */
+	struct troth_view session_key, session_signature;    /* both empty: none */
 	struct troth_view certify_attest, certify_signature; /* or, when both are empty, */
 	struct troth_certification_record certification;     /* the record of an earlier one */
 	bool has_facts;

@@ -8,11 +8,12 @@
 #include "health.h"
 #include "order.h"
 
-/* A credential key certified by the AK; void on a new boot and after
- * TROTH_CERTIFICATION_LIFE_MS. Authenticated by the issuer. */
+/* A credential key certified by the AK, and the session key that was proven beside it; void on
+ * a new boot and after TROTH_CERTIFICATION_LIFE_MS. Authenticated by the issuer. */
 struct troth_certification_record {
 	bool present;
-	uint8_t key_name_sha256[32]; /* SHA-256 of the key's Name */
+	uint8_t key_name_sha256[32];	/* SHA-256 of the key's Name */
+	uint8_t session_thumbprint[32]; /* zero: no session key was proven */
 	uint32_t reset_count, restart_count;
 	uint64_t time_ms;
 	uint8_t mac[32];

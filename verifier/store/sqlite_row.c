@@ -29,10 +29,11 @@ static void put_order(struct troth_call *c, const struct troth_order *order)
 static void put_certification(struct troth_call *c, const struct troth_certification_record *r)
 {
 	if (!r->present) {
-		put_nulls(c, 5);
+		put_nulls(c, 6);
 		return;
 	}
 	troth_put_bytes(c, TROTH_VIEW_OF(r->key_name_sha256));
+	troth_put_bytes(c, TROTH_VIEW_OF(r->session_thumbprint));
 	troth_put_u64(c, r->reset_count);
 	troth_put_u64(c, r->restart_count);
 	troth_put_u64(c, r->time_ms);
@@ -83,10 +84,11 @@ static void take_certification(struct troth_call *c, struct troth_certification_
 {
 	out->present = !troth_take_null(c);
 	if (!out->present) {
-		take_skips(c, 5);
+		take_skips(c, 6);
 		return;
 	}
 	troth_take_bytes(c, out->key_name_sha256, sizeof out->key_name_sha256);
+	troth_take_bytes(c, out->session_thumbprint, sizeof out->session_thumbprint);
 	out->reset_count = (uint32_t)troth_take_u64(c, UINT32_MAX);
 	out->restart_count = (uint32_t)troth_take_u64(c, UINT32_MAX);
 	out->time_ms = troth_take_u64(c, INT64_MAX);

@@ -83,7 +83,12 @@ static const char SCHEMA_2[] =
 	"INSERT INTO attestation_keys (ak_public, device)"
 	" SELECT ak_public, min(device) FROM devices GROUP BY ak_public;";
 
-static const char *const STEPS[] = { SCHEMA_1, SCHEMA_2 };
+/* Thumbprint of the session key that was proven when the key was certified. A record without
+ * one, from before there were any, no longer fits its MAC: the next renewal certifies anew. */
+static const char SCHEMA_3[] = "ALTER TABLE devices ADD COLUMN key_session BLOB;"
+			       "UPDATE devices SET key_name_sha256 = NULL;";
+
+static const char *const STEPS[] = { SCHEMA_1, SCHEMA_2, SCHEMA_3 };
 
 const int troth_sqlite_schema_version = (int)TROTH_COUNT(STEPS);
 

@@ -3,10 +3,11 @@
  * appearance; see sqlite_schema.c for the tables. */
 #include "sqlite_internal.h"
 
-#define VERDICT_SETTERS                                                               \
-	"reset_count = ?, restart_count = ?, clock = ?, key_name_sha256 = ?, "        \
-	"key_reset_count = ?, key_restart_count = ?, key_time_ms = ?, key_mac = ?, "  \
-	"log_digest = ?, tier = ?, finding = ?, last_pass_ms = ?, last_fail_ms = ?, " \
+#define VERDICT_SETTERS                                                                  \
+	"reset_count = ?, restart_count = ?, clock = ?, key_name_sha256 = ?, "           \
+	"key_session = ?, key_reset_count = ?, key_restart_count = ?, key_time_ms = ?, " \
+	"key_mac = ?, "                                                                  \
+	"log_digest = ?, tier = ?, finding = ?, last_pass_ms = ?, last_fail_ms = ?, "    \
 	"certificate_not_after_s = ?"
 #define IDENTITY_SETTERS                                                                \
 	"generation = ?, state = ?, name = ?, segment = ?, policy_group = ?, mac = ?, " \
@@ -22,7 +23,7 @@ const char *const troth_sql_text[SQL_N] = {
 
 	[SQL_DEVICE_LOAD] = "SELECT device, " TROTH_DEVICE_COLUMNS " FROM devices WHERE id = ?",
 	[SQL_DEVICE_ADD] = "INSERT INTO devices (" TROTH_DEVICE_COLUMNS ") VALUES (?, ?, "
-			   "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+			   "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
 			   "?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[SQL_DEVICE_SET] = "UPDATE devices SET version = version + 1, " VERDICT_SETTERS
 			   ", " IDENTITY_SETTERS " WHERE device = ? AND version = ?",

@@ -184,6 +184,43 @@ static void a_renewal_needs_no_new_certification(void **state)
 	row.certification = (struct troth_certification_record){ 0 };
 }
 
+static bool thumbprint_is(const struct troth_issuer_attest_reply *reply, const uint8_t key[64])
+{
+	struct troth_ctx *ctx = NULL;
+	uint8_t want[32];
+	assert_int_equal(troth_ctx_new(&ctx), TROTH_OK);
+	assert_int_equal(
+		troth_session_key_thumbprint(ctx, (struct troth_view){ key, 64 }, want),
+		TROTH_OK);
+	troth_ctx_free(ctx);
+	return memcmp(reply->certification.session_thumbprint, want, sizeof want) == 0;
+}
+
+/* The record remembers who proved what; another session key of the same boot needs a proof, but
+ * no new certification. */
+static void a_session_key_is_proven_and_remembered(void **state)
+{
+	(void)state;
+	struct harness_attest a;
+	struct troth_issuer_attest_reply reply;
+	soft_device_new_session(&device);
+	X509_free(attest(&a, true, &reply));
+	assert_true(thumbprint_is(&reply, a.session_key));
+	row.certification = reply.certification;
+	X509_free(attest(&a, false, &reply));
+	assert_memory_equal(&reply.certification, &row.certification, sizeof row.certification);
+
+	soft_device_new_session(&device);
+	X509_free(attest(&a, false, &reply));
+	assert_true(thumbprint_is(&reply, a.session_key));
+	row.certification = reply.certification;
+	X509_free(attest(&a, false, &reply));
+	EVP_PKEY_free(device.session);
+	device.session = NULL;
+	X509_free(attest(&a, false, &reply));
+	row.certification = (struct troth_certification_record){ 0 };
+}
+
 static void a_quote_alone_is_confirmed_without_a_certificate(void **state)
 {
 	(void)state;
@@ -513,6 +550,7 @@ int main(void)
 		cmocka_unit_test(a_certificate_stands_before_openssl),
 		cmocka_unit_test(the_authority_is_shaped_as_spiffe_asks),
 		cmocka_unit_test(a_renewal_needs_no_new_certification),
+		cmocka_unit_test(a_session_key_is_proven_and_remembered),
 		cmocka_unit_test(a_quote_alone_is_confirmed_without_a_certificate),
 		cmocka_unit_test(the_device_id_is_the_digest_of_the_ek),
 		cmocka_unit_test(a_resealed_row_gets_its_new_name),

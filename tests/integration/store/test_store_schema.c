@@ -248,17 +248,20 @@ static void from_schema_1(void **state)
 	struct suite s = { .ops = &troth_store_sqlite };
 	struct troth_device_row one, two;
 	struct troth_store_item item;
+	char newest[16];
 
+	(void)snprintf(newest, sizeof newest, "%d", troth_sqlite_schema_version);
 	memcpy(s.where, *state, sizeof s.where);
 	assert_int_equal(s.ops->open(s.where, &s.b), TROTH_OK);
 	one = suite_enrolled(&s, 1);
 	two = suite_enrolled(&s, 2);
 	s.ops->close(s.b);
 	by_hand(s.where, "DROP TABLE attestation_keys; PRAGMA user_version = 1;"
+			 "ALTER TABLE devices DROP COLUMN key_session;"
 			 "UPDATE devices SET ak_public = (SELECT ak_public FROM devices "
 			 "WHERE device = 1) WHERE device = 2");
 	assert_int_equal(s.ops->open(s.where, &s.b), TROTH_OK);
-	expect(s.where, "PRAGMA user_version", "2");
+	expect(s.where, "PRAGMA user_version", newest);
 	expect(s.where, "SELECT count(*) FROM attestation_keys WHERE device = 1", "1");
 	expect(s.where, "SELECT count(*) FROM attestation_keys", "1");
 	item = sample_enrol(1);
@@ -267,6 +270,25 @@ static void from_schema_1(void **state)
 	item = sample_enrol(2);
 	item.u.enrol.row = suite_row(&s, two.id);
 	suite_refused(&s, "the second of two with one AK", &item, TROTH_E_DENIED);
+	s.ops->close(s.b);
+}
+
+/* Records of a store of version 2 know no session key, and their MACs none either. */
+static void from_schema_2(void **state)
+{
+	struct suite s = { .ops = &troth_store_sqlite };
+	struct troth_device_row row;
+
+	memcpy(s.where, *state, sizeof s.where);
+	assert_int_equal(s.ops->open(s.where, &s.b), TROTH_OK);
+	row = suite_enrolled(&s, 1);
+	s.ops->close(s.b);
+	by_hand(s.where,
+		"ALTER TABLE devices DROP COLUMN key_session; PRAGMA user_version = 2;"
+		"UPDATE devices SET key_name_sha256 = zeroblob(32), key_reset_count = 1,"
+		"key_restart_count = 1, key_time_ms = 1, key_mac = zeroblob(32)");
+	assert_int_equal(s.ops->open(s.where, &s.b), TROTH_OK);
+	assert_false(suite_row(&s, row.id).certification.present);
 	s.ops->close(s.b);
 }
 
@@ -367,6 +389,7 @@ int main(void)
 		CASE(what_is_no_database_is_refused),
 		CASE(rows_that_hold_what_they_must_not),
 		CASE(from_schema_1),
+		CASE(from_schema_2),
 		CASE(a_lock_of_another_process_is_waited_for),
 		CASE(a_renewal_takes_the_place_of_what_ran_out),
 		CASE(serials_of_devices_gone_are_swept_in_small_lots),
