@@ -7,8 +7,9 @@
 #include "version.h"
 
 static const struct troth_cli_command *const GROUPS[] = {
-	TROTH_CLI_DEVICE, TROTH_CLI_POLICY,   TROTH_CLI_REFERENCE, TROTH_CLI_VERDICT,
-	TROTH_CLI_AUDIT,  TROTH_CLI_EVENTLOG, TROTH_CLI_QUOTE,	   TROTH_CLI_EK,
+	TROTH_CLI_DEVICE,  TROTH_CLI_POLICY, TROTH_CLI_REFERENCE,
+	TROTH_CLI_VERDICT, TROTH_CLI_AUDIT,  TROTH_CLI_EVENTLOG,
+	TROTH_CLI_IMA,	   TROTH_CLI_QUOTE,  TROTH_CLI_EK,
 };
 
 static void put_group(FILE *to, const struct troth_cli_command *group)

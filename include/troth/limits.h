@@ -31,6 +31,17 @@
 #define TROTH_LOG_EVENTS_MAX 4096
 /* An IMA list inside a message, bytes; longer ones are streamed. */
 #define TROTH_IMA_MAX (1024 * 1024)
+/* An IMA list read from a file, bytes: a kernel that measured two million files. */
+#define TROTH_IMA_FILE_MAX (512 * 1024 * 1024)
+/* A template's name or format string, bytes (Linux, MAX_TEMPLATE_NAME_LEN). */
+#define TROTH_IMA_NAME_MAX 255
+/* The fields of one record, bytes: a path, a signature, and up to three extended attributes of
+ * 64 KB each. */
+#define TROTH_IMA_DATA_MAX (256 * 1024)
+/* The kernel's name of a hash algorithm, bytes. */
+#define TROTH_IMA_ALGORITHM_MAX 32
+/* A path in a record, bytes (Linux, PATH_MAX). */
+#define TROTH_IMA_PATH_MAX 4096
 /* What a device says of itself; kept with each verdict, bytes. */
 #define TROTH_FACTS_MAX 4096
 /* One protocol body, bytes, checked before the first byte is kept. */

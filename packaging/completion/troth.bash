@@ -50,10 +50,10 @@ _trothctl() {
 	case $previous in
 	--format) _troth_reply "text tsv json" && return ;;
 	--signature-format) _troth_reply "tpmt raw" && return ;;
-	--hash) _troth_reply "sha1 sha256 sha384 sha512" && return ;;
+	--hash | --template-hash | --bank) _troth_reply "sha1 sha256 sha384 sha512 sm3_256" && return ;;
 	--device) _troth_reply "$(_troth_names device "$socket")" && return ;;
 	--socket | --ak | --attest | --signature | --pcrs | --roots | --intermediates) _troth_files && return ;;
-	--nonce | --at | --from | --name | --segment | --group | --alternative) return ;;
+	--nonce | --pcr10 | --at | --from | --name | --segment | --group | --alternative) return ;;
 	esac
 	case $current in
 	-*)
