@@ -101,6 +101,17 @@
 /* Values in one token's header or claims: a result has about 40. */
 #define TROTH_JSON_VALUES_MAX 128
 
+/* An address in a proof, bytes: the longest request target, scheme and host. */
+#define TROTH_HTU_MAX (TROTH_HTTP_TARGET_MAX + 512)
+/* A proof's jti, bytes: a UUID has 36. */
+#define TROTH_DPOP_JTI_MAX 64
+/* A nonce of a server's, bytes; ours have 43. */
+#define TROTH_DPOP_NONCE_MAX 128
+/* A proof is good for this long after it was made, seconds (DESIGN section 9), */
+#define TROTH_DPOP_AGE_MAX_S 60
+/* and may come from a clock this far ahead, seconds. */
+#define TROTH_DPOP_SKEW_S 5
+
 /* Findings kept in one verdict; the rest is counted. */
 #define TROTH_FINDINGS_MAX 64
 /* Components in a reference set, alternatives in a component, events in an alternative. */
