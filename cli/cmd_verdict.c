@@ -65,11 +65,28 @@ static void put_coverage(json_t *coverage)
 	json_object_foreach(coverage, key, value)
 	{
 		char label[64];
+		if (strcmp(key, "not_checked") == 0)
+			continue;
 		snprintf(label, sizeof label, "  %s", key);
 		for (char *c = label; *c != '\0'; c++)
 			if (*c == '_')
 				*c = ' ';
 		put_line(label, troth_cli_text_of(value, buf, sizeof buf));
+	}
+}
+
+static void put_gaps(json_t *gaps)
+{
+	size_t i;
+	json_t *gap;
+	if (json_array_size(gaps) > 0)
+		puts("\nnot checked");
+	json_array_foreach(gaps, i, gap)
+	{
+		char buf[64];
+		fputs("  - ", stdout);
+		troth_cli_put(stdout, troth_cli_text_of(gap, buf, sizeof buf));
+		fputc('\n', stdout);
 	}
 }
 
@@ -107,6 +124,7 @@ static void put_text(json_t *o)
 	json_array_foreach(findings, i, finding) put_finding(finding);
 	put_trust(json_object_get(verdict, "trust"));
 	put_coverage(json_object_get(verdict, "coverage"));
+	put_gaps(json_object_get(json_object_get(verdict, "coverage"), "not_checked"));
 }
 
 static void put_tsv(json_t *o)

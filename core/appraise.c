@@ -371,6 +371,30 @@ static void show_quirks(struct appraisal *a)
 	}
 }
 
+static uint32_t count_events(const struct appraisal *a, const struct troth_ignore_rule *rule)
+{
+	uint32_t n = 0;
+	for (size_t i = 0; a->readable && i < a->c->log->n_events; i++) {
+		const struct troth_event *ev = &a->c->log->events[i];
+		n += troth_event_extends(ev) && ev->pcr == rule->pcr &&
+		     (rule->type == UINT32_MAX || ev->type == rule->type);
+	}
+	return n;
+}
+
+/* What the policy's rules let pass, for whoever asks what was not checked. */
+static void cover_ignored(struct appraisal *a)
+{
+	const struct troth_policy *policy = a->c->policy;
+	for (size_t i = 0; i < policy->n_ignore && i < TROTH_IGNORE_RULES_MAX; i++)
+		a->v->coverage.ignored[a->v->coverage.n_ignored++] =
+			(struct troth_ignored_class){
+				.pcr = policy->ignore[i].pcr,
+				.type = policy->ignore[i].type,
+				.n_events = count_events(a, &policy->ignore[i]),
+			};
+}
+
 /* A verdict in which no measurement was compared with anything affirms nothing. */
 static bool compared_nothing(const struct troth_verdict *v)
 {
@@ -399,6 +423,7 @@ enum troth_status troth_appraise(struct troth_ctx *ctx, const struct troth_case 
 	    troth_tier_fold(&v.findings, saw_all) == TROTH_TIER_AFFIRMING)
 		troth_finding_add(&v.findings, TROTH_FINDING_NOTHING_CHECKED);
 	show_quirks(&a);
+	cover_ignored(&a);
 	v.coverage.pcrs_unchecked = ((1U << TROTH_PCR_COUNT) - 1) &
 				    ~(v.coverage.pcrs_matched | v.coverage.pcrs_golden);
 	v.tier = troth_tier_fold(&v.findings, saw_all);

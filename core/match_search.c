@@ -32,7 +32,7 @@ bool troth_event_fits(const struct troth_match_case *c,
 	return compared;
 }
 
-static bool ignorable(const struct troth_match_case *c, const struct troth_event *ev)
+bool troth_event_ignorable(const struct troth_match_case *c, const struct troth_event *ev)
 {
 	for (size_t i = 0; i < c->n_ignore; i++)
 		if (c->ignore[i].pcr == ev->pcr && c->ignore[i].type == ev->type)
@@ -55,7 +55,7 @@ static const struct troth_event *next_event(const struct troth_search *s,
 		const struct troth_event *ev = s->order[s->begin[pcr] + p->at[pcr]];
 		if (wanted != NULL && troth_event_fits(s->c, wanted, ev))
 			return ev;
-		if (!ignorable(s->c, ev))
+		if (!troth_event_ignorable(s->c, ev))
 			return ev;
 		p->at[pcr]++;
 		p->n_ignored++;
@@ -140,19 +140,23 @@ static bool fits_later(const struct troth_search *s, size_t k, const struct trot
 	return false;
 }
 
-/* The alternative nearest to what was seen: the one of which most events fitted. */
+/* The alternative nearest to what was seen: the one that the fewest changes would make fit; of
+ * those the one that fits longest, then the first. */
 static size_t nearest(const struct troth_search *s, const struct troth_component *component,
 		      struct troth_partial *p, size_t *n_fitted)
 {
 	const struct troth_partial from = *p;
-	size_t best = 0;
+	size_t best = 0, least = SIZE_MAX;
 	*n_fitted = 0;
 	for (size_t a = 0; a < component->n_alternatives; a++) {
+		const struct troth_alternative *alt = &component->alternatives[a];
 		struct troth_partial tried = from;
-		size_t n = consume(s, &component->alternatives[a], &tried);
-		if (a > 0 && n <= *n_fitted)
+		const size_t n = consume(s, alt, &tried);
+		const size_t far = troth_search_distance(s, &tried, alt, n);
+		if (far > least || (far == least && n <= *n_fitted))
 			continue;
 		best = a;
+		least = far;
 		*n_fitted = n;
 		*p = tried;
 	}

@@ -47,6 +47,15 @@ void troth_search_free(struct troth_search *s);
  * partial match that came farthest; borrowed. */
 const struct troth_partial *troth_search_run(struct troth_search *s, uint32_t must_end);
 
+/* How many events of an alternative, from the given one on, would have to be changed, added or
+ * left out until it fits what the partial match has not consumed. Long ones are measured in
+ * their first events. */
+size_t troth_search_distance(const struct troth_search *s, const struct troth_partial *p,
+			     const struct troth_alternative *alt, size_t from);
+
+/* An ignore rule names the event's PCR and type. */
+TROTH_NODISCARD bool troth_event_ignorable(const struct troth_match_case *c,
+					   const struct troth_event *ev);
 /* The digests of a PCR are equal in every selected bank that covers it; value gives ours. */
 TROTH_NODISCARD bool troth_event_fits(const struct troth_match_case *c,
 				      const struct troth_reference_event *wanted,

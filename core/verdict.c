@@ -9,7 +9,8 @@
 
 /* A finding is at most 2 names, 2 numbers, 2 digests and 2 texts, each with its length. */
 #define FINDING_BYTES_MAX (2 * 34 + 2 * 4 + 2 * (2 + TROTH_DIGEST_MAX) + 2 + 160 + 2 + 128)
-#define VERDICT_BYTES_MAX (256 + TROTH_FINDINGS_MAX * FINDING_BYTES_MAX)
+#define VERDICT_BYTES_MAX \
+	(256 + TROTH_FINDINGS_MAX * FINDING_BYTES_MAX + TROTH_IGNORE_RULES_MAX * 12)
 
 static unsigned int rank(enum troth_tier tier)
 {
@@ -67,6 +68,12 @@ static void put_coverage(struct troth_writer *w, const struct troth_coverage *c)
 		troth_put_u32be(w, numbers[i]);
 	troth_put_u8(w, c->secure_boot_checked);
 	troth_put_u8(w, c->ima_checked);
+	troth_put_u32be(w, c->n_ignored);
+	for (size_t i = 0; i < c->n_ignored && i < TROTH_IGNORE_RULES_MAX; i++) {
+		troth_put_u32be(w, c->ignored[i].pcr);
+		troth_put_u32be(w, c->ignored[i].type);
+		troth_put_u32be(w, c->ignored[i].n_events);
+	}
 }
 
 enum troth_status troth_verdict_digest(struct troth_ctx *ctx, const struct troth_verdict *v,

@@ -3,23 +3,9 @@
 #ifndef TROTH_CORE_VERDICT_H
 #define TROTH_CORE_VERDICT_H
 
+#include "coverage.h"
 #include "finding.h"
-#include "reference.h"
 #include "trust_vector.h"
-
-/* What was checked, and, as important, what was not. */
-struct troth_coverage {
-	uint32_t n_checks;	 /* checks that ran */
-	uint32_t pcrs_quoted;	 /* bit masks over PCRs */
-	uint32_t pcrs_replayed;	 /* reproduced by the log in every quoted bank */
-	uint32_t pcrs_matched;	 /* every event explained by reference values */
-	uint32_t pcrs_golden;	 /* final value only */
-	uint32_t pcrs_empty;	 /* of those matched, the ones that were never extended */
-	uint32_t pcrs_unchecked; /* not quoted, or quoted and explained by nothing */
-	uint32_t n_events_matched, n_events_ignored;
-	bool secure_boot_checked;
-	bool ima_checked;
-};
 
 struct troth_verdict {
 	enum troth_tier tier;
@@ -44,6 +30,7 @@ enum troth_tier troth_tier_fold(const struct troth_findings *findings, bool saw_
  *   u32 each of n_checks, pcrs_quoted, pcrs_replayed, pcrs_matched, pcrs_golden, pcrs_empty,
  *     pcrs_unchecked, n_events_matched, n_events_ignored,
  *   u8 secure_boot_checked, u8 ima_checked,
+ *   u32 number of ignored classes, then for each: u32 pcr, u32 type, u32 n_events,
  *   u8 each of the eight claims (two's complement), in the order of enum troth_claim.
  *
  * Names, not numbers, so that a new finding code changes no digest. */

@@ -91,20 +91,57 @@ void troth_finding_messages_fill(const struct troth_findings *findings,
 	}
 }
 
-static void fill_coverage(const struct troth_coverage *c, Troth__V1__Coverage *m)
+static void fill_coverage(const struct troth_coverage *c, struct troth_coverage_message *out)
 {
+	Troth__V1__Coverage *m = &out->coverage;
 	troth__v1__coverage__init(m);
 	m->n_checks = c->n_checks;
 	m->pcrs_quoted = c->pcrs_quoted;
 	m->pcrs_replayed = c->pcrs_replayed;
 	m->pcrs_matched = c->pcrs_matched;
 	m->pcrs_golden = c->pcrs_golden;
+	m->pcrs_empty = c->pcrs_empty;
 	m->pcrs_unchecked = c->pcrs_unchecked;
 	m->n_events_matched = c->n_events_matched;
 	m->n_events_ignored = c->n_events_ignored;
 	m->secure_boot_checked = c->secure_boot_checked;
 	m->ima_checked = c->ima_checked;
-	m->pcrs_empty = c->pcrs_empty;
+	m->n_ignored = c->n_ignored;
+	m->ignored = out->list;
+	for (size_t i = 0; i < c->n_ignored; i++) {
+		troth__v1__ignored_class__init(&out->items[i]);
+		out->items[i].pcr = c->ignored[i].pcr;
+		out->items[i].type = c->ignored[i].type;
+		out->items[i].n_events = c->ignored[i].n_events;
+		out->list[i] = &out->items[i];
+	}
+}
+
+enum troth_status troth_coverage_from_message(const Troth__V1__Coverage *m,
+					      struct troth_coverage *out)
+{
+	struct troth_coverage c = {
+		.n_checks = m->n_checks,
+		.pcrs_quoted = m->pcrs_quoted,
+		.pcrs_replayed = m->pcrs_replayed,
+		.pcrs_matched = m->pcrs_matched,
+		.pcrs_golden = m->pcrs_golden,
+		.pcrs_empty = m->pcrs_empty,
+		.pcrs_unchecked = m->pcrs_unchecked,
+		.n_events_matched = m->n_events_matched,
+		.n_events_ignored = m->n_events_ignored,
+		.secure_boot_checked = m->secure_boot_checked,
+		.ima_checked = m->ima_checked,
+	};
+	if (m->n_ignored > TROTH_COUNT(c.ignored))
+		return TROTH_E_LIMIT;
+	for (; c.n_ignored < m->n_ignored; c.n_ignored++) {
+		const Troth__V1__IgnoredClass *k = m->ignored[c.n_ignored];
+		c.ignored[c.n_ignored] =
+			(struct troth_ignored_class){ k->pcr, k->type, k->n_events };
+	}
+	*out = c;
+	return TROTH_OK;
 }
 
 static void fill_trust(const struct troth_trust_vector *v, Troth__V1__TrustVector *m)
@@ -132,7 +169,7 @@ void troth_verdict_message_fill(const struct troth_verdict *v, const uint8_t dig
 	m->n_findings = out->findings.n;
 	m->findings = out->findings.list;
 	m->n_dropped = (uint32_t)v->findings.n_dropped;
-	m->coverage = &out->coverage;
+	m->coverage = &out->coverage.coverage;
 	m->trust = &out->trust;
 	m->digest = troth_wire_bytes((struct troth_view){ digest, 32 });
 }

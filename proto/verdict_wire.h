@@ -8,6 +8,7 @@
 #define TROTH_PROTO_VERDICT_WIRE_H
 
 #include "device.pb-c.h"
+#include "pcr.h"
 #include "record.pb-c.h"
 #include "verdict.h"
 
@@ -28,15 +29,24 @@ struct troth_finding_messages {
 void troth_finding_messages_fill(const struct troth_findings *findings,
 				 struct troth_finding_messages *out);
 
+struct troth_coverage_message {
+	Troth__V1__Coverage coverage; /* the message; the rest is what it points at */
+	Troth__V1__IgnoredClass *list[TROTH_IGNORE_RULES_MAX];
+	Troth__V1__IgnoredClass items[TROTH_IGNORE_RULES_MAX];
+};
+
 struct troth_verdict_message {
-	Troth__V1__Verdict verdict; /* the message; the rest is what it points at */
-	Troth__V1__Coverage coverage;
+	Troth__V1__Verdict verdict; /* likewise */
+	struct troth_coverage_message coverage;
 	Troth__V1__TrustVector trust;
 	struct troth_finding_messages findings;
 };
 void troth_verdict_message_fill(const struct troth_verdict *v, const uint8_t digest[32],
 				struct troth_verdict_message *out);
 
+/* TROTH_E_LIMIT for more ignored classes than there are rules. */
+TROTH_NODISCARD enum troth_status troth_coverage_from_message(const Troth__V1__Coverage *m,
+							      struct troth_coverage *out);
 /* The vector of a message, by the numbers of enum troth_claim; all zero for NULL, and for a
  * value that is no signed byte -1, the verifier's failure. */
 struct troth_trust_vector troth_trust_from_message(const Troth__V1__TrustVector *m);

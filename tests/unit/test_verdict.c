@@ -62,7 +62,9 @@ static struct troth_verdict sample(void)
 	f->expected.alg = TROTH_HASH_SHA384;
 	memset(f->expected.bytes, 1, 48);
 	v.findings.n_dropped = 5;
-	v.coverage = (struct troth_coverage){ 1, 2, 3, 4, 5, 6, 7, 8, 9, true, false };
+	v.coverage = (struct troth_coverage){
+		1, 2, 3, 4, 5, 6, 7, 8, 9, true, false, 1, { { 5, 13, 2 } }
+	};
 	v.trust = (struct troth_trust_vector){ { 2, -1, 96, 0, 97, 1, -128, 127 } };
 	return v;
 }
@@ -72,10 +74,10 @@ static void digest_is_of_the_documented_bytes(void **state)
 	uint8_t digest[32];
 	const struct troth_verdict empty = { 0 };
 	assert_int_equal(troth_verdict_digest(*state, &empty, digest), TROTH_OK);
-	assert_hex(digest, "3326ab9764f7c0c6eea2e63970878733a858182fbd657deb154b5319340e5d1d");
+	assert_hex(digest, "b50014473e0a8a014098babaf5064a41ed1e16ab2b0c069f7585f49cb0681f37");
 	const struct troth_verdict v = sample();
 	assert_int_equal(troth_verdict_digest(*state, &v, digest), TROTH_OK);
-	assert_hex(digest, "f4fab75abc62ac4952f41bfccca58eeb6971af5dac0903d5d6ad03051e485632");
+	assert_hex(digest, "39510ac9b540da44155dad0874ce2579f8d6cbb8c79050e29eb77fe908c66db2");
 }
 
 /* Changes one thing in a verdict. */
@@ -106,11 +108,15 @@ static bool change(struct troth_verdict *v, size_t i)
 	case 20: v->coverage.secure_boot_checked = false; return true;
 	case 21: v->coverage.ima_checked = true; return true;
 	case 22: v->coverage.pcrs_empty++; return true;
+	case 23: v->coverage.n_ignored--; return true;
+	case 24: v->coverage.ignored[0].pcr++; return true;
+	case 25: v->coverage.ignored[0].type++; return true;
+	case 26: v->coverage.ignored[0].n_events++; return true;
 	default: break;
 	}
-	if (i - 23 >= TROTH_CLAIM_N)
+	if (i - 27 >= TROTH_CLAIM_N)
 		return false;
-	v->trust.claim[i - 23]++;
+	v->trust.claim[i - 27]++;
 	return true;
 }
 
@@ -126,7 +132,7 @@ static void every_field_is_in_the_digest(void **state)
 			assert_memory_not_equal(seen[i], seen[n], 32);
 		v = sample();
 	}
-	assert_int_equal(n, 24 + TROTH_CLAIM_N);
+	assert_int_equal(n, 28 + TROTH_CLAIM_N);
 }
 
 static void fullest_verdict_has_a_digest(void **state)

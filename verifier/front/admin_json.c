@@ -98,17 +98,31 @@ static json_t *mask_json(uint32_t mask)
 	return list;
 }
 
-static json_t *coverage_json(const Troth__V1__Coverage *c)
+/* What was not looked at, in words. */
+static json_t *gaps_json(const struct troth_coverage *c)
 {
-	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:b, s:b}", "checks",
-			 (json_int_t)c->n_checks, "pcrs_quoted", mask_json(c->pcrs_quoted),
-			 "pcrs_replayed", mask_json(c->pcrs_replayed), "pcrs_matched",
-			 mask_json(c->pcrs_matched), "pcrs_golden", mask_json(c->pcrs_golden),
-			 "pcrs_empty", mask_json(c->pcrs_empty), "pcrs_unchecked",
-			 mask_json(c->pcrs_unchecked), "events_matched",
-			 (json_int_t)c->n_events_matched, "events_ignored",
-			 (json_int_t)c->n_events_ignored, "secure_boot_checked",
-			 (int)c->secure_boot_checked, "ima_checked", (int)c->ima_checked);
+	json_t *list = json_array();
+	char line[TROTH_COVERAGE_LINE_MAX];
+	for (size_t i = 0; troth_coverage_gap(c, i, line); i++)
+		json_array_append_new(list, json_string(line));
+	return list;
+}
+
+static json_t *coverage_json(const Troth__V1__Coverage *m)
+{
+	struct troth_coverage c;
+	if (troth_coverage_from_message(m, &c) != TROTH_OK)
+		return NULL;
+	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:b, s:b, s:o}",
+			 "checks", (json_int_t)c.n_checks, "pcrs_quoted",
+			 mask_json(c.pcrs_quoted), "pcrs_replayed", mask_json(c.pcrs_replayed),
+			 "pcrs_matched", mask_json(c.pcrs_matched), "pcrs_golden",
+			 mask_json(c.pcrs_golden), "pcrs_empty", mask_json(c.pcrs_empty),
+			 "pcrs_unchecked", mask_json(c.pcrs_unchecked), "events_matched",
+			 (json_int_t)c.n_events_matched, "events_ignored",
+			 (json_int_t)c.n_events_ignored, "secure_boot_checked",
+			 (int)c.secure_boot_checked, "ima_checked", (int)c.ima_checked,
+			 "not_checked", gaps_json(&c));
 }
 
 /* The claims as an EAR has them: the draft's names and numbers. */
