@@ -31,6 +31,12 @@ static const struct {
 	  "HTTP/1.1 503 Service Unavailable\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
 	  "Cache-Control: no-store\r\nContent-Length: 0\r\nRetry-After: 4294967295\r\n"
 	  "Connection: close\r\n\r\n" },
+	{ "what was asked already",
+	  { .status = 304,
+	    .cache_control = "public, max-age=5",
+	    .headers = { (const uint8_t *)"ETag: \"x\"\r\n", 11 } },
+	  "HTTP/1.1 304 Not Modified\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+	  "Cache-Control: public, max-age=5\r\nETag: \"x\"\r\n\r\n" },
 	{ "not like this",
 	  { .status = 405, .allow = 1U << TROTH_HTTP_POST | 1U << TROTH_HTTP_DELETE },
 	  "HTTP/1.1 405 Method Not Allowed\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"

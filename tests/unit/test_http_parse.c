@@ -307,6 +307,42 @@ static void long_names_and_types_match_nothing(void **state)
 	assert_int_equal(troth_parse_content_type(&p).n, 0);
 }
 
+/* Cut anywhere, kept headers come out whole, once each; one that comes twice has no value. */
+static void headers_are_kept_for_handlers(void **state)
+{
+	static const char BYTES[] =
+		"PATCH /a HTTP/1.1\r\nHOST: v:1\r\nauthorization:  DPoP e.y.J \t\r\n"
+		"X-Other: n\r\nDPoP: p\r\nDPoP: q\r\nLast-Event-ID:\r\n"
+		"Authorizations: x\r\nX-Forwarded-Client-Cert: Hash=1;URI=a\r\n"
+		"\r\n";
+	static const struct {
+		enum troth_http_header header;
+		size_t n;
+		const char *value;
+	} WANT[] = {
+		{ TROTH_HTTP_HOST, 1, "v:1" },
+		{ TROTH_HTTP_AUTHORIZATION, 1, "DPoP e.y.J" },
+		{ TROTH_HTTP_DPOP, 2, "" },
+		{ TROTH_HTTP_LAST_EVENT_ID, 1, "" },
+		{ TROTH_HTTP_FORWARDED_CLIENT_CERT, 1, "Hash=1;URI=a" },
+		{ TROTH_HTTP_TROTH_CALLER, 0, "" },
+	};
+	(void)state;
+	for (size_t step = 1; step <= sizeof BYTES; step++) {
+		struct troth_parse p;
+		POISON(p);
+		troth_parse_start(&p);
+		assert_int_equal(run(&p, troth_view_str(BYTES), step), TROTH_PARSE_DONE);
+		assert_view(troth_parse_method_text(&p), "PATCH");
+		for (size_t i = 0; i < TROTH_COUNT(WANT); i++) {
+			struct troth_view value;
+			assert_int_equal(troth_parse_header(&p, WANT[i].header, &value),
+					 WANT[i].n);
+			assert_true(troth_view_equal(value, troth_view_str(WANT[i].value)));
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -314,6 +350,7 @@ int main(void)
 		cmocka_unit_test(a_request_cut_off_anywhere_is_not_whole),
 		cmocka_unit_test(nothing_is_cut_off_before_the_first_byte),
 		cmocka_unit_test(the_parts_of_a_request_are_told_apart),
+		cmocka_unit_test(headers_are_kept_for_handlers),
 		cmocka_unit_test(what_follows_a_request_is_left_alone),
 		cmocka_unit_test(a_method_without_routes_has_no_name),
 		cmocka_unit_test(limits_hold_at_and_one_past),

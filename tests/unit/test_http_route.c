@@ -89,6 +89,18 @@ static const struct {
 	  { { TROTH_HTTP_GET, "/a?b", TROTH_ROLE_PUBLIC, 0, NULL, handle }, END },
 	  TROTH_E_CONFIG,
 	  TROTH_E_CONFIG },
+	{ "any method and whatever follows",
+	  { { TROTH_HTTP_ANY, "/a/**", TROTH_ROLE_PUBLIC, 0, NULL, handle }, END },
+	  TROTH_OK,
+	  TROTH_OK },
+	{ "three stars",
+	  { { TROTH_HTTP_ANY, "/a/***", TROTH_ROLE_PUBLIC, 0, NULL, handle }, END },
+	  TROTH_E_CONFIG,
+	  TROTH_E_CONFIG },
+	{ "two stars that are part of a segment",
+	  { { TROTH_HTTP_ANY, "/a**", TROTH_ROLE_PUBLIC, 0, NULL, handle }, END },
+	  TROTH_E_CONFIG,
+	  TROTH_E_CONFIG },
 	{ "the same route twice",
 	  { { TROTH_HTTP_GET, "/a", TROTH_ROLE_PUBLIC, 0, NULL, handle },
 	    { TROTH_HTTP_GET, "/a", TROTH_ROLE_DEVICE, 0, NULL, handle },
@@ -124,13 +136,15 @@ static const struct troth_http_route ROUTES[] = {
 	{ TROTH_HTTP_GET, "/v1/things/all", TROTH_ROLE_PUBLIC, 0, NULL, handle },
 	{ TROTH_HTTP_GET, "/v1/things/*", TROTH_ROLE_PUBLIC, 0, NULL, handle },
 	{ TROTH_HTTP_DELETE, "/v1/things/*", TROTH_ROLE_PUBLIC, 0, NULL, handle },
+	{ TROTH_HTTP_ANY, "/v1/any/**", TROTH_ROLE_PUBLIC, 0, NULL, handle },
 	END,
 };
 
 enum {
 	GET = 1 << TROTH_HTTP_GET,
 	POST = 1 << TROTH_HTTP_POST,
-	DELETE = 1 << TROTH_HTTP_DELETE
+	DELETE = 1 << TROTH_HTTP_DELETE,
+	ANY = 1 << TROTH_HTTP_ANY
 };
 
 static const struct {
@@ -164,6 +178,9 @@ static const struct {
 	{ TROTH_HTTP_GET, "/v1//things", -1, 0, "" },
 	{ TROTH_HTTP_GET, "/v1/./things", -1, 0, "" },
 	{ TROTH_HTTP_GET, "", -1, 0, "" },
+	{ TROTH_HTTP_DELETE, "/v1/any/a/..//%41~", 6, ANY, "a/..//%41~" },
+	{ TROTH_HTTP_GET, "/v1/any/", 6, ANY, "" },
+	{ TROTH_HTTP_GET, "/v1/any", -1, 0, "" },
 };
 
 static void a_path_has_one_spelling(void **state)
@@ -186,6 +203,8 @@ static void a_method_of_no_route_finds_the_methods_there_are(void **state)
 		troth_route_find(ROUTES, NULL, troth_view_str("/v1/things"));
 	assert_null(f.route);
 	assert_int_equal(f.methods, GET | POST);
+	f = troth_route_find(ROUTES, NULL, troth_view_str("/v1/any/x"));
+	assert_ptr_equal(f.route, &ROUTES[6]);
 }
 
 int main(void)

@@ -91,8 +91,12 @@ void troth_answer_head(const struct troth_answer *a, struct troth_view date,
 	put(w, reason(a->status));
 	put(w, "\r\nDate: ");
 	troth_put_view(w, date);
-	put(w, "\r\nCache-Control: no-store\r\n");
-	if (a->status != 204) { /* RFC 9110, 8.6: no Content-Length in a 204 */
+	put(w, "\r\nCache-Control: ");
+	put(w, a->cache_control != NULL ? a->cache_control : "no-store");
+	put(w, "\r\n");
+	troth_put_view(w, a->headers);
+	/* RFC 9110, 8.6: none in a 204; in a 304 it would be that of the 200. */
+	if (a->status != 204 && a->status != 304) {
 		put(w, "Content-Length: ");
 		put_number(w, a->body.n);
 		put(w, "\r\n");

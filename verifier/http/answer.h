@@ -8,13 +8,16 @@
 
 #include "writer.h"
 
-/* Room for the head of any answer, bytes; a handler's content type is short. */
+/* Room for the head of any answer without its further headers, bytes; a handler's content type
+ * and cache control are short. */
 #define TROTH_ANSWER_HEAD_MAX 512
 #define TROTH_DATE_LEN 29
 
 struct troth_answer {
 	int status;
-	const char *content_type; /* NULL: none */
+	const char *content_type;  /* NULL: none */
+	const char *cache_control; /* NULL: no-store */
+	struct troth_view headers; /* further lines, each ending in CR LF */
 	struct troth_view body;
 	uint32_t retry_after_s; /* 0: no such header */
 	unsigned allow;		/* bit per enum troth_http_method; 0: no such header */

@@ -124,6 +124,8 @@ static void handshake(struct troth_conn *c)
 	case TROTH_IO_END:
 	case TROTH_IO_BROKEN: troth_conn_close(c); return;
 	}
+	c->peer.has_certificate =
+		troth_transport_certificate(&c->io, c->peer.certificate_sha256);
 	troth_conn_enter(c, TROTH_PHASE_IDLE);
 	troth_conn_watch(c, EV_READ);
 	if (troth_transport_pending(&c->io)) /* a request that came with the Finished */

@@ -3,6 +3,7 @@
  * a handler holds it. */
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "reader.h"
 #include "server.h"
@@ -83,6 +84,24 @@ struct troth_view troth_exchange_query(const struct troth_exchange *x)
 	return troth_parse_query(&x->parse);
 }
 
+struct troth_view troth_exchange_method(const struct troth_exchange *x)
+{
+	return troth_parse_method_text(&x->parse);
+}
+
+size_t troth_exchange_header(const struct troth_exchange *x, enum troth_http_header header,
+			     struct troth_view *out)
+{
+	return troth_parse_header(&x->parse, header, out);
+}
+
+bool troth_exchange_certificate(const struct troth_exchange *x, uint8_t out_sha256[32])
+{
+	if (x->peer.has_certificate)
+		memcpy(out_sha256, x->peer.certificate_sha256, 32);
+	return x->peer.has_certificate;
+}
+
 const char *troth_exchange_peer(const struct troth_exchange *x)
 {
 	return x->peer.name;
@@ -93,12 +112,13 @@ bool troth_exchange_dead(const struct troth_exchange *x)
 	return x->conn == NULL;
 }
 
-void troth_exchange_answer(struct troth_exchange *x, int status, const char *content_type,
-			   struct troth_view body)
+void troth_exchange_reply(struct troth_exchange *x, const struct troth_http_reply *reply)
 {
-	const struct troth_answer a = { .status = status,
-					.content_type = content_type,
-					.body = body };
+	const struct troth_answer a = { .status = reply->status,
+					.content_type = reply->content_type,
+					.cache_control = reply->cache_control,
+					.headers = reply->headers,
+					.body = reply->body };
 	struct troth_conn *c = x->conn;
 	assert(x->held);
 	if (c != NULL) {
@@ -106,6 +126,15 @@ void troth_exchange_answer(struct troth_exchange *x, int status, const char *con
 		troth_conn_answer(c, &a);
 	}
 	troth_exchange_free(x); /* only now: the body may be a view of the request's */
+}
+
+void troth_exchange_answer(struct troth_exchange *x, int status, const char *content_type,
+			   struct troth_view body)
+{
+	const struct troth_http_reply reply = { .status = status,
+						.content_type = content_type,
+						.body = body };
+	troth_exchange_reply(x, &reply);
 }
 
 void troth_exchange_problem(struct troth_exchange *x, int status, const char *code,

@@ -20,7 +20,28 @@
 #include <troth/status.h>
 #include <troth/view.h>
 
-enum troth_http_method { TROTH_HTTP_GET, TROTH_HTTP_POST, TROTH_HTTP_DELETE };
+enum troth_http_method {
+	TROTH_HTTP_GET,
+	TROTH_HTTP_POST,
+	TROTH_HTTP_DELETE,
+	TROTH_HTTP_ANY /* of a route: whatever method comes, known or not */
+};
+
+/* The headers that are kept for handlers. */
+enum troth_http_header {
+	TROTH_HTTP_HOST,
+	TROTH_HTTP_AUTHORIZATION,
+	TROTH_HTTP_DPOP,
+	TROTH_HTTP_CLIENT_CERT,		  /* RFC 9440 */
+	TROTH_HTTP_FORWARDED_CLIENT_CERT, /* x-forwarded-client-cert, as Envoy writes it */
+	TROTH_HTTP_FORWARDED_PROTO,	  /* x-forwarded-proto */
+	TROTH_HTTP_ORIGINAL_METHOD,	  /* x-original-method */
+	TROTH_HTTP_ORIGINAL_URL,	  /* x-original-url */
+	TROTH_HTTP_TROTH_CALLER,	  /* troth-caller */
+	TROTH_HTTP_IF_NONE_MATCH,
+	TROTH_HTTP_LAST_EVENT_ID,
+	TROTH_HTTP_HEADER_N
+};
 
 /* Who may call a route. Every route names one; 0 is no role and does not start (DESIGN 10). */
 enum troth_role {
@@ -37,7 +58,7 @@ struct troth_exchange; /* one request and its answer */
 struct troth_http_route {
 	enum troth_http_method method;
 	const char *path; /* exact, or with a final "/" + "*" for one more segment:
-			     "/v1/devices/" "*" */
+			     "/v1/devices/" "*", or "/" + "**" for whatever follows */
 	enum troth_role role;
 	size_t body_max;	  /* bytes; 0: no body taken */
 	const char *content_type; /* required of a body; NULL: none taken */
@@ -90,10 +111,29 @@ struct troth_view troth_exchange_body(const struct troth_exchange *x);
 struct troth_view troth_exchange_segment(const struct troth_exchange *x);
 /* The raw query after '?', without it. */
 struct troth_view troth_exchange_query(const struct troth_exchange *x);
+/* The method as it was sent. */
+struct troth_view troth_exchange_method(const struct troth_exchange *x);
+/* How often the header came; *out is its value when that was once, else empty. Two are for most
+ * headers as bad as none: which of them counts differs from one reader to the next. */
+size_t troth_exchange_header(const struct troth_exchange *x, enum troth_http_header header,
+			     struct troth_view *out);
+/* SHA-256 of the certificate whose key the client has proven to hold; false without one. Nobody
+ * has verified its chain. */
+TROTH_NODISCARD bool troth_exchange_certificate(const struct troth_exchange *x,
+						uint8_t out_sha256[32]);
 /* "192.0.2.1:4711" or "uid:0". Borrowed. */
 const char *troth_exchange_peer(const struct troth_exchange *x);
 
-/* Answers once; the exchange is gone afterwards. body is copied. */
+struct troth_http_reply {
+	int status;
+	const char *content_type;  /* NULL: none */
+	const char *cache_control; /* NULL: no-store */
+	struct troth_view headers; /* further lines, each ending in CR LF */
+	struct troth_view body;	   /* copied */
+};
+/* Answers once; the exchange is gone afterwards. */
+void troth_exchange_reply(struct troth_exchange *x, const struct troth_http_reply *reply);
+/* The same for the plain case. */
 void troth_exchange_answer(struct troth_exchange *x, int status, const char *content_type,
 			   struct troth_view body);
 /* RFC 9457: {"type":"about:blank" or "urn:troth:problem:<code>","title","status","detail"}. 503
@@ -106,5 +146,8 @@ TROTH_NODISCARD bool troth_exchange_dead(const struct troth_exchange *x);
 /* A TLS 1.3-only server context from PEM files: P-256 or RSA key, no tickets, no early data. */
 TROTH_NODISCARD enum troth_status troth_tls_server_new(const char *chain_file,
 						       const char *key_file, SSL_CTX **out);
+/* Clients are asked for a certificate, and served without one too. Any is taken: who it is says
+ * troth_exchange_certificate, and who may do what is known by that digest. */
+void troth_tls_server_ask_certificates(SSL_CTX *tls);
 
 #endif

@@ -68,19 +68,66 @@ static enum troth_parse_header which(const char *name, size_t n)
 	return TROTH_PARSE_OTHER;
 }
 
+static enum troth_http_header which_kept(const char *name, size_t n)
+{
+	static const char *const NAMES[TROTH_HTTP_HEADER_N] = {
+		[TROTH_HTTP_HOST] = "host",
+		[TROTH_HTTP_AUTHORIZATION] = "authorization",
+		[TROTH_HTTP_DPOP] = "dpop",
+		[TROTH_HTTP_CLIENT_CERT] = "client-cert",
+		[TROTH_HTTP_FORWARDED_CLIENT_CERT] = "x-forwarded-client-cert",
+		[TROTH_HTTP_FORWARDED_PROTO] = "x-forwarded-proto",
+		[TROTH_HTTP_ORIGINAL_METHOD] = "x-original-method",
+		[TROTH_HTTP_ORIGINAL_URL] = "x-original-url",
+		[TROTH_HTTP_TROTH_CALLER] = "troth-caller",
+		[TROTH_HTTP_IF_NONE_MATCH] = "if-none-match",
+		[TROTH_HTTP_LAST_EVENT_ID] = "last-event-id",
+	};
+	enum troth_http_header h = 0;
+	while (h < TROTH_HTTP_HEADER_N &&
+	       (strlen(NAMES[h]) != n || strncasecmp(NAMES[h], name, n) != 0))
+		h++;
+	return h;
+}
+
+/* The value begins where the last one ended. */
+static void start_keeping(struct troth_parse *p)
+{
+	p->keeping = which_kept(p->name, p->name_len);
+	if (p->keeping == TROTH_HTTP_HEADER_N)
+		return;
+	struct troth_parse_kept *k = &p->headers[p->keeping];
+	if (k->n < UINT8_MAX)
+		k->n++;
+	k->at = (uint16_t)p->kept_len;
+	k->len = 0;
+}
+
 static int on_name_complete(llhttp_t *http)
 {
 	struct troth_parse *p = http->data;
 	p->in_name = false;
+	start_keeping(p);
 	p->header = which(p->name, p->name_len);
 	if (p->header == TROTH_PARSE_TRANSFER_ENCODING)
 		p->transfer_encoding = true;
 	return 0;
 }
 
+/* No head is longer than the room, so that what does not fit is not there. */
+static void keep(struct troth_parse *p, const char *at, size_t n)
+{
+	if (p->keeping == TROTH_HTTP_HEADER_N || n > sizeof p->kept - p->kept_len)
+		return;
+	memcpy(p->kept + p->kept_len, at, n);
+	p->kept_len += n;
+	p->headers[p->keeping].len = (uint16_t)(p->headers[p->keeping].len + n);
+}
+
 static int on_value(llhttp_t *http, const char *at, size_t n)
 {
 	struct troth_parse *p = http->data;
+	keep(p, at, n);
 	if (p->header == TROTH_PARSE_OTHER)
 		return 0;
 	if (n > sizeof p->value - p->value_len) {
@@ -354,6 +401,22 @@ static size_t path_len(const struct troth_parse *p)
 {
 	const char *mark = memchr(p->target, '?', p->target_len);
 	return mark == NULL ? p->target_len : (size_t)(mark - p->target);
+}
+
+struct troth_view troth_parse_method_text(const struct troth_parse *p)
+{
+	return troth_view_str(llhttp_method_name((llhttp_method_t)p->http.method));
+}
+
+size_t troth_parse_header(const struct troth_parse *p, enum troth_http_header header,
+			  struct troth_view *out)
+{
+	const struct troth_parse_kept *k = &p->headers[header];
+	struct troth_view v = { (const uint8_t *)p->kept + k->at, k->len };
+	while (v.n > 0 && (v.p[v.n - 1] == ' ' || v.p[v.n - 1] == '\t'))
+		v.n--;
+	*out = k->n == 1 && v.n > 0 ? v : (struct troth_view){ 0 };
+	return k->n;
 }
 
 struct troth_view troth_parse_path(const struct troth_parse *p)

@@ -32,6 +32,12 @@ enum troth_parse_header {
 	TROTH_PARSE_EXPECT
 };
 
+/* Where a kept header's value lies, and how often the header came. */
+struct troth_parse_kept {
+	uint16_t at, len;
+	uint8_t n; /* no further than 255 */
+};
+
 struct troth_parse {
 	llhttp_t http;
 	enum troth_parse_result state; /* MORE: in the head; HEAD: in the body */
@@ -45,6 +51,7 @@ struct troth_parse {
 
 	/* The header being read. */
 	enum troth_parse_header header;
+	enum troth_http_header keeping; /* TROTH_HTTP_HEADER_N: a handler needs it not */
 	bool in_name, too_long;
 	size_t name_len, value_len;
 
@@ -53,6 +60,8 @@ struct troth_parse {
 	bool host, content_type_seen, transfer_encoding, expect_continue, expect_other;
 	size_t target_len;
 	size_t content_type_len; /* without parameters */
+	size_t kept_len;
+	struct troth_parse_kept headers[TROTH_HTTP_HEADER_N];
 
 	/* Bytes, valid up to their lengths above: kept last, so that a start
 	 * clears the rest only. */
@@ -60,6 +69,8 @@ struct troth_parse {
 	char value[TROTH_PARSE_VALUE_MAX];
 	char content_type[64];
 	char target[TROTH_HTTP_TARGET_MAX];
+	char kept[TROTH_HTTP_HEADER_MAX]; /* values of kept headers: no more than the head has
+					   */
 };
 
 void troth_parse_start(struct troth_parse *p);
@@ -71,6 +82,10 @@ TROTH_NODISCARD bool troth_parse_finish(struct troth_parse *p);
 
 /* From HEAD on. */
 bool troth_parse_method(const struct troth_parse *p, enum troth_http_method *out);
+struct troth_view troth_parse_method_text(const struct troth_parse *p);
+/* As troth_exchange_header. */
+size_t troth_parse_header(const struct troth_parse *p, enum troth_http_header header,
+			  struct troth_view *out);
 struct troth_view troth_parse_path(const struct troth_parse *p);
 struct troth_view troth_parse_query(const struct troth_parse *p);
 struct troth_view troth_parse_content_type(const struct troth_parse *p);

@@ -107,7 +107,7 @@ void troth_conn_answer(struct troth_conn *c, const struct troth_answer *a)
 {
 	struct troth_http_server *s = c->server;
 	struct troth_answer answer = *a;
-	size_t max = TROTH_ANSWER_HEAD_MAX + a->body.n;
+	size_t max = TROTH_ANSWER_HEAD_MAX + a->headers.n + a->body.n;
 	uint8_t *large = max > sizeof s->scratch ? malloc(max) : NULL;
 
 	c->close = c->close || s->draining;

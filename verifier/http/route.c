@@ -12,6 +12,7 @@ const char *troth_method_name(enum troth_http_method method)
 	case TROTH_HTTP_GET: return "GET";
 	case TROTH_HTTP_POST: return "POST";
 	case TROTH_HTTP_DELETE: return "DELETE";
+	case TROTH_HTTP_ANY: return "*";
 	}
 	return "";
 }
@@ -21,13 +22,19 @@ static bool ends_with_star(const char *path, size_t n)
 	return n > 1 && path[n - 1] == '*' && path[n - 2] == '/';
 }
 
+static bool ends_with_two_stars(const char *path, size_t n)
+{
+	return n > 2 && path[n - 1] == '*' && ends_with_star(path, n - 1);
+}
+
 static bool path_is_sound(const char *path)
 {
 	size_t n = strlen(path);
 	const char *star = strchr(path, '*');
 	if (path[0] != '/' || strpbrk(path, "?#% ") != NULL)
 		return false;
-	return star == NULL || (star == path + n - 1 && ends_with_star(path, n));
+	return star == NULL || (star == path + n - 1 && ends_with_star(path, n)) ||
+	       (star == path + n - 2 && ends_with_two_stars(path, n));
 }
 
 static bool role_is_sound(enum troth_role role, bool for_devices)
@@ -76,13 +83,14 @@ static bool matches(const char *pattern, struct troth_view path, struct troth_vi
 	size_t n = strlen(pattern);
 	struct troth_reader r = { path };
 	struct troth_view head;
-	if (!ends_with_star(pattern, n)) {
+	const bool rest = ends_with_two_stars(pattern, n);
+	if (!rest && !ends_with_star(pattern, n)) {
 		*segment = (struct troth_view){ 0 };
 		return troth_view_equal(path, troth_view_str(pattern));
 	}
-	struct troth_view prefix = { (const uint8_t *)pattern, n - 1 };
+	struct troth_view prefix = { (const uint8_t *)pattern, rest ? n - 2 : n - 1 };
 	if (!troth_get_view(&r, prefix.n, &head) || !troth_view_equal(head, prefix) ||
-	    !segment_is_sound(r.left))
+	    (!rest && !segment_is_sound(r.left)))
 		return false;
 	*segment = r.left;
 	return true;
@@ -98,7 +106,8 @@ struct troth_route_found troth_route_find(const struct troth_http_route *routes,
 		if (!matches(r->path, path, &segment))
 			continue;
 		out.methods |= 1U << r->method;
-		if (out.route != NULL || method == NULL || r->method != *method)
+		if (out.route != NULL ||
+		    (r->method != TROTH_HTTP_ANY && (method == NULL || r->method != *method)))
 			continue;
 		out.route = r;
 		out.segment = segment;

@@ -36,6 +36,8 @@ enum { TROTH_PEER_MAX = 56 };
 
 struct troth_peer {
 	char name[TROTH_PEER_MAX];
+	bool has_certificate;
+	uint8_t certificate_sha256[32];
 };
 
 struct troth_conn {

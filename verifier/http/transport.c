@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -52,6 +53,17 @@ enum troth_io troth_transport_handshake(struct troth_transport *t)
 		return TROTH_IO_OK;
 	ERR_clear_error();
 	return of_ssl(t->ssl, SSL_do_handshake(t->ssl));
+}
+
+bool troth_transport_certificate(const struct troth_transport *t, uint8_t out_sha256[32])
+{
+	const X509 *shown = t->ssl != NULL ? SSL_get0_peer_certificate(t->ssl) : NULL;
+	unsigned int n = 0;
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	if (shown == NULL || X509_digest(shown, EVP_sha256(), digest, &n) != 1 || n != 32)
+		return false;
+	memcpy(out_sha256, digest, 32);
+	return true;
 }
 
 enum troth_io troth_transport_read(struct troth_transport *t, uint8_t *p, size_t max,

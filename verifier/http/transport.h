@@ -24,6 +24,9 @@ enum troth_io {
 TROTH_NODISCARD enum troth_status troth_transport_open(int fd, SSL_CTX *tls,
 						       struct troth_transport *out);
 TROTH_NODISCARD enum troth_io troth_transport_handshake(struct troth_transport *t);
+/* After the handshake: SHA-256 of the peer's certificate; false when it has shown none. */
+TROTH_NODISCARD bool troth_transport_certificate(const struct troth_transport *t,
+						 uint8_t out_sha256[32]);
 /* At least one byte into p, at most max. */
 TROTH_NODISCARD enum troth_io troth_transport_read(struct troth_transport *t, uint8_t *p,
 						   size_t max, size_t *out);
