@@ -4,7 +4,7 @@
 #include <inttypes.h>
 
 #include "base.h"
-#include "facts.h"
+#include "boot_facts.h"
 #include "reader.h"
 
 /* The checks, in the order of DESIGN section 7. */
@@ -353,7 +353,7 @@ static enum troth_status read_facts(struct appraisal *a)
 	}
 	if (bank == TROTH_HASH_NONE)
 		return TROTH_OK;
-	return troth_facts_read(a->ctx, a->c->log, bank, &a->facts);
+	return troth_boot_facts_read(a->ctx, a->c->log, bank, &a->facts);
 }
 
 /* Known deviations are shown and decide nothing. */

@@ -14,7 +14,7 @@ static const struct {
 	uint32_t type;
 	const char *name;
 } TYPES[] = {
-	{ 0x00000000, "EV_PREBOOT_CERT" },
+	{ TROTH_EV_PREBOOT_CERT, "EV_PREBOOT_CERT" },
 	{ TROTH_EV_POST_CODE, "EV_POST_CODE" },
 	{ TROTH_EV_NO_ACTION, "EV_NO_ACTION" },
 	{ TROTH_EV_SEPARATOR, "EV_SEPARATOR" },
@@ -22,16 +22,16 @@ static const struct {
 	{ TROTH_EV_EVENT_TAG, "EV_EVENT_TAG" },
 	{ TROTH_EV_S_CRTM_CONTENTS, "EV_S_CRTM_CONTENTS" },
 	{ TROTH_EV_S_CRTM_VERSION, "EV_S_CRTM_VERSION" },
-	{ 0x00000009, "EV_CPU_MICROCODE" },
-	{ 0x0000000a, "EV_PLATFORM_CONFIG_FLAGS" },
-	{ 0x0000000b, "EV_TABLE_OF_DEVICES" },
-	{ 0x0000000c, "EV_COMPACT_HASH" },
+	{ TROTH_EV_CPU_MICROCODE, "EV_CPU_MICROCODE" },
+	{ TROTH_EV_PLATFORM_CONFIG_FLAGS, "EV_PLATFORM_CONFIG_FLAGS" },
+	{ TROTH_EV_TABLE_OF_DEVICES, "EV_TABLE_OF_DEVICES" },
+	{ TROTH_EV_COMPACT_HASH, "EV_COMPACT_HASH" },
 	{ TROTH_EV_IPL, "EV_IPL" },
-	{ 0x0000000e, "EV_IPL_PARTITION_DATA" },
-	{ 0x0000000f, "EV_NONHOST_CODE" },
-	{ 0x00000010, "EV_NONHOST_CONFIG" },
-	{ 0x00000011, "EV_NONHOST_INFO" },
-	{ 0x00000012, "EV_OMIT_BOOT_DEVICE_EVENTS" },
+	{ TROTH_EV_IPL_PARTITION_DATA, "EV_IPL_PARTITION_DATA" },
+	{ TROTH_EV_NONHOST_CODE, "EV_NONHOST_CODE" },
+	{ TROTH_EV_NONHOST_CONFIG, "EV_NONHOST_CONFIG" },
+	{ TROTH_EV_NONHOST_INFO, "EV_NONHOST_INFO" },
+	{ TROTH_EV_OMIT_BOOT_DEVICE_EVENTS, "EV_OMIT_BOOT_DEVICE_EVENTS" },
 	{ TROTH_EV_EFI_VARIABLE_DRIVER_CONFIG, "EV_EFI_VARIABLE_DRIVER_CONFIG" },
 	{ TROTH_EV_EFI_VARIABLE_BOOT, "EV_EFI_VARIABLE_BOOT" },
 	{ TROTH_EV_EFI_BOOT_SERVICES_APPLICATION, "EV_EFI_BOOT_SERVICES_APPLICATION" },
@@ -39,17 +39,17 @@ static const struct {
 	{ TROTH_EV_EFI_RUNTIME_SERVICES_DRIVER, "EV_EFI_RUNTIME_SERVICES_DRIVER" },
 	{ TROTH_EV_EFI_GPT_EVENT, "EV_EFI_GPT_EVENT" },
 	{ TROTH_EV_EFI_ACTION, "EV_EFI_ACTION" },
-	{ 0x80000008, "EV_EFI_PLATFORM_FIRMWARE_BLOB" },
-	{ 0x80000009, "EV_EFI_HANDOFF_TABLES" },
-	{ 0x8000000a, "EV_EFI_PLATFORM_FIRMWARE_BLOB2" },
-	{ 0x8000000b, "EV_EFI_HANDOFF_TABLES2" },
+	{ TROTH_EV_EFI_PLATFORM_FIRMWARE_BLOB, "EV_EFI_PLATFORM_FIRMWARE_BLOB" },
+	{ TROTH_EV_EFI_HANDOFF_TABLES, "EV_EFI_HANDOFF_TABLES" },
+	{ TROTH_EV_EFI_PLATFORM_FIRMWARE_BLOB2, "EV_EFI_PLATFORM_FIRMWARE_BLOB2" },
+	{ TROTH_EV_EFI_HANDOFF_TABLES2, "EV_EFI_HANDOFF_TABLES2" },
 	{ TROTH_EV_EFI_VARIABLE_BOOT2, "EV_EFI_VARIABLE_BOOT2" },
 	{ TROTH_EV_EFI_HCRTM_EVENT, "EV_EFI_HCRTM_EVENT" },
 	{ TROTH_EV_EFI_VARIABLE_AUTHORITY, "EV_EFI_VARIABLE_AUTHORITY" },
-	{ 0x800000e1, "EV_EFI_SPDM_FIRMWARE_BLOB" },
-	{ 0x800000e2, "EV_EFI_SPDM_FIRMWARE_CONFIG" },
-	{ 0x800000e3, "EV_EFI_SPDM_DEVICE_POLICY" },
-	{ 0x800000e4, "EV_EFI_SPDM_DEVICE_AUTHORITY" },
+	{ TROTH_EV_EFI_SPDM_FIRMWARE_BLOB, "EV_EFI_SPDM_FIRMWARE_BLOB" },
+	{ TROTH_EV_EFI_SPDM_FIRMWARE_CONFIG, "EV_EFI_SPDM_FIRMWARE_CONFIG" },
+	{ TROTH_EV_EFI_SPDM_DEVICE_POLICY, "EV_EFI_SPDM_DEVICE_POLICY" },
+	{ TROTH_EV_EFI_SPDM_DEVICE_AUTHORITY, "EV_EFI_SPDM_DEVICE_AUTHORITY" },
 };
 
 const char *troth_event_type_name(uint32_t type)
@@ -57,21 +57,6 @@ const char *troth_event_type_name(uint32_t type)
 	for (size_t i = 0; i < TROTH_COUNT(TYPES); i++)
 		if (TYPES[i].type == type)
 			return TYPES[i].name;
-	return NULL;
-}
-
-const char *troth_quirk_name(enum troth_quirk quirk)
-{
-	switch (quirk) {
-	case TROTH_QUIRK_PCR_INDEX: return "pcr-index";
-	case TROTH_QUIRK_FEWER_DIGESTS: return "fewer-digests";
-	case TROTH_QUIRK_TRAILING_PADDING: return "trailing-padding";
-	case TROTH_QUIRK_STARTUP_LOCALITY: return "startup-locality";
-	case TROTH_QUIRK_HCRTM: return "h-crtm";
-	case TROTH_QUIRK_NO_SPEC_ID: return "no-spec-id";
-	case TROTH_QUIRK_SPEC_ID_FIELDS: return "spec-id-fields";
-	case TROTH_QUIRK_AUTHORITY_EXTRA_BYTE: return "authority-extra-byte";
-	}
 	return NULL;
 }
 
@@ -114,11 +99,13 @@ static enum troth_status get_alg(struct troth_reader *r, struct troth_log_header
 }
 
 /* PFP 1.05, 10.4.5.1: TCG_EfiSpecIdEvent behind its signature. The record is whole, so a field
- * that does not fit contradicts it. */
-static enum troth_status get_spec_id(struct troth_reader r, struct troth_log_header *out)
+ * that does not fit contradicts it, except vendorInfo: some firmware counts it in neither the
+ * record's size nor elsewhere, and missing is how much of it lies behind the record. */
+static enum troth_status get_spec_id(struct troth_reader r, struct troth_log_header *out,
+				     struct troth_view *vendor, size_t *missing)
 {
 	struct troth_log_header hdr = { .format = TROTH_LOG_CRYPTO_AGILE };
-	struct troth_view versions, vendor;
+	struct troth_view versions;
 	uint32_t platform_class, n_algs;
 	uint8_t vendor_len;
 
@@ -131,12 +118,26 @@ static enum troth_status get_spec_id(struct troth_reader r, struct troth_log_hea
 		return TROTH_E_LIMIT;
 	for (uint32_t i = 0; i < n_algs; i++)
 		TROTH_TRY(get_alg(&r, &hdr));
-	if (!troth_get_u8(&r, &vendor_len) || !troth_get_view(&r, vendor_len, &vendor))
+	if (!troth_get_u8(&r, &vendor_len) || r.left.n > vendor_len)
 		return TROTH_E_MALFORMED;
-	if (!troth_at_end(&r))
-		return TROTH_E_MALFORMED;
+	*vendor = r.left;
+	*missing = vendor_len - r.left.n;
 	*out = hdr;
 	return TROTH_OK;
+}
+
+static bool only_sha384(const struct troth_log_header *hdr)
+{
+	return hdr->n_algs == 1 && hdr->algs[0].hash == TROTH_HASH_SHA384;
+}
+
+/* The run-time registers of confidential VMs are SHA-384. EDK II puts the header of their log
+ * into register 1, where no TPM's log begins; td-shim names itself. */
+static bool is_cc_header(const struct troth_log_header *hdr, const struct troth_event *ev,
+			 struct troth_view vendor)
+{
+	return only_sha384(hdr) &&
+	       (ev->pcr == 1 || troth_view_equal(vendor, troth_view_str("td-shim")));
 }
 
 static bool all_bytes(struct troth_view v, uint8_t byte)
@@ -161,40 +162,6 @@ static enum troth_status get_sha1_event(struct troth_reader *log, struct troth_e
 		return TROTH_E_TRUNCATED;
 	if (ev.pcr >= TROTH_PCR_COUNT)
 		ev.quirks |= TROTH_QUIRK_PCR_INDEX;
-	*log = r;
-	*out = ev;
-	return TROTH_OK;
-}
-
-/* Reads the first record and learns the format from it. Its digest counts in a SHA-1-only log;
- * a Spec ID event extends nothing. */
-static enum troth_status get_first(struct troth_reader *log, struct troth_log_header *hdr,
-				   struct troth_event *out)
-{
-	static const struct troth_log_header SHA1_ONLY = {
-		TROTH_LOG_SHA1, 1, { { TPM2_ALG_SHA1, 20, TROTH_HASH_SHA1 } }
-	};
-	/* Signatures count with their final NUL. */
-	static const char AGILE[16] = "Spec ID Event03", EFI[16] = "Spec ID Event02",
-			  BIOS[16] = "Spec ID Event00";
-	struct troth_reader r = *log;
-	struct troth_view signature;
-	struct troth_event ev;
-
-	TROTH_TRY(get_sha1_event(&r, &ev));
-	*hdr = SHA1_ONLY;
-	struct troth_reader data = { ev.data };
-	if (ev.type != TROTH_EV_NO_ACTION || !troth_get_view(&data, sizeof AGILE, &signature))
-		signature = (struct troth_view){ 0 };
-	if (troth_view_equal(signature, TROTH_VIEW_OF(AGILE))) {
-		TROTH_TRY(get_spec_id(data, hdr));
-		if (ev.pcr != 0 || !all_bytes(ev.digests[0], 0))
-			ev.quirks |= TROTH_QUIRK_SPEC_ID_FIELDS;
-		ev.digests[0] = (struct troth_view){ 0 };
-	} else if (!troth_view_equal(signature, TROTH_VIEW_OF(EFI)) &&
-		   !troth_view_equal(signature, TROTH_VIEW_OF(BIOS))) {
-		ev.quirks |= TROTH_QUIRK_NO_SPEC_ID;
-	}
 	*log = r;
 	*out = ev;
 	return TROTH_OK;
@@ -243,6 +210,62 @@ static enum troth_status get_agile_event(struct troth_reader *log,
 	if (!troth_get_u32le(&r, &n_data) || !troth_get_view(&r, n_data, &ev.data))
 		return TROTH_E_TRUNCATED;
 
+	*log = r;
+	*out = ev;
+	return TROTH_OK;
+}
+
+/* What the Spec ID event of a crypto-agile log says. Vendor bytes behind the record are taken
+ * off the log only where they lead to an event: nothing else tells them from a wrong length. */
+static enum troth_status take_spec_id(struct troth_reader *log, struct troth_reader data,
+				      struct troth_log_header *hdr, struct troth_event *ev)
+{
+	struct troth_view vendor, past;
+	struct troth_event next;
+	size_t missing;
+	TROTH_TRY(get_spec_id(data, hdr, &vendor, &missing));
+	if (missing > 0) {
+		struct troth_reader behind = *log;
+		if (!troth_get_view(&behind, missing, &past))
+			return TROTH_E_MALFORMED;
+		*log = behind;
+		if (get_agile_event(&behind, hdr, &next) != TROTH_OK)
+			return TROTH_E_MALFORMED;
+		ev->quirks |= TROTH_QUIRK_VENDOR_BYTES;
+	}
+	if (is_cc_header(hdr, ev, vendor))
+		ev->quirks |= TROTH_QUIRK_CC_REGISTERS;
+	if (ev->pcr != 0 || !all_bytes(ev->digests[0], 0))
+		ev->quirks |= TROTH_QUIRK_SPEC_ID_FIELDS;
+	ev->digests[0] = (struct troth_view){ 0 };
+	return TROTH_OK;
+}
+
+/* Reads the first record and learns the format from it. Its digest counts in a SHA-1-only log;
+ * a Spec ID event extends nothing. */
+static enum troth_status get_first(struct troth_reader *log, struct troth_log_header *hdr,
+				   struct troth_event *out)
+{
+	static const struct troth_log_header SHA1_ONLY = {
+		TROTH_LOG_SHA1, 1, { { TPM2_ALG_SHA1, 20, TROTH_HASH_SHA1 } }
+	};
+	/* Signatures count with their final NUL. */
+	static const char AGILE[16] = "Spec ID Event03", EFI[16] = "Spec ID Event02",
+			  BIOS[16] = "Spec ID Event00";
+	struct troth_reader r = *log;
+	struct troth_view signature;
+	struct troth_event ev;
+
+	TROTH_TRY(get_sha1_event(&r, &ev));
+	*hdr = SHA1_ONLY;
+	struct troth_reader data = { ev.data };
+	if (ev.type != TROTH_EV_NO_ACTION || !troth_get_view(&data, sizeof AGILE, &signature))
+		signature = (struct troth_view){ 0 };
+	if (troth_view_equal(signature, TROTH_VIEW_OF(AGILE)))
+		TROTH_TRY(take_spec_id(&r, data, hdr, &ev));
+	else if (!troth_view_equal(signature, TROTH_VIEW_OF(EFI)) &&
+		 !troth_view_equal(signature, TROTH_VIEW_OF(BIOS)))
+		ev.quirks |= TROTH_QUIRK_NO_SPEC_ID;
 	*log = r;
 	*out = ev;
 	return TROTH_OK;

@@ -4,31 +4,18 @@
  * Both formats are read: the SHA-1-only one and the crypto-agile one (TCG PC Client PFP 1.05
  * r23, section 10). Parsing reads in one pass, borrows from the log and allocates nothing per
  * event. Nothing here believes event data; facts.h does, where a digest proves it. Whatever
- * deviates from the specification and is tolerated has a name in enum troth_quirk. */
+ * deviates from the specification and is tolerated has a name (quirk.h). */
 #ifndef TROTH_CORE_EVENTLOG_H
 #define TROTH_CORE_EVENTLOG_H
 
 #include "hash.h"
 #include "pcr.h"
+#include "quirk.h"
 
 enum troth_log_format { TROTH_LOG_SHA1, TROTH_LOG_CRYPTO_AGILE };
 
-/* Deviations tolerated by name; a set of bits. Names in troth_quirk_name, kebab-case. */
-enum troth_quirk {
-	TROTH_QUIRK_PCR_INDEX = 1 << 0,	       /* a PCR index past 23: replayed nowhere */
-	TROTH_QUIRK_FEWER_DIGESTS = 1 << 1,    /* an event lacks digests of declared banks */
-	TROTH_QUIRK_TRAILING_PADDING = 1 << 2, /* 0x00 or 0xff after the last event */
-	TROTH_QUIRK_STARTUP_LOCALITY = 1 << 3, /* PCR 0 starts at another locality */
-	TROTH_QUIRK_HCRTM = 1 << 4,
-	TROTH_QUIRK_NO_SPEC_ID = 1 << 5,     /* the first record is no Spec ID event */
-	TROTH_QUIRK_SPEC_ID_FIELDS = 1 << 6, /* it is one, in a PCR or with a digest not zero */
-	TROTH_QUIRK_AUTHORITY_EXTRA_BYTE = 1 << 7 /* old shim: one byte more than was hashed */
-};
-#define TROTH_QUIRK_N 8
-/* NULL for what is not exactly one of them. */
-const char *troth_quirk_name(enum troth_quirk quirk);
-
 /* Event types (PFP 1.05, 10.4.1; TCG EFI Platform 1.22, 7.2). */
+#define TROTH_EV_PREBOOT_CERT 0x00000000U
 #define TROTH_EV_POST_CODE 0x00000001U
 #define TROTH_EV_NO_ACTION 0x00000003U
 #define TROTH_EV_SEPARATOR 0x00000004U
@@ -36,7 +23,16 @@ const char *troth_quirk_name(enum troth_quirk quirk);
 #define TROTH_EV_EVENT_TAG 0x00000006U
 #define TROTH_EV_S_CRTM_CONTENTS 0x00000007U
 #define TROTH_EV_S_CRTM_VERSION 0x00000008U
+#define TROTH_EV_CPU_MICROCODE 0x00000009U
+#define TROTH_EV_PLATFORM_CONFIG_FLAGS 0x0000000aU
+#define TROTH_EV_TABLE_OF_DEVICES 0x0000000bU
+#define TROTH_EV_COMPACT_HASH 0x0000000cU
 #define TROTH_EV_IPL 0x0000000dU
+#define TROTH_EV_IPL_PARTITION_DATA 0x0000000eU
+#define TROTH_EV_NONHOST_CODE 0x0000000fU
+#define TROTH_EV_NONHOST_CONFIG 0x00000010U
+#define TROTH_EV_NONHOST_INFO 0x00000011U
+#define TROTH_EV_OMIT_BOOT_DEVICE_EVENTS 0x00000012U
 #define TROTH_EV_EFI_VARIABLE_DRIVER_CONFIG 0x80000001U
 #define TROTH_EV_EFI_VARIABLE_BOOT 0x80000002U
 #define TROTH_EV_EFI_BOOT_SERVICES_APPLICATION 0x80000003U
@@ -45,10 +41,16 @@ const char *troth_quirk_name(enum troth_quirk quirk);
 #define TROTH_EV_EFI_GPT_EVENT 0x80000006U
 #define TROTH_EV_EFI_ACTION 0x80000007U
 #define TROTH_EV_EFI_PLATFORM_FIRMWARE_BLOB 0x80000008U
+#define TROTH_EV_EFI_HANDOFF_TABLES 0x80000009U
 #define TROTH_EV_EFI_PLATFORM_FIRMWARE_BLOB2 0x8000000aU
+#define TROTH_EV_EFI_HANDOFF_TABLES2 0x8000000bU
 #define TROTH_EV_EFI_VARIABLE_BOOT2 0x8000000cU
 #define TROTH_EV_EFI_HCRTM_EVENT 0x80000010U
 #define TROTH_EV_EFI_VARIABLE_AUTHORITY 0x800000e0U
+#define TROTH_EV_EFI_SPDM_FIRMWARE_BLOB 0x800000e1U
+#define TROTH_EV_EFI_SPDM_FIRMWARE_CONFIG 0x800000e2U
+#define TROTH_EV_EFI_SPDM_DEVICE_POLICY 0x800000e3U
+#define TROTH_EV_EFI_SPDM_DEVICE_AUTHORITY 0x800000e4U
 
 struct troth_log_alg {
 	uint16_t id;	      /* TPM_ALG_ID as declared */

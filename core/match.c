@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "base.h"
+#include "event_text.h"
 #include "eventlog.h"
 #include "match_search.h"
 #include "reader.h"
 #include "reference.h"
-#include "uefi.h"
 
 static uint32_t selected_pcrs(const struct troth_pcr_selection *s)
 {
@@ -205,8 +205,9 @@ static void report_divergence(const struct troth_match_case *c,
 {
 	struct troth_finding *f = troth_finding_add(findings, TROTH_FINDING_UNEXPECTED_EVENT);
 	const enum troth_hash bank = shown_bank(c, d->event->pcr);
-	const char *type = troth_event_type_name(d->event->type);
-	char says[96], unknown[16];
+	char says[112], type[48];
+	struct troth_line said = troth_line_make(says, sizeof says);
+	struct troth_line named = troth_line_make(type, sizeof type);
 
 	if (d->expected != NULL)
 		show_expected(f, c, d);
@@ -214,10 +215,10 @@ static void report_divergence(const struct troth_match_case *c,
 	f->event = (int32_t)d->event->index;
 	if (!troth_digest_set(&f->seen, bank, troth_event_digest(c->log, d->event, bank)))
 		f->seen = (struct troth_digest){ 0 };
-	troth_event_describe(d->event, says, sizeof says);
-	(void)snprintf(unknown, sizeof unknown, "EV_0x%08x", d->event->type);
-	troth_finding_detail(f, "%s%s%s%s%s", type != NULL ? type : unknown,
-			     says[0] != '\0' ? " '" : "", says, says[0] != '\0' ? "'" : "",
+	troth_event_line(d->event, &said);
+	troth_line_event_type(&named, d->event->type);
+	troth_finding_detail(f, "%s%s%s%s%s", type, says[0] != '\0' ? " '" : "", says,
+			     says[0] != '\0' ? "'" : "",
 			     d->expected == NULL ? " after all that was expected" : "");
 }
 

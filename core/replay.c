@@ -3,7 +3,7 @@
 
 #include "base.h"
 #include "eventlog.h"
-#include "reader.h"
+#include "no_action.h"
 
 /* TPM2_Startup locality of a system whose root of trust was measured by hardware before it ran
  * (TPM 2.0 Part 1, 10.3.1). */
@@ -14,45 +14,41 @@ void troth_pcr_initial(enum troth_hash bank, uint32_t pcr, uint8_t out[TROTH_DIG
 	memset(out, pcr >= 17 && pcr <= 22 ? 0xff : 0x00, troth_hash_size(bank));
 }
 
-/* PFP 1.05, 10.4.5.3: EV_NO_ACTION, the signature and one byte. */
-static bool startup_locality(const struct troth_event *ev, uint8_t *out)
+/* What a StartupLocality changes: TPM2_Startup comes from locality 0 or 3, and 4 tells of an
+ * H-CRTM. Any other changes nothing and is named. */
+static uint8_t start_of(uint8_t locality, uint32_t *quirks)
 {
-	static const char SIGNATURE[16] = "StartupLocality";
-	struct troth_reader r = { ev->data };
-	struct troth_view signature;
-	uint8_t locality;
-
-	if (ev->type != TROTH_EV_NO_ACTION || ev->pcr != 0 ||
-	    !troth_get_view(&r, sizeof SIGNATURE, &signature) ||
-	    !troth_view_equal(signature, TROTH_VIEW_OF(SIGNATURE)) ||
-	    !troth_get_u8(&r, &locality) || !troth_at_end(&r))
-		return false;
-	if (locality != 3 && locality != HCRTM_LOCALITY)
-		locality = 0; /* Startup comes from 0 or 3, nothing else changes PCR 0 */
-	*out = locality;
-	return true;
+	if (locality == 0 || locality == 3 || locality == HCRTM_LOCALITY)
+		return locality;
+	*quirks |= TROTH_QUIRK_LOCALITY_FORM;
+	return 0;
 }
 
 /* PCR 0 starts at the locality of TPM2_Startup, or at 4 when an H-CRTM event opens it. What
- * comes after its first extension can no longer change how it started. */
+ * comes after that or after its first extension can no longer change how it started. */
 static uint8_t start_of_pcr0(const struct troth_log *log, uint32_t *quirks)
 {
-	uint8_t locality = 0;
+	uint8_t start = 0, locality;
+	bool started = false;
 	for (size_t i = 0; i < log->n_events; i++) {
 		const struct troth_event *ev = &log->events[i];
-		if (startup_locality(ev, &locality))
-			break;
-		if (ev->pcr == 0 && troth_event_extends(ev)) {
-			if (ev->type == TROTH_EV_EFI_HCRTM_EVENT)
-				locality = HCRTM_LOCALITY;
-			break;
+		if (troth_startup_locality_read(ev, &locality)) {
+			if (started)
+				*quirks |= TROTH_QUIRK_LOCALITY_FORM;
+			else
+				start = start_of(locality, quirks);
+			started = true;
+		} else if (ev->pcr == 0 && troth_event_extends(ev)) {
+			if (!started && ev->type == TROTH_EV_EFI_HCRTM_EVENT)
+				start = HCRTM_LOCALITY;
+			started = true;
 		}
 	}
-	if (locality == HCRTM_LOCALITY)
+	if (start == HCRTM_LOCALITY)
 		*quirks |= TROTH_QUIRK_HCRTM;
-	else if (locality != 0)
+	else if (start != 0)
 		*quirks |= TROTH_QUIRK_STARTUP_LOCALITY;
-	return locality;
+	return start;
 }
 
 static void start_bank(struct troth_pcr_bank *bank, uint8_t locality)

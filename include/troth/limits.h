@@ -29,6 +29,13 @@
 #define TROTH_LOG_MAX (1024 * 1024)
 /* Events in one log: real ones reach about 600. */
 #define TROTH_LOG_EVENTS_MAX 4096
+/* One field of a decoded event as text, bytes with its NUL: a kernel command line is at most
+ * 4,096 long; a GRUB menu entry that is longer ends in "...". */
+#define TROTH_FIELD_MAX 6144
+/* One decoded event in one line, likewise. */
+#define TROTH_EVENT_LINE_MAX 512
+/* Windows nests its tagged events: a container in a container, and one spare. */
+#define TROTH_SIPA_DEPTH_MAX 4
 /* An IMA list inside a message, bytes; longer ones are streamed. */
 #define TROTH_IMA_MAX (1024 * 1024)
 /* An IMA list read from a file, bytes: a kernel that measured two million files. */

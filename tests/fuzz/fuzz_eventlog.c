@@ -3,9 +3,9 @@
  * offset it was refused at. */
 #include <assert.h>
 
+#include "event_text.h"
 #include "eventlog.h"
 #include "facts.h"
-#include "uefi.h"
 #include "untouched.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -19,7 +19,8 @@ static void look_at(const struct troth_log *log, const uint8_t *data, size_t siz
 		assert_within(ev->data, data, size);
 		for (size_t k = 0; k < log->header.n_algs; k++)
 			assert_within(ev->digests[k], data, size);
-		troth_event_describe(ev, text, sizeof text);
+		struct troth_line line = troth_line_make(text, sizeof text);
+		troth_event_line(ev, &line);
 		assert(strlen(text) < sizeof text);
 	}
 }
@@ -29,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct troth_ctx *ctx; /* made once: it keeps no data of a call */
 	struct troth_log log;
 	struct troth_replay replay;
-	struct troth_boot_facts facts;
+	struct troth_facts facts = { 0 };
 	if (ctx == NULL && troth_ctx_new(&ctx) != TROTH_OK)
 		return 0;
 	POISON(log);
@@ -43,9 +44,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(troth_log_replay(ctx, &log, &replay) == TROTH_OK);
 	assert(replay.values.n_banks <= log.header.n_algs);
 	for (size_t k = 0; k < log.header.n_algs; k++)
-		if (troth_ctx_md(ctx, log.header.algs[k].hash) != NULL)
+		if (troth_ctx_md(ctx, log.header.algs[k].hash) != NULL) {
 			assert(troth_facts_read(ctx, &log, log.header.algs[k].hash, &facts) ==
 			       TROTH_OK);
+			assert(facts.n <= log.n_events);
+			troth_facts_release(&facts);
+		}
 	troth_log_release(&log);
 	return 0;
 }

@@ -208,7 +208,7 @@ static void unexpected_event_is_explained(void **state)
 	const struct troth_finding *f = &t->verdict.findings.list[0];
 	assert_int_equal(f->event, 48);
 	assert_string_equal(f->reference, "grub-files/good");
-	assert_string_equal(f->detail, "EV_IPL '/initrd'");
+	assert_string_equal(f->detail, "EV_IPL 'file /initrd'");
 	assert_true(troth_view_equal(
 		troth_digest_view(&f->seen),
 		troth_event_digest(&t->log, &t->log.events[48], TROTH_HASH_SHA256)));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 
+#include "boot_facts.h"
 #include "bootvm.h"
-#include "facts.h"
 #include "log_builder.h"
 
 #define DRIVER_CONFIG 0x80000001U
@@ -43,7 +43,7 @@ static void captures_prove_what_they_are(void **state)
 		struct bootvm *vm = bootvm_load(*state, CAPTURES[i].variant);
 		for (size_t k = 0; k < 3; k++) {
 			struct troth_boot_facts f;
-			assert_int_equal(troth_facts_read(*state, &vm->log, BANKS[k], &f),
+			assert_int_equal(troth_boot_facts_read(*state, &vm->log, BANKS[k], &f),
 					 TROTH_OK);
 			if (f.secure_boot != CAPTURES[i].want)
 				fail_msg("%s: %d", CAPTURES[i].variant, (int)f.secure_boot);
@@ -63,11 +63,12 @@ static void bank_without_digests_proves_nothing(void **state)
 {
 	struct bootvm *vm = bootvm_load(*state, "shim-sb-on");
 	struct troth_boot_facts f;
-	assert_int_equal(troth_facts_read(*state, &vm->log, TROTH_HASH_SHA512, &f), TROTH_OK);
+	assert_int_equal(troth_boot_facts_read(*state, &vm->log, TROTH_HASH_SHA512, &f),
+			 TROTH_OK);
 	assert_int_equal(f.secure_boot, TROTH_SECURE_BOOT_UNKNOWN);
 	assert_int_equal(f.separators, 0);
 	POISON(f);
-	assert_int_equal(troth_facts_read(*state, &vm->log, TROTH_HASH_NONE, &f),
+	assert_int_equal(troth_boot_facts_read(*state, &vm->log, TROTH_HASH_NONE, &f),
 			 TROTH_E_UNSUPPORTED);
 	ASSERT_POISONED(f);
 	bootvm_free(vm);
@@ -264,7 +265,7 @@ static void one_change_makes_the_difference(void **state)
 			struct troth_boot_facts f;
 			put_boot(CASES[i].change);
 			assert_int_equal(troth_log_parse(log_bytes(&b), &log), TROTH_OK);
-			assert_int_equal(troth_facts_read(*state, &log, TWO_BANKS[k], &f),
+			assert_int_equal(troth_boot_facts_read(*state, &log, TWO_BANKS[k], &f),
 					 TROTH_OK);
 			if (f.secure_boot != CASES[i].want ||
 			    f.n_unproven != CASES[i].n_unproven ||
@@ -289,11 +290,11 @@ static void digest_counts_in_its_own_bank(void **state)
 	for (size_t i = 0; i < log.n_events; i++)
 		if (log.events[i].type == DRIVER_CONFIG)
 			b.bytes[log.events[i].digests[0].p - b.bytes] ^= 1;
-	assert_int_equal(troth_facts_read(*state, &log, TROTH_HASH_SHA1, &f), TROTH_OK);
+	assert_int_equal(troth_boot_facts_read(*state, &log, TROTH_HASH_SHA1, &f), TROTH_OK);
 	assert_int_equal(f.secure_boot, TROTH_SECURE_BOOT_UNKNOWN);
 	assert_int_equal(f.n_unproven, 2);
 	assert_int_equal(f.first_unproven, 2);
-	assert_int_equal(troth_facts_read(*state, &log, TROTH_HASH_SHA256, &f), TROTH_OK);
+	assert_int_equal(troth_boot_facts_read(*state, &log, TROTH_HASH_SHA256, &f), TROTH_OK);
 	assert_int_equal(f.secure_boot, TROTH_SECURE_BOOT_ON);
 	assert_int_equal(f.n_unproven, 0);
 	troth_log_release(&log);
@@ -327,8 +328,9 @@ static void lying_variable_lengths_prove_nothing(void **state)
 			log_event(&b, 7, DRIVER_CONFIG, (struct troth_view){ data, n });
 			log_separator(&b, 7);
 			assert_int_equal(troth_log_parse(log_bytes(&b), &log), TROTH_OK);
-			assert_int_equal(troth_facts_read(*state, &log, TROTH_HASH_SHA256, &f),
-					 TROTH_OK);
+			assert_int_equal(
+				troth_boot_facts_read(*state, &log, TROTH_HASH_SHA256, &f),
+				TROTH_OK);
 			assert_int_equal(f.secure_boot, TROTH_SECURE_BOOT_UNKNOWN);
 			troth_log_release(&log);
 		}

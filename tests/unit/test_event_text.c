@@ -2,46 +2,69 @@
 #include "check.h"
 
 #include "bootvm.h"
+#include "event_text.h"
 #include "log_builder.h"
-#include "uefi.h"
+#include "uefi_variable.h"
 
-/* What people should read, by index in a capture's log, as tpm2_eventlog and hexdump show the
- * same file. */
+static const char *line_of(const struct troth_event *ev)
+{
+	static char text[TROTH_EVENT_LINE_MAX];
+	struct troth_line l = troth_line_make(text, sizeof text);
+	troth_event_line(ev, &l);
+	return text;
+}
+
+/* What people should read, by index in a capture's log, as tpm2_eventlog, openssl and hexdump
+ * show the same file. */
 static const struct {
+	const char *variant;
 	size_t event;
 	const char *text;
-} SHIM[] = {
-	{ 4, "SecureBoot" },
-	{ 9, "" }, /* a separator */
-	{ 14, "Calling EFI Application from Boot Option" },
-	{ 24, "\\EFI\\BOOT\\BOOTX64.EFI" },
-	{ 25, "MokList" },
-	{ 27, "SbatLevel" },
-	{ 36, "grub_cmd: set timeout=0" },
-	{ 48, "/initrd" },
+} LINES[] = {
+	{ "shim-sb-on", 0, "Spec ID Event03 (sha1, sha256, sha384)" },
+	{ "shim-sb-on", 1, "no version" },
+	{ "shim-sb-on", 2, "917504 bytes of firmware at 0x820000" },
+	{ "shim-sb-on", 4, "SecureBoot: 1" },
+	{ "shim-sb-on", 9, "end of the firmware's measurements" },
+	{ "shim-sb-on", 14, "Calling EFI Application from Boot Option" },
+	{ "shim-sb-on", 25, "shim: MokList" },
+	{ "shim-sb-on", 27, "SbatLevel: sbat,1,2025021800\\x0ashim,4\\x0agrub,5\\x0a" },
+	{ "shim-sb-on", 36, "grub: set timeout=0" },
+	{ "shim-sb-on", 48, "file /initrd" },
+	{ "uki-sb-on-snakeoil", 25, "UKI section .linux" },
+	{ "uki-sb-on-snakeoil", 34, "linux-initrd Linux initrd" },
 };
 
 static void captures_describe_themselves(void **state)
 {
-	struct bootvm *vm = bootvm_load(*state, "shim-sb-on");
-	char text[128];
-	for (size_t i = 0; i < sizeof SHIM / sizeof *SHIM; i++) {
-		troth_event_describe(&vm->log.events[SHIM[i].event], text, sizeof text);
-		assert_string_equal(text, SHIM[i].text);
+	for (size_t i = 0; i < sizeof LINES / sizeof *LINES; i++) {
+		struct bootvm *vm = bootvm_load(*state, LINES[i].variant);
+		assert_string_equal(line_of(&vm->log.events[LINES[i].event]), LINES[i].text);
+		bootvm_free(vm);
 	}
-	bootvm_free(vm);
-	vm = bootvm_load(*state, "uki-sb-on-snakeoil");
-	troth_event_describe(&vm->log.events[25], text, sizeof text);
-	assert_string_equal(text, ".linux");
-	troth_event_describe(&vm->log.events[34], text, sizeof text);
-	assert_string_equal(text, "Linux initrd");
-	bootvm_free(vm);
+}
+
+static void ignore_text(void *to, const char *name, const char *value)
+{
+	size_t *n = to;
+	assert_true(strlen(value) < TROTH_FIELD_MAX && strlen(name) > 0);
+	++*n;
+}
+
+static void ignore_number(void *to, const char *name, uint64_t value)
+{
+	size_t *n = to;
+	(void)value;
+	assert_true(strlen(name) > 0);
+	++*n;
 }
 
 /* Every way to cut every event's data, at every size of the buffer's last bytes. */
 static void cut_data_is_described_within_bounds(void **state)
 {
 	struct bootvm *vm = bootvm_load(*state, "shim-sb-on");
+	size_t n_fields = 0;
+	const struct troth_fields sink = { ignore_text, ignore_text, ignore_number, &n_fields };
 	for (size_t i = 0; i < vm->log.n_events; i++) {
 		struct troth_event ev = vm->log.events[i];
 		for (size_t n = 0; n < ev.data.n && n < 200; n++) {
@@ -49,14 +72,17 @@ static void cut_data_is_described_within_bounds(void **state)
 			struct troth_view cut = view_dup((struct troth_view){ ev.data.p, n });
 			struct troth_event shorter = ev;
 			shorter.data = cut;
-			for (size_t size = 1; size <= sizeof text; size++) {
+			troth_event_fields(&shorter, &sink);
+			for (size_t size = 4; size <= sizeof text; size++) {
 				memset(text, 'x', sizeof text);
-				troth_event_describe(&shorter, text, size);
+				struct troth_line l = troth_line_make(text, size);
+				troth_event_line(&shorter, &l);
 				assert_true(strlen(text) < size);
 			}
 			file_free(cut);
 		}
 	}
+	assert_true(n_fields > vm->log.n_events);
 	bootvm_free(vm);
 }
 
@@ -65,9 +91,7 @@ static void control_characters_are_not_shown(void **state)
 	(void)state;
 	static const uint8_t HOSTILE[] = "a\x1b[2Jb\nc\x7f\xff";
 	const struct troth_event ev = { .type = 13, .data = TROTH_VIEW_OF(HOSTILE) };
-	char text[32];
-	troth_event_describe(&ev, text, sizeof text);
-	assert_string_equal(text, "a?[2Jb?c??");
+	assert_string_equal(line_of(&ev), "a\\x1b[2Jb\\x0ac\\x7f\\xff");
 }
 
 /* A device path node of length 0 would never end. */
@@ -75,14 +99,13 @@ static void device_path_of_no_length_ends(void **state)
 {
 	(void)state;
 	uint8_t data[40] = { 0 };
+	data[24] = 8;
 	data[32] = 4;
 	data[33] = 4;
 	const struct troth_event ev = { .type = 0x80000003, .data = TROTH_VIEW_OF(data) };
-	char text[32];
 	for (uint8_t len = 0; len < 5; len++) {
 		data[34] = len;
-		troth_event_describe(&ev, text, sizeof text);
-		assert_string_equal(text, "");
+		assert_string_equal(line_of(&ev), "");
 	}
 }
 

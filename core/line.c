@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "line.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "reader.h"
+#include "text.h"
+
+struct troth_line troth_line_make(char *out, size_t size)
+{
+	out[0] = '\0';
+	return (struct troth_line){ .out = out, .size = size };
+}
+
+/* All of the piece or nothing, so that no escape is cut in two. */
+static void put(struct troth_line *l, const char *piece, size_t n)
+{
+	static const char ELLIPSIS[] = "...";
+	if (l->cut)
+		return;
+	if (n < l->size - l->n) {
+		memcpy(l->out + l->n, piece, n);
+		l->n += n;
+		l->out[l->n] = '\0';
+		return;
+	}
+	l->cut = true;
+	if (l->n + sizeof ELLIPSIS > l->size)
+		l->n = l->size - sizeof ELLIPSIS;
+	memcpy(l->out + l->n, ELLIPSIS, sizeof ELLIPSIS);
+	l->n += sizeof ELLIPSIS - 1;
+}
+
+static bool printable(unsigned int c)
+{
+	return c >= ' ' && c <= '~';
+}
+
+static void put_byte(struct troth_line *l, uint8_t byte)
+{
+	char piece[8];
+	int n = snprintf(piece, sizeof piece, printable(byte) ? "%c" : "\\x%02x", byte);
+	put(l, piece, (size_t)n);
+}
+
+void troth_line_str(struct troth_line *l, const char *text)
+{
+	troth_line_bytes(l, troth_view_str(text));
+}
+
+void troth_line_format(struct troth_line *l, const char *format, ...)
+{
+	char text[256];
+	va_list args;
+	va_start(args, format);
+	const int n = vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	if (n > 0)
+		troth_line_str(l, text);
+}
+
+/* Runs of printable bytes go in at once: that is nearly all text. */
+void troth_line_bytes(struct troth_line *l, struct troth_view v)
+{
+	size_t i = 0;
+	while (i < v.n && !l->cut) {
+		size_t run = 0;
+		while (i + run < v.n && printable(v.p[i + run]))
+			run++;
+		if (run > 0 && run < l->size - l->n)
+			put(l, (const char *)v.p + i, run);
+		else if (run > 0)
+			run = 0;
+		if (run == 0)
+			put_byte(l, v.p[i++]);
+		i += run;
+	}
+}
+
+void troth_line_ascii(struct troth_line *l, struct troth_view v)
+{
+	size_t n = 0;
+	while (n < v.n && v.p[n] != 0)
+		n++;
+	troth_line_bytes(l, (struct troth_view){ v.p, n });
+}
+
+void troth_line_utf16(struct troth_line *l, struct troth_view v)
+{
+	struct troth_reader r = { v };
+	uint16_t unit;
+	while (!l->cut && troth_get_u16le(&r, &unit) && unit != 0) {
+		char piece[8];
+		int n = snprintf(piece, sizeof piece, printable(unit) ? "%c" : "\\u%04x", unit);
+		put(l, piece, (size_t)n);
+	}
+}
+
+void troth_line_text(struct troth_line *l, struct troth_view v)
+{
+	/* A run of units whose upper half is zero: no ASCII text has NULs inside. */
+	if (v.n >= 4 && v.p[0] != 0 && v.p[1] == 0 && v.p[3] == 0)
+		troth_line_utf16(l, v);
+	else
+		troth_line_ascii(l, v);
+}
+
+void troth_line_hex(struct troth_line *l, struct troth_view v)
+{
+	for (size_t i = 0; i < v.n && !l->cut; i++) {
+		char piece[4];
+		troth_format_hex((struct troth_view){ v.p + i, 1 }, piece);
+		put(l, piece, 2);
+	}
+}
+
+void troth_line_guid(struct troth_line *l, struct troth_view v)
+{
+	const uint8_t *g = v.p;
+	if (v.n != 16) {
+		troth_line_hex(l, v);
+		return;
+	}
+	/* UEFI 2.10, appendix A: the first three fields are little-endian. */
+	troth_line_format(l, "%02x%02x%02x%02x-%02x%02x-%02x%02x-", g[3], g[2], g[1], g[0],
+			  g[5], g[4], g[7], g[6]);
+	troth_line_format(l, "%02x%02x-%02x%02x%02x%02x%02x%02x", g[8], g[9], g[10], g[11],
+			  g[12], g[13], g[14], g[15]);
+}
+
+void troth_line_comma(struct troth_line *l)
+{
+	if (l->n > 0 && (l->n < 2 || l->out[l->n - 2] != ','))
+		put(l, ", ", 2);
+}
+
+bool troth_looks_utf16(struct troth_view v)
+{
+	struct troth_reader r = { v };
+	uint16_t unit = 0;
+	size_t n = 0;
+	while (troth_get_u16le(&r, &unit)) {
+		if (unit == 0)
+			return n > 0 && troth_at_end(&r);
+		if (!printable(unit))
+			return false;
+		n++;
+	}
+	return n > 0 && troth_at_end(&r);
+}
+
+bool troth_looks_ascii(struct troth_view v)
+{
+	size_t n = v.n;
+	while (n > 0 && v.p[n - 1] == 0 && n == v.n)
+		n--;
+	for (size_t i = 0; i < n; i++)
+		if (!printable(v.p[i]))
+			return false;
+	return n > 0;
+}
