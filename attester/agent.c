@@ -65,6 +65,7 @@ static void attempt(struct troth_agent *a, struct troth_outcome *outcome)
 				  troth_status_name(status));
 		return;
 	}
+	troth_steps_mark(&outcome->steps, TROTH_STEP_PREPARE);
 	if (!troth_state_fits(&a->state, a->settings) &&
 	    troth_agent_enroll(a, client, outcome) != TROTH_OK)
 		return;
@@ -107,7 +108,9 @@ void troth_agent_attempt(struct troth_agent *a, struct troth_outcome *outcome)
 				  "%s is in use by another attester, or not writable", run_dir);
 		return;
 	}
+	troth_steps_begin(&outcome->steps);
 	attempt(a, outcome);
+	troth_steps_log(&outcome->steps);
 	if (outcome->text[0] == '\0')
 		troth_outcome_set(outcome, outcome->ending, "%s",
 				  troth_stop_wanted() ? "told to stop" : "no reason is known");

@@ -150,6 +150,7 @@ static enum troth_remedy answer_challenge(const struct exchange *asked)
 
 	enum troth_status status = troth_evidence_collect(asked->agent, asked->challenge,
 							  &evidence, asked->outcome);
+	troth_steps_mark(&asked->outcome->steps, TROTH_STEP_EVIDENCE);
 	if (status == TROTH_E_CONFLICT) {
 		/* Another attestation key than the one enrolled: other
 		 * settings, another TPM. */
@@ -161,8 +162,10 @@ static enum troth_remedy answer_challenge(const struct exchange *asked)
 	struct exchange x = *asked;
 	x.evidence = &evidence;
 	enum troth_remedy remedy = send_evidence(&x, &answer);
+	troth_steps_mark(&x.outcome->steps, TROTH_STEP_ATTEST);
 	if (answer != NULL)
 		take_result(&x, (const Troth__V1__AttestationResult *)answer);
+	troth_steps_mark(&x.outcome->steps, TROTH_STEP_STORE);
 	return remedy;
 }
 
@@ -180,6 +183,7 @@ enum troth_remedy troth_agent_attest(struct troth_agent *a, struct troth_client 
 					 &troth__v1__challenge__descriptor };
 	if (troth_client_call(client, &call, &answer, &remedy, outcome) != TROTH_OK)
 		return remedy;
+	troth_steps_mark(&outcome->steps, TROTH_STEP_CHALLENGE);
 	if (troth_challenge_read((const Troth__V1__Challenge *)answer, &challenge) !=
 	    TROTH_OK) {
 		troth_outcome_set(outcome, TROTH_ENDED_UNREACHED,

@@ -156,11 +156,16 @@ enum troth_status troth_agent_enroll(struct troth_agent *a, struct troth_client 
 	outcome->text[0] = '\0';
 	TROTH_TRY(troth_device_facts(&e.facts));
 	TROTH_TRY(troth_tpm_do(a->settings, gather, &e, outcome));
+	troth_steps_mark(&outcome->steps, TROTH_STEP_IDENTIFY);
 	fill_request(&e, &request);
 	const struct troth_call call = { "/v1/enroll", &request.base,
 					 &troth__v1__enroll_challenge__descriptor };
 	TROTH_TRY(troth_client_call(client, &call, &answer, &remedy, outcome));
+	troth_steps_mark(&outcome->steps, TROTH_STEP_ENROL);
 	e.challenge = (const Troth__V1__EnrollChallenge *)answer;
 	TROTH_TRY(troth_tpm_do(a->settings, activate, &e, outcome));
-	return complete(a, client, &e, outcome);
+	troth_steps_mark(&outcome->steps, TROTH_STEP_ACTIVATE);
+	TROTH_TRY(complete(a, client, &e, outcome));
+	troth_steps_mark(&outcome->steps, TROTH_STEP_COMPLETE);
+	return TROTH_OK;
 }

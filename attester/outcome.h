@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "steps.h"
+
 /* The numbers are the exit codes. */
 enum troth_ending {
 	TROTH_ENDED_WELL = 0,	   /* credentials written */
@@ -19,7 +21,8 @@ struct troth_outcome {
 	uint32_t retry_after_s; /* asked for by the verifier; 0: nothing */
 	uint32_t renew_after_s; /* after ENDED_WELL */
 	uint32_t life_s;	/* of the credentials, from now; after ENDED_WELL */
-	char text[480];		/* one plain sentence; foreign bytes escaped */
+	struct troth_steps steps;
+	char text[480]; /* one plain sentence; foreign bytes escaped */
 };
 
 /* "issued", "refused", "unreachable", "pending", "tpm". */

@@ -4,22 +4,27 @@
 #include <stdio.h>
 #include <time.h>
 
-static uint64_t read_ms(clockid_t clock)
+static uint64_t read_us(clockid_t clock)
 {
 	struct timespec t;
 	if (clock_gettime(clock, &t) != 0 || t.tv_sec < 0)
 		return 0; /* an unreadable clock is never a healthy time */
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
 uint64_t troth_now_ms(void)
 {
-	return read_ms(CLOCK_REALTIME);
+	return read_us(CLOCK_REALTIME) / 1000;
 }
 
 uint64_t troth_mono_ms(void)
 {
-	return read_ms(CLOCK_BOOTTIME);
+	return troth_mono_us() / 1000;
+}
+
+uint64_t troth_mono_us(void)
+{
+	return read_us(CLOCK_BOOTTIME);
 }
 
 void troth_format_time(uint64_t unix_s, char *out)

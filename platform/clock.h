@@ -9,6 +9,8 @@
 uint64_t troth_now_ms(void);
 /* Monotonic milliseconds (CLOCK_BOOTTIME: goes on through suspend). */
 uint64_t troth_mono_ms(void);
+/* The same clock in microseconds. */
+uint64_t troth_mono_us(void);
 /* "2026-11-22T05:28:38Z" into out (at least 21 bytes). */
 void troth_format_time(uint64_t unix_s, char *out);
 

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2034,SC2154 # names are shared with bootvm
+# Many boots, their verdicts beside those expected. Sourced by bootvm.
+
+# make_machines CASE...: a TPM and an inventory line for each. One after the other: they share the
+# authority of their endorsement certificates.
+make_machines() {
+	local case machine
+	: >"$work/inventory"
+	for case in "$@"; do
+		describe "$case"
+		machine=$(absolute "$work/machines/$case")
+		make_tpm "$machine"
+		printf '%s %s %s\n' "$(<"$machine/id")" "$case" "$group" >>"$work/inventory"
+	done
+}
+
+# boot CASE: one boot to its end, and what came of it in its directory.
+boot() {
+	local machine=$work/machines/$1 begun=$SECONDS
+	describe "$1"
+	[ -d "$machine/inputs" ] || make_inputs "$machine/inputs"
+	[ -e "$machine/disk.img" ] || make_disk "$machine/inputs" "$machine/disk.img"
+	machine_on "$machine/inputs" "$machine"
+	watch_machine "$machine" "$stops_at" || say "$1: still not off after $boot_seconds s"
+	machine_off "$machine"
+	echo $((SECONDS - begun)) >"$machine/seconds"
+	unpack_capture "$machine"
+}
+
+# boot_all CASE...: as many at once as were asked for.
+boot_all() {
+	local case running=0 booting=()
+	for case in "$@"; do
+		if [ "$running" -ge "$at_once" ]; then
+			wait -n || true
+			running=$((running - 1))
+		fi
+		(trap - EXIT && boot "$case") &
+		running=$((running + 1))
+		booting+=($!)
+	done
+	wait "${booting[@]}" || true
+}
+
+# teachers CASE...: the groups' healthy cases that the cases need, each as a machine of its own.
+teachers() {
+	local case
+	for case in "$@"; do
+		describe "$case"
+		printf 'first-%s\n' "$group"
+	done | sort -u
+}
+
+# learn TEACHER...: what they measured is from now on what is expected.
+learn() {
+	local teacher
+	for teacher in "$@"; do
+		ctl reference learn --device "$teacher" --name "${teacher#first-}" >/dev/null ||
+			fail "nothing can be learned from $teacher: $(tail -1 "$work/machines/$teacher/console")" 1
+	done
+}
+
+# ---- the table ----
+
+# judge CASE: one object for the table.
+judge() {
+	local machine=$work/machines/$1 actual found
+	describe "$1"
+	actual=$(outcome_of "$machine")
+	found=$(findings_of "$machine")
+	[ "$actual" != stopped ] || ! said "$machine" "$stops_at" || found=$stops_at
+	jq -cn --arg name "$1" --arg expected "$expect" --arg actual "$actual" --arg wanted "$findings" \
+		--arg found "$found" --arg detail "$(details_of "$machine")" \
+		--argjson seconds "$(<"$machine/seconds")" '{name: $name, expected: $expected, actual: $actual,
+		wanted: $wanted, findings: $found, detail: $detail, seconds: $seconds,
+		ok: ($expected == $actual and $wanted == $found)}'
+}
+
+show_table() { # from rows on standard input
+	{
+		printf 'CASE\tEXPECTED\tACTUAL\tFINDINGS\tSECONDS\tDETAIL\n'
+		jq -r '[.name, .expected, .actual, .findings, .seconds, .detail[:80]] |
+			map(if . == "" then "-" else . end) | @tsv'
+	} | column -t -s "$(printf '\t')"
+	}
+
+show_surprises() { # from rows on standard input
+	jq -r 'select(.ok | not) | "NOT AS EXPECTED: \(.name): wanted \(.expected) \(.wanted), got \(.actual) \(.findings)"' >&2
+}
+
+# matrix [CASE...]
+matrix() {
+	local cases=("$@") first rows begun=$SECONDS
+	[ $# -gt 0 ] || cases=("${all_cases[@]}")
+	mapfile -t first < <(teachers "${cases[@]}")
+	make_authority
+	say "making ${#cases[@]} machines ..."
+	make_machines "${first[@]}" "${cases[@]}"
+	start_verifier
+	say "booting one of each kind, to learn from ..."
+	boot_all "${first[@]}"
+	learn "${first[@]}"
+	say "booting ..."
+	boot_all "${cases[@]}"
+	rows=$(for case in "${first[@]}" "${cases[@]}"; do judge "$case"; done)
+	show_table <<<"$rows"
+	show_surprises <<<"$rows"
+	conclude "$rows" $((SECONDS - begun))
+}
+
+conclude() { # ROWS SECONDS
+	local ok
+	ok=$(jq -s 'all(.ok)' <<<"$1")
+	[ -z "$json" ] || jq -s --argjson ok "$ok" --argjson seconds "$2" \
+		'{cases: ., seconds: $seconds, ok: $ok}' <<<"$1" >"$json"
+	[ -z "$keep" ] || say "everything is left in $work"
+	if [ "$ok" != true ]; then
+		say "not all as expected, after $2 s"
+		return 1
+	fi
+	say "all $(jq -s length <<<"$1") as expected, in $2 s"
+}
+
+# inputs CASE DIR
+inputs() {
+	[ $# -eq 2 ] || fail "inputs: name a case and a directory"
+	describe "$1"
+	make_authority
+	make_inputs "$(absolute "$2")"
+}
