@@ -47,7 +47,10 @@ describe_change() {
 	kernel-unsigned) unsigned_kernel=1 expect=stopped stops_at='bad shim signature' ;;
 	mok) store=mok findings=unexpected-event:14 ;;
 	dbx) store=dbx findings=unexpected-event:7 ;;
-	handed-over) way=direct findings=secure-boot-unproven ;;
+	handed-over)
+		way=direct
+		findings='missing-component:4,5,7,8,14 secure-boot-unproven:7 unexpected-event:1,9'
+		;;
 	uki-command-line) words=mitigations=off findings=unexpected-event:4,9,11 ;;
 	uki-kernel) kernel=other findings=unexpected-event:4,9,11 ;;
 	uki-secure-boot-off) store=off findings='secure-boot-off:7 unexpected-event:4,7' ;;

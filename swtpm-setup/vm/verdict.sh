@@ -34,7 +34,8 @@ findings_of() {
 
 # details_of DIR: what the findings point at, without the type of event.
 details_of() {
-	told "$1" | cut -f4 | sed -e 's/^EV_[A-Z_]* //' -e '/^$/d' -e 's/\\x5c/\\/g' | awk '!seen[$0]++' | paste -sd, | sed 's/,/, /g'
+	told "$1" | cut -f4 | sed -e 's/^EV_[A-Z_]* //' -e '/^$/d' -e 's/\\x5c/\\/g' |
+		awk '!seen[$0]++ { printf "%s%s", comma, $0; comma = ", " }'
 }
 
 # reached DIR STEP: milliseconds since the kernel started.
