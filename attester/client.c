@@ -9,6 +9,7 @@
 
 #include "base.h"
 #include "https.h"
+#include "pulse.h"
 #include "stop.h"
 #include "url.h"
 #include "wire.h"
@@ -27,6 +28,7 @@ struct troth_client {
 static bool stop_now(void *arg)
 {
 	(void)arg;
+	troth_pulse(); /* libcurl asks about once a second, and bounds what it waits for */
 	return troth_stop_wanted();
 }
 

@@ -5,8 +5,19 @@
 #include <string.h>
 
 #include "base.h"
+#include "config.h"
+#include "config_scalar.h"
+#include "reader.h"
 
-enum { OPT_HELP = 1, OPT_VERSION, OPT_CONFIG, OPT_FORMAT, OPT_VERBOSE, OPT_SETTING };
+enum {
+	OPT_HELP = 1,
+	OPT_VERSION,
+	OPT_CONFIG,
+	OPT_FORMAT,
+	OPT_RETRY_FOR,
+	OPT_VERBOSE,
+	OPT_SETTING
+};
 
 /* Options that are settings carry OPT_SETTING plus their place in SETTING_KEYS. */
 static const struct option OPTIONS[] = {
@@ -14,6 +25,7 @@ static const struct option OPTIONS[] = {
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ "config", required_argument, NULL, OPT_CONFIG },
 	{ "format", required_argument, NULL, OPT_FORMAT },
+	{ "retry-for", required_argument, NULL, OPT_RETRY_FOR },
 	{ "verbose", no_argument, NULL, OPT_VERBOSE },
 	{ "verifier", required_argument, NULL, OPT_SETTING + 0 },
 	{ "ca", required_argument, NULL, OPT_SETTING + 1 },
@@ -33,10 +45,9 @@ static const struct {
 	const char *name;
 	enum troth_verb verb;
 } VERBS[] = {
-	{ "provision", TROTH_VERB_PROVISION },
-	{ "run", TROTH_VERB_RUN },
-	{ "once", TROTH_VERB_ONCE },
-	{ "status", TROTH_VERB_STATUS },
+	{ "provision", TROTH_VERB_PROVISION }, { "run", TROTH_VERB_RUN },
+	{ "once", TROTH_VERB_ONCE },	       { "wait", TROTH_VERB_WAIT },
+	{ "status", TROTH_VERB_STATUS },       { "check-config", TROTH_VERB_CHECK_CONFIG },
 };
 
 static enum troth_status add(struct troth_command *c, const char *key, const char *value)
@@ -47,6 +58,20 @@ static enum troth_status add(struct troth_command *c, const char *key, const cha
 	return TROTH_OK;
 }
 
+/* A duration as the configuration file spells one: "30s", "2m". */
+static enum troth_status take_retry_for(struct troth_command *c, const char *value)
+{
+	static const struct troth_config_field FIELD = {
+		.key = "retry-for",
+		.type = TROTH_CONFIG_DURATION,
+		.offset = offsetof(struct troth_command, retry_for_s),
+		.max = TROTH_RETRY_FOR_MAX_S,
+	};
+	char why[TROTH_CONFIG_WHY_MAX];
+
+	return troth_config_scalar_set(&FIELD, troth_view_str(value), true, c, why);
+}
+
 static enum troth_status take_option(struct troth_command *c, int option, const char *value)
 {
 	switch (option) {
@@ -54,6 +79,7 @@ static enum troth_status take_option(struct troth_command *c, int option, const 
 	case OPT_HELP: c->verb = TROTH_VERB_HELP; return TROTH_OK;
 	case OPT_VERSION: c->verb = TROTH_VERB_VERSION; return TROTH_OK;
 	case OPT_CONFIG: c->config = value; return TROTH_OK;
+	case OPT_RETRY_FOR: return take_retry_for(c, value);
 	case OPT_VERBOSE: return add(c, "log_level", "debug");
 	case OPT_FORMAT:
 		c->json = strcmp(value, "json") == 0;
@@ -92,14 +118,18 @@ enum troth_status troth_command_parse(int argc, char **argv, struct troth_comman
 void troth_usage(FILE *to)
 {
 	(void)fputs(
-		"usage: troth-attester provision | run | once | status [options]\n"
+		"usage: troth-attester provision | run | once | wait | status | check-config "
+		"[options]\n"
 		"\n"
 		"  provision   make and keep the TPM's keys, and show what this device would "
 		"enrol with\n"
 		"  run         enrol, attest, and keep the credentials fresh until told to "
 		"stop\n"
 		"  once        enrol if needed, attest once, write the credentials\n"
+		"  wait        until there are credentials\n"
 		"  status      what this device is and holds\n"
+		"  check-config   read the configuration, print it or say what is wrong with "
+		"it\n"
 		"\n"
 		"  --config FILE     settings (default /etc/troth/attester.yaml)\n"
 		"  --verifier URL    https://host[:port]\n"
@@ -112,7 +142,11 @@ void troth_usage(FILE *to)
 		"/sys/kernel/security/tpm0/binary_bios_measurements)\n"
 		"  --ak ecc|rsa      attestation key\n"
 		"  --ek auto|rsa2048|p256|p384|rsa3072\n"
-		"  --format text|json   of status\n"
+		"  --format text|json   of status and provision\n"
+		"  --retry-for TIME  of once: try again for so long (such as 30s) while "
+		"verifier "
+		"or TPM\n"
+		"                    cannot be reached (default 0s)\n"
 		"  --verbose, --version, --help\n"
 		"\n"
 		"Exit codes: 0 credentials written, 1 refused, 2 verifier unreachable or wrong "

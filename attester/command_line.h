@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <troth/status.h>
 
@@ -13,7 +14,9 @@ enum troth_verb {
 	TROTH_VERB_PROVISION,
 	TROTH_VERB_RUN,
 	TROTH_VERB_ONCE,
+	TROTH_VERB_WAIT,
 	TROTH_VERB_STATUS,
+	TROTH_VERB_CHECK_CONFIG,
 	TROTH_VERB_HELP,
 	TROTH_VERB_VERSION
 };
@@ -23,12 +26,16 @@ struct troth_option {
 	const char *key, *value;
 };
 #define TROTH_OPTIONS_MAX 16
+/* The longest time `once` may be told to try again, seconds. */
+#define TROTH_RETRY_FOR_MAX_S 3600
 
 /* Strings borrow from argv. */
 struct troth_command {
 	enum troth_verb verb;
-	bool json;	    /* status --format json */
-	const char *config; /* NULL: the default file, which may be missing */
+	bool json;	      /* status --format json */
+	const char *config;   /* NULL: the default file, which may be missing */
+	uint32_t retry_for_s; /* once: how long failures that may pass are met with another try
+			       */
 	size_t n_options;
 	struct troth_option options[TROTH_OPTIONS_MAX];
 };

@@ -122,6 +122,21 @@ static enum troth_status put_stable_links(int dir)
 	return TROTH_OK;
 }
 
+/* The set aside; nothing of it is left where it does not fit. errno is the failure's. */
+static enum troth_status make_set(const char *run_dir, int dir,
+				  const struct troth_file_set *set)
+{
+	if (mkdirat(dir, NEW_SET, 0755) != 0)
+		return TROTH_E_IO;
+	enum troth_status status = write_files(run_dir, set);
+	if (status != TROTH_OK) {
+		const int kept = errno;
+		remove_set(dir, NEW_SET);
+		errno = kept;
+	}
+	return status;
+}
+
 enum troth_status troth_store_put(const char *run_dir, const struct troth_file_set *set)
 {
 	TROTH_AUTO(close_fd) int dir = open_dir(run_dir);
@@ -132,9 +147,7 @@ enum troth_status troth_store_put(const char *run_dir, const struct troth_file_s
 	read_current(dir, current);
 	remove_others(run_dir, dir, current);
 	remove_set(dir, NEW_SET);
-	if (mkdirat(dir, NEW_SET, 0755) != 0)
-		return TROTH_E_IO;
-	TROTH_TRY(write_files(run_dir, set));
+	TROTH_TRY(make_set(run_dir, dir, set));
 	TROTH_TRY(put_stable_links(dir));
 
 	(void)snprintf(name, sizeof name, GENERATION "%llu",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "credentials.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,8 +132,7 @@ static void raise_floor(struct troth_agent *a, uint64_t not_before_s)
 		return;
 	}
 	a->state.time_floor_s = not_before_s;
-	if (troth_state_save(a->settings->state_dir, &a->state) != TROTH_OK)
-		troth_warn("state", "dir=%s cannot be written", a->settings->state_dir);
+	troth_state_save(a->settings, &a->state);
 }
 
 /* Seconds; whatever a verifier says, no certificate of this protocol lives
@@ -163,8 +163,10 @@ void troth_credentials_take(struct troth_agent *a, const Troth__V1__AttestationR
 	status = write_set(a, r, &issued);
 	if (status != TROTH_OK) {
 		troth_outcome_set(outcome, TROTH_ENDED_UNREACHED,
-				  "%s: credentials cannot be written (%s)",
-				  a->settings->run_dir, troth_status_name(status));
+				  "%s: credentials cannot be written (%s); those in force stay",
+				  a->settings->run_dir,
+				  status == TROTH_E_IO ? strerror(errno)
+						       : troth_status_name(status));
 		return;
 	}
 	raise_floor(a, not_before_s);

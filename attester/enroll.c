@@ -114,9 +114,7 @@ static enum troth_status take_result(struct troth_agent *a, const struct enrolme
 	keep_name(r->name, s.name, sizeof s.name);
 	troth_log_findings(r->findings, r->n_findings);
 	a->state = s;
-	if (troth_state_save(a->settings->state_dir, &s) != TROTH_OK)
-		troth_warn("state", "dir=%s cannot be written; the next start enrols again",
-			   a->settings->state_dir);
+	troth_state_save(a->settings, &s);
 	if (r->state == TROTH__V1__DEVICE_STATE__DEVICE_STATE_ACTIVE) {
 		troth_info("enrolled", "name=%s", s.name);
 		return TROTH_OK;

@@ -75,6 +75,10 @@ static enum troth_status ready_key(struct troth_tpm *tpm, struct troth_agent *a,
 	a->key.public_len = 0;
 	TROTH_TRY(troth_tpm_credential_key_make(tpm, &a->key));
 	*made = true;
+	if (a->key.parent == TPM2_RH_OWNER)
+		troth_info("srk",
+			   "kept=false; the TPM has no room for the storage root key, or "
+			   "another key in its place: it is derived for each use");
 	return troth_tpm_credential_key_load(tpm, &a->key, loaded);
 }
 

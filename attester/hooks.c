@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "pulse.h"
 #include "stop.h"
 
 extern char **environ;
@@ -77,6 +78,7 @@ void troth_hooks_run(const struct troth_settings *settings)
 {
 	for (size_t i = 0; i < settings->n_hooks && !troth_stop_wanted(); i++) {
 		const char *path = settings->hooks[i];
+		troth_pulse();
 		pid_t pid;
 		int error = spawn(path, &pid);
 		if (error != 0)

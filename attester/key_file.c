@@ -17,8 +17,10 @@
 /* 2.23.133.10.1.3: a key that TPM2_Load takes. */
 static const uint8_t OID_LOADABLE[] = { 0x67, 0x81, 0x05, 0x0a, 0x01, 0x03 };
 static const uint8_t DER_TRUE[] = { 0xff };
-/* TROTH_SRK_HANDLE as an INTEGER's content: five bytes, for it is not negative. */
-static const uint8_t PARENT[] = { 0x00, 0x81, 0x00, 0x00, 0x01 };
+/* The parents as an INTEGER's content. TROTH_SRK_HANDLE has five bytes, for it is not negative.
+ */
+static const uint8_t SRK[] = { 0x00, 0x81, 0x00, 0x00, 0x01 };
+static const uint8_t OWNER[] = { 0x40, 0x00, 0x00, 0x01 };
 
 static void put_tpm2b(struct troth_der *d, const uint8_t *p, size_t n)
 {
@@ -38,7 +40,9 @@ static void put_key(struct troth_der *d, const struct troth_credential_key *key)
 	size_t empty_auth = troth_der_open(d, TROTH_DER_CONTEXT_CONSTRUCTED);
 	troth_der_value(d, TROTH_DER_BOOLEAN, TROTH_VIEW_OF(DER_TRUE));
 	troth_der_close(d, empty_auth);
-	troth_der_value(d, TROTH_DER_INTEGER, TROTH_VIEW_OF(PARENT));
+	troth_der_value(d, TROTH_DER_INTEGER,
+			key->parent == TPM2_RH_OWNER ? TROTH_VIEW_OF(OWNER)
+						     : TROTH_VIEW_OF(SRK));
 	put_tpm2b(d, key->public_area, key->public_len);
 	put_tpm2b(d, key->private_part, key->private_len);
 	troth_der_close(d, sequence);
@@ -99,15 +103,18 @@ static bool get_tpm2b(struct troth_reader *r, uint8_t *out, size_t max, size_t *
 static bool get_key(struct troth_view der, struct troth_credential_key *out)
 {
 	struct troth_reader file = { der };
-	struct troth_view sequence, skipped;
+	struct troth_view sequence, skipped, parent;
 
 	if (!get_value(&file, TROTH_DER_SEQUENCE, &sequence) || !troth_at_end(&file))
 		return false;
 	struct troth_reader r = { sequence };
-	return get_value(&r, TROTH_DER_OID, &skipped) &&
-	       get_value(&r, TROTH_DER_CONTEXT_CONSTRUCTED, &skipped) &&
-	       get_value(&r, TROTH_DER_INTEGER, &skipped) &&
-	       get_tpm2b(&r, out->public_area, sizeof out->public_area, &out->public_len) &&
+	if (!get_value(&r, TROTH_DER_OID, &skipped) ||
+	    !get_value(&r, TROTH_DER_CONTEXT_CONSTRUCTED, &skipped) ||
+	    !get_value(&r, TROTH_DER_INTEGER, &parent))
+		return false;
+	out->parent = troth_view_equal(parent, TROTH_VIEW_OF(OWNER)) ? TPM2_RH_OWNER
+								     : TROTH_SRK_HANDLE;
+	return get_tpm2b(&r, out->public_area, sizeof out->public_area, &out->public_len) &&
 	       get_tpm2b(&r, out->private_part, sizeof out->private_part, &out->private_len) &&
 	       troth_at_end(&r);
 }

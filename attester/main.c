@@ -37,16 +37,22 @@ static enum troth_ending with_settings(const struct troth_command *command,
 
 	if (command->verb == TROTH_VERB_STATUS)
 		return troth_report_print(settings, command->json);
+	if (command->verb == TROTH_VERB_CHECK_CONFIG) {
+		troth_settings_print(settings, stdout);
+		return TROTH_ENDED_WELL;
+	}
 	if (troth_ctx_new(&ctx) != TROTH_OK || troth_stop_install() != TROTH_OK)
 		return complain("cannot start: no cryptography or no signals");
+	if (command->verb == TROTH_VERB_WAIT)
+		return troth_wait(settings);
 	if (command->verb == TROTH_VERB_PROVISION)
 		return provision(settings, ctx, command->json);
 
 	agent.settings = settings;
 	agent.ctx = ctx;
-	troth_state_load(settings->state_dir, &agent.state);
+	troth_state_load(settings, &agent.state);
 	if (command->verb == TROTH_VERB_ONCE)
-		return troth_once(&agent);
+		return troth_once(&agent, command->retry_for_s);
 	/* Of no use to `once`: it would end with it. */
 	if (settings->session_key && troth_session_new(&agent.session) != TROTH_OK)
 		return complain("cannot start: no session key can be made");

@@ -41,7 +41,8 @@ static enum troth_status provision(struct troth_tpm *tpm, void *arg,
 
 	{
 		TROTH_AUTO(troth_tpm_object_drop) struct troth_tpm_object srk = { 0 };
-		TROTH_TRY(troth_tpm_srk_load(tpm, &srk));
+		TPM2_HANDLE parent;
+		TROTH_TRY(troth_tpm_srk_load(tpm, &srk, &parent));
 	}
 	TROTH_TRY(keep_ak(tpm, s, outcome));
 	if (t == TROTH_EK_NONE)

@@ -77,13 +77,13 @@ static void print_text(const json_t *all)
 	printf("              %s\n", text_of(last, "text"));
 }
 
-/* What state_dir/device.json has, as it stands for a reader. */
-static json_t *device_json(const char *state_dir)
+/* What device.json has, as it stands for a reader. */
+static json_t *device_json(const struct troth_settings *settings)
 {
 	struct troth_state s;
 	char id[2 * sizeof s.device_id + 1];
 
-	troth_state_load(state_dir, &s);
+	troth_state_load(settings, &s);
 	if (!s.enrolled)
 		return json_null();
 	troth_format_hex(TROTH_VIEW_OF(s.device_id), id);
@@ -107,8 +107,8 @@ enum troth_ending troth_report_print(const struct troth_settings *settings, bool
 		ending = TROTH_ENDED_WELL;
 	TROTH_AUTO(json_decref_p)
 	json_t *all = json_pack("{s:b, s:o, s:o?, s:o?}", "valid", valid, "device",
-				device_json(settings->state_dir), "credentials", held,
-				"last_attempt", last);
+				device_json(settings), "credentials", held, "last_attempt",
+				last);
 	if (json)
 		json_dumpf(all, stdout, JSON_INDENT(1));
 	else

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run.h"
 
+#include <stdio.h>
+
 #include "base.h"
 #include "clock.h"
 #include "credential_store.h"
 #include "log.h"
+#include "pulse.h"
 #include "random.h"
 #include "report.h"
 #include "rest.h"
@@ -12,13 +15,15 @@
 #include "service.h"
 #include "stop.h"
 
+/* Longest pause between the tries of `once`, milliseconds. */
+#define ONCE_PAUSE_MAX_MS 2000
+
 struct runner {
 	struct troth_agent *agent;
 	const struct troth_command *command;
 	struct troth_settings *settings;
 	struct troth_schedule schedule;
 	uint64_t expires_ms; /* of the boot-time clock; 0: no credentials */
-	bool ready;
 };
 
 static void log_outcome(const struct troth_outcome *o)
@@ -31,16 +36,6 @@ static void log_outcome(const struct troth_outcome *o)
 			    troth_ending_name(o->ending), o->text);
 }
 
-enum troth_ending troth_once(struct troth_agent *a)
-{
-	struct troth_outcome outcome;
-
-	troth_agent_attempt(a, &outcome);
-	log_outcome(&outcome);
-	troth_report_attempt(a->settings, &outcome, 0);
-	return outcome.ending;
-}
-
 static uint32_t random_bits(void)
 {
 	uint8_t b[4] = { 0 };
@@ -51,11 +46,35 @@ static uint32_t random_bits(void)
 	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
 
-static void say_ready(struct runner *r)
+/* What another try within seconds may mend. */
+static bool may_pass(const struct troth_outcome *o)
 {
-	if (!r->ready)
-		troth_service_ready();
-	r->ready = true;
+	return o->ending == TROTH_ENDED_UNREACHED || o->ending == TROTH_ENDED_TPM;
+}
+
+/* Whoever waits here is a boot: the next try must not come long after the network did. */
+static uint64_t short_pause_ms(struct troth_schedule *schedule, const struct troth_outcome *o)
+{
+	const uint64_t ms = troth_schedule_next(schedule, o, random_bits());
+	return ms < ONCE_PAUSE_MAX_MS || o->retry_after_s > 0 ? ms : ONCE_PAUSE_MAX_MS;
+}
+
+enum troth_ending troth_once(struct troth_agent *a, uint32_t retry_for_s)
+{
+	const uint64_t until_ms = troth_mono_ms() + retry_for_s * UINT64_C(1000);
+	struct troth_schedule schedule = { 0 };
+	struct troth_outcome outcome;
+
+	for (;;) {
+		troth_agent_attempt(a, &outcome);
+		log_outcome(&outcome);
+		const uint64_t pause_ms = short_pause_ms(&schedule, &outcome);
+		const bool again = may_pass(&outcome) && !troth_stop_wanted() &&
+				   troth_mono_ms() + pause_ms < until_ms;
+		troth_report_attempt(a->settings, &outcome, again ? pause_ms : 0);
+		if (!again || troth_stop_wait(-1, pause_ms) == TROTH_WAKE_SIGNAL)
+			return outcome.ending;
+	}
 }
 
 /* Credentials of an earlier process go on until they expire. Without a clock nobody knows when
@@ -72,7 +91,16 @@ static void adopt_credentials(struct runner *r)
 		return;
 	}
 	r->expires_ms = troth_mono_ms() + (not_after_ms - now_ms);
-	say_ready(r);
+}
+
+/* What `systemctl status` shows. */
+static void tell_status(const struct troth_outcome *o, uint64_t next_ms)
+{
+	char text[sizeof o->text + 64];
+
+	(void)snprintf(text, sizeof text, "next attempt in %llu s; %s",
+		       (unsigned long long)(next_ms + 999) / 1000, o->text);
+	troth_service_status(text);
 }
 
 static uint64_t attempt(struct runner *r)
@@ -83,13 +111,11 @@ static uint64_t attempt(struct runner *r)
 	if (troth_stop_wanted())
 		return 0;
 	log_outcome(&o);
-	if (o.ending == TROTH_ENDED_WELL) {
+	if (o.ending == TROTH_ENDED_WELL)
 		r->expires_ms = troth_mono_ms() + o.life_s * UINT64_C(1000);
-		say_ready(r);
-	}
-	troth_service_status(o.text);
 	const uint64_t next_ms = troth_schedule_next(&r->schedule, &o, random_bits());
 	troth_report_attempt(r->settings, &o, next_ms);
+	tell_status(&o, next_ms);
 	return next_ms;
 }
 
@@ -114,8 +140,9 @@ static void sleep_until(struct runner *r, uint64_t until_ms)
 		uint64_t to_ms = until_ms;
 		if (r->expires_ms != 0 && r->expires_ms < to_ms)
 			to_ms = r->expires_ms;
-		if (troth_stop_wait(-1, to_ms > now_ms ? to_ms - now_ms : 0) ==
-		    TROTH_WAKE_SIGNAL)
+		const uint64_t for_ms = to_ms > now_ms ? to_ms - now_ms : 0;
+		troth_pulse_rest(for_ms);
+		if (troth_stop_wait(-1, for_ms) == TROTH_WAKE_SIGNAL)
 			return;
 	}
 }
@@ -143,7 +170,11 @@ enum troth_ending troth_run(struct troth_agent *a, const struct troth_command *c
 {
 	struct runner r = { .agent = a, .command = command, .settings = settings };
 
+	troth_pulse_start();
 	adopt_credentials(&r);
+	/* Ready to keep an identity, not in possession of one: an operator's approval may take
+	 * days, and a boot must not hang on it. `wait` is for who needs it. */
+	troth_service_ready();
 	while (!troth_stop_wanted()) {
 		const uint64_t next_ms = attempt(&r);
 		troth_rest();

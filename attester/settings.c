@@ -4,8 +4,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <troth/limits.h>
+#include <unistd.h>
 
 #include "base.h"
 #include "config.h"
@@ -126,6 +128,30 @@ static bool parse_handle(const char *text, uint32_t *out)
 	return troth_get_u32be(&r, out);
 }
 
+/* A file the service manager holds ready for us (systemd.exec(5), LoadCredential=). */
+static void take_credential(const char *dir, const char *name, char *path, size_t room)
+{
+	char found[TROTH_PATH_MAX + 1];
+
+	if (path[0] != '\0' ||
+	    (size_t)snprintf(found, sizeof found, "%s/%s", dir, name) >= sizeof found)
+		return;
+	if (access(found, F_OK) == 0)
+		(void)snprintf(path, room, "%s", found);
+}
+
+static void take_credentials(struct troth_settings *s)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+
+	if (dir == NULL)
+		return;
+	take_credential(dir, "troth.ca", s->ca, sizeof s->ca);
+	take_credential(dir, "troth.owner-auth", s->owner_auth_file, sizeof s->owner_auth_file);
+	take_credential(dir, "troth.endorsement-auth", s->endorsement_auth_file,
+			sizeof s->endorsement_auth_file);
+}
+
 /* What the schema cannot say. */
 static enum troth_status finish(struct troth_settings *s, struct troth_complaint *complaint)
 {
@@ -174,6 +200,15 @@ enum troth_status troth_settings_load(const struct troth_command *command,
 	for (size_t i = 0; i < command->n_options; i++)
 		TROTH_TRY(override(&command->options[i], &s, complaint));
 	TROTH_TRY(finish(&s, complaint));
+	take_credentials(&s);
 	*out = s;
 	return TROTH_OK;
+}
+
+void troth_settings_print(const struct troth_settings *settings, FILE *to)
+{
+	for (const struct troth_config_field *f = FIELDS; f->key != NULL; f++)
+		if (f->type == TROTH_CONFIG_STRING)
+			(void)fprintf(to, "%s=%s\n", f->key,
+				      (const char *)settings + f->offset);
 }

@@ -42,9 +42,14 @@ struct troth_complaint {
 	char text[512];
 };
 
-/* Reads the file and puts the command line over it; again at each SIGHUP. TROTH_E_CONFIG. */
+/* Reads the file and puts the command line over it; again at each SIGHUP. What neither names is
+ * looked for among the service manager's credentials ($CREDENTIALS_DIRECTORY): troth.ca,
+ * troth.owner-auth, troth.endorsement-auth. TROTH_E_CONFIG. */
 TROTH_NODISCARD enum troth_status troth_settings_load(const struct troth_command *command,
 						      struct troth_settings *out,
 						      struct troth_complaint *complaint);
+
+/* One line for each setting a script may want: "key=value". */
+void troth_settings_print(const struct troth_settings *settings, FILE *to);
 
 #endif

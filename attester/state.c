@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base.h"
 #include "file.h"
@@ -55,29 +56,38 @@ static bool read_state(const json_t *root, struct troth_state *s)
 	return info != NULL && get_hex(root, "ak_name", s->ak_name.bytes, s->ak_name.n);
 }
 
-void troth_state_load(const char *state_dir, struct troth_state *out)
+/* TROTH_E_NOT_FOUND when there is none; TROTH_E_MALFORMED. */
+static enum troth_status load_from(const char *dir, struct troth_state *out)
 {
 	TROTH_AUTO(troth_buffer_clear) struct troth_buffer text = { 0 };
 	char path[TROTH_PATH_MAX + 32];
 	struct troth_state s = { 0 };
 
-	*out = s;
-	if (!path_of(state_dir, path, sizeof path))
-		return;
+	if (!path_of(dir, path, sizeof path))
+		return TROTH_E_LIMIT;
 	enum troth_status status = troth_file_read(path, FILE_MAX, &text);
-	if (status != TROTH_OK) {
-		if (status != TROTH_E_NOT_FOUND)
-			troth_warn("state", "file=%s status=%s; enrolling anew", path,
-				   troth_status_name(status));
-		return;
+	if (status == TROTH_OK) {
+		TROTH_AUTO(json_decref_p)
+		json_t *root =
+			json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
+		s.enrolled = read_state(root, &s);
+		status = s.enrolled ? TROTH_OK : TROTH_E_MALFORMED;
 	}
-	TROTH_AUTO(json_decref_p)
-	json_t *root = json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
-	s.enrolled = read_state(root, &s);
-	if (!s.enrolled) {
-		troth_warn("state", "file=%s status=malformed; enrolling anew", path);
+	if (status == TROTH_OK)
+		*out = s;
+	else if (status != TROTH_E_NOT_FOUND)
+		troth_warn("state", "file=%s status=%s; enrolling anew", path,
+			   troth_status_name(status));
+	return status;
+}
+
+void troth_state_load(const struct troth_settings *settings, struct troth_state *out)
+{
+	struct troth_state s = { 0 };
+
+	if (load_from(settings->run_dir, &s) != TROTH_OK &&
+	    load_from(settings->state_dir, &s) != TROTH_OK)
 		s = (struct troth_state){ 0 };
-	}
 	*out = s;
 }
 
@@ -92,21 +102,52 @@ static json_t *format_state(const struct troth_state *s)
 			 s->name, "ak_name", ak, "time_floor", (json_int_t)s->time_floor_s);
 }
 
-enum troth_status troth_state_save(const char *state_dir, const struct troth_state *state)
+static enum troth_status save_to(const char *dir, mode_t mode, const char *text)
 {
 	char path[TROTH_PATH_MAX + 32];
 
-	if (!path_of(state_dir, path, sizeof path))
+	if (!path_of(dir, path, sizeof path))
 		return TROTH_E_LIMIT;
+	TROTH_TRY(troth_dir_make(dir, mode));
+	return troth_file_write(path, troth_view_str(text), 0600);
+}
+
+/* What lay in run_dir has come home. */
+static void remove_from(const char *dir)
+{
+	char path[TROTH_PATH_MAX + 32];
+
+	if (path_of(dir, path, sizeof path))
+		(void)unlink(path);
+}
+
+void troth_state_save(const struct troth_settings *settings, const struct troth_state *state)
+{
 	TROTH_AUTO(json_decref_p) json_t *root = format_state(state);
+	const char *home = settings->state_dir, *aside = settings->run_dir;
+
 	char *text = json_dumps(root, JSON_INDENT(1));
-	if (text == NULL)
-		return TROTH_E_MEMORY;
-	enum troth_status status = troth_dir_make(state_dir, 0700);
-	if (status == TROTH_OK)
-		status = troth_file_write(path, troth_view_str(text), 0600);
+	if (text == NULL) {
+		troth_warn("state", "kept=false; no memory");
+		return;
+	}
+	if (save_to(home, 0700, text) == TROTH_OK) {
+		if (strcmp(home, aside) != 0)
+			remove_from(aside);
+	} else {
+		const char *why = strerror(errno);
+		if (save_to(aside, 0755, text) == TROTH_OK)
+			troth_warn("state",
+				   "dir=%s why=\"%s\"; cannot be written, kept in %s until the "
+				   "next boot",
+				   home, why, aside);
+		else
+			troth_warn("state",
+				   "dir=%s why=\"%s\"; cannot be written, the next start "
+				   "enrols again",
+				   home, why);
+	}
 	free(text);
-	return status;
 }
 
 bool troth_state_fits(const struct troth_state *state, const struct troth_settings *settings)

@@ -7,30 +7,69 @@
 #include "tpm_keys.h"
 #include "tpm_object.h"
 
-enum troth_status troth_tpm_srk_load(struct troth_tpm *tpm, struct troth_tpm_object *out)
+static enum troth_status derive_srk(struct troth_tpm *tpm, struct troth_tpm_object *out)
 {
 	TPM2B_PUBLIC tmpl, pub;
 
-	tpm->doing = "load the storage root key";
-	enum troth_status status = troth_tpm_persistent(tpm, TROTH_SRK_HANDLE, out, &pub);
-	if (status != TROTH_E_NOT_FOUND)
-		return status;
-
-	TROTH_AUTO(troth_tpm_object_drop) struct troth_tpm_object made = { 0 };
 	troth_template_srk(&tmpl);
 	tpm->doing = "make the storage root key";
-	TROTH_TRY(troth_tpm_primary(tpm, ESYS_TR_RH_OWNER, &tmpl, &made, &pub));
+	return troth_tpm_primary(tpm, ESYS_TR_RH_OWNER, &tmpl, out, &pub);
+}
+
+/* Whether what lies at the SRK's handle can be a parent, with an empty authorisation that
+ * lockout cannot reach. Anything may lie there: not every provisioning follows the TCG's
+ * guidance. */
+static bool usable(const TPM2B_PUBLIC *pub)
+{
+	static const TPMA_OBJECT NEEDED = TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT |
+					  TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_NODA;
+
+	return (pub->publicArea.objectAttributes & NEEDED) == NEEDED;
+}
+
+/* The SRK made, and kept where there is room for it. */
+static enum troth_status make_srk(struct troth_tpm *tpm, struct troth_tpm_object *out,
+				  TPM2_HANDLE *out_parent)
+{
+	TROTH_TRY(derive_srk(tpm, out));
 	tpm->doing = "keep the storage root key";
-	TROTH_TRY(troth_tpm_persist(tpm, &made, TROTH_SRK_HANDLE));
+	enum troth_status status = troth_tpm_persist(tpm, out, TROTH_SRK_HANDLE);
+	if (status == TROTH_E_TPM && troth_tpm_fault_of(tpm) == TROTH_TPM_NV_FULL) {
+		*out_parent = TPM2_RH_OWNER;
+		return TROTH_OK;
+	}
+	return status;
+}
+
+enum troth_status troth_tpm_srk_load(struct troth_tpm *tpm, struct troth_tpm_object *out,
+				     TPM2_HANDLE *out_parent)
+{
+	TROTH_AUTO(troth_tpm_object_drop) struct troth_tpm_object made = { 0 };
+	TPM2_HANDLE parent = TROTH_SRK_HANDLE;
+	TPM2B_PUBLIC pub;
+
+	tpm->doing = "load the storage root key";
+	enum troth_status status = troth_tpm_persistent(tpm, TROTH_SRK_HANDLE, &made, &pub);
+	if (status == TROTH_E_NOT_FOUND) {
+		status = make_srk(tpm, &made, &parent);
+	} else if (status == TROTH_OK && !usable(&pub)) {
+		troth_tpm_object_drop(&made);
+		parent = TPM2_RH_OWNER;
+		status = derive_srk(tpm, &made);
+	}
+	if (status != TROTH_OK)
+		return status;
 	*out = made;
+	*out_parent = parent;
 	made.tpm = NULL;
 	return TROTH_OK;
 }
 
-static enum troth_status copy_key(const TPM2B_PUBLIC *pub, const TPM2B_PRIVATE *private_part,
+static enum troth_status copy_key(TPM2_HANDLE parent, const TPM2B_PUBLIC *pub,
+				  const TPM2B_PRIVATE *private_part,
 				  struct troth_credential_key *out)
 {
-	struct troth_credential_key key = { 0 };
+	struct troth_credential_key key = { .parent = parent };
 
 	TROTH_TRY(troth_template_marshal(pub, key.public_area, sizeof key.public_area,
 					 &key.public_len));
@@ -51,10 +90,11 @@ enum troth_status troth_tpm_credential_key_make(struct troth_tpm *tpm,
 	TROTH_AUTO(troth_tpm_object_drop) struct troth_tpm_object srk = { 0 };
 	TROTH_AUTO(troth_esys_free) TPM2B_PRIVATE *private_part = NULL;
 	TROTH_AUTO(troth_esys_free) TPM2B_PUBLIC *pub = NULL;
+	TPM2_HANDLE parent;
 	TPM2B_PUBLIC tmpl;
 	TSS2_RC rc;
 
-	TROTH_TRY(troth_tpm_srk_load(tpm, &srk));
+	TROTH_TRY(troth_tpm_srk_load(tpm, &srk, &parent));
 	troth_template_credential_key(&tmpl);
 	tpm->doing = "make the credential key";
 	do
@@ -64,7 +104,7 @@ enum troth_status troth_tpm_credential_key_make(struct troth_tpm *tpm,
 	while (troth_tpm_again(tpm, rc));
 	if (tpm->last_rc != TSS2_RC_SUCCESS)
 		return TROTH_E_TPM;
-	return copy_key(pub, private_part, out);
+	return copy_key(parent, pub, private_part, out);
 }
 
 /* Our template with this key's point in it: a stored public area is not parsed, it is made
@@ -107,6 +147,7 @@ enum troth_status troth_tpm_credential_key_load(struct troth_tpm *tpm,
 {
 	TROTH_AUTO(troth_tpm_object_drop) struct troth_tpm_object srk = { 0 };
 	TPM2B_PRIVATE private_part = { .size = (UINT16)key->private_len };
+	TPM2_HANDLE parent;
 	TPM2B_PUBLIC pub;
 	ESYS_TR tr = ESYS_TR_NONE;
 	TSS2_RC rc;
@@ -116,7 +157,8 @@ enum troth_status troth_tpm_credential_key_load(struct troth_tpm *tpm,
 		return TROTH_E_LIMIT;
 	memcpy(private_part.buffer, key->private_part, key->private_len);
 
-	TROTH_TRY(troth_tpm_srk_load(tpm, &srk));
+	TROTH_TRY(key->parent == TPM2_RH_OWNER ? derive_srk(tpm, &srk)
+					       : troth_tpm_srk_load(tpm, &srk, &parent));
 	tpm->doing = "load the credential key";
 	do
 		rc = Esys_Load(tpm->esys, srk.tr, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,

@@ -70,8 +70,8 @@ static const char *advice(enum troth_tpm_fault fault)
 	switch (fault) {
 	case TROTH_TPM_ABSENT:
 		return "no TPM answers there; is it enabled in the firmware, is the --tcti "
-		       "right, "
-		       "and may this user open the device?";
+		       "right, may this user open the device, and does no other program hold "
+		       "it?";
 	case TROTH_TPM_VANISHED: return "the TPM went away; the next attempt opens it anew";
 	case TROTH_TPM_FULL:
 		return "other programs hold all of its object or session slots; use the "

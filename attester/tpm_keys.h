@@ -56,15 +56,18 @@ TROTH_NODISCARD enum troth_status troth_tpm_ak_persist(struct troth_tpm *tpm,
 /* The storage root key lies here (TCG Provisioning Guidance); key files name it. */
 #define TROTH_SRK_HANDLE 0x81000001u
 
-/* What is under the SRK's handle; made from the standard template and kept
- * there if nothing is. */
+/* What is under the SRK's handle; made from the standard template and kept there if nothing is.
+ * Where it cannot be kept (NV memory is full) or something else lies there, it is derived for
+ * each use, and *out_parent, which key files name, is the owner hierarchy, not the handle. */
 TROTH_NODISCARD enum troth_status troth_tpm_srk_load(struct troth_tpm *tpm,
-						     struct troth_tpm_object *out);
+						     struct troth_tpm_object *out,
+						     TPM2_HANDLE *out_parent);
 
 /* The key that will carry the identity, as the TPM hands it out: the private part is wrapped by
  * the SRK and of use in this TPM only. */
 struct troth_credential_key {
-	size_t public_len; /* TPMT_PUBLIC; 0: no key yet */
+	TPM2_HANDLE parent; /* TROTH_SRK_HANDLE, or TPM2_RH_OWNER: the SRK is derived */
+	size_t public_len;  /* TPMT_PUBLIC; 0: no key yet */
 	uint8_t public_area[TROTH_PUBLIC_MAX];
 	size_t private_len; /* contents of the TPM2B_PRIVATE */
 	uint8_t private_part[512];

@@ -6,6 +6,7 @@
 
 #include "base.h"
 #include "file.h"
+#include "pulse.h"
 
 /* TPM2B_AUTH holds at most this much. */
 #define AUTH_MAX 64
@@ -49,6 +50,7 @@ static enum troth_status one_round(const struct troth_tpm_options *options,
 {
 	TROTH_AUTO(troth_tpm_close) struct troth_tpm tpm = { 0 };
 
+	troth_pulse(); /* a TPM that never answers is what the watchdog is for */
 	enum troth_status status = troth_tpm_open(options, &tpm);
 	if (status == TROTH_OK)
 		status = work(&tpm, arg, outcome);

@@ -46,3 +46,8 @@ void troth_service_ping(void)
 {
 	(void)sd_notify(0, "WATCHDOG=1");
 }
+
+void troth_service_alive(uint64_t patience_us)
+{
+	(void)sd_notifyf(0, "WATCHDOG=1\nWATCHDOG_USEC=%" PRIu64, patience_us);
+}

@@ -57,7 +57,9 @@ static void padding_is_cut_off(void **state)
 
 static struct troth_credential_key sample_key(void)
 {
-	struct troth_credential_key key = { .public_len = 88, .private_len = 126 };
+	struct troth_credential_key key = { .parent = TROTH_SRK_HANDLE,
+					    .public_len = 88,
+					    .private_len = 126 };
 	for (size_t i = 0; i < key.public_len; i++)
 		key.public_area[i] = (uint8_t)i;
 	for (size_t i = 0; i < key.private_len; i++)
@@ -107,6 +109,20 @@ static void a_key_file_is_der_of_the_standard(void **state)
 	};
 	assert_int_equal(n, sizeof WANT);
 	assert_memory_equal(der, WANT, n);
+
+	/* Without a kept SRK the parent is the owner hierarchy. */
+	static const uint8_t OWNER[] = { 0x02, 0x04, 0x40, 0x00, 0x00, 0x01 };
+	struct troth_credential_key again;
+	key.parent = TPM2_RH_OWNER;
+	pem.n = 0;
+	assert_int_equal(troth_key_file_format(&key, &pem), TROTH_OK);
+	assert_int_equal(
+		troth_pem_read(pem_view(&pem), "TSS2 PRIVATE KEY", der, sizeof der, &n),
+		TROTH_OK);
+	assert_int_equal(n, sizeof WANT - 1);
+	assert_memory_equal(der + 15, OWNER, sizeof OWNER);
+	assert_int_equal(troth_key_file_parse(pem_view(&pem), &again), TROTH_OK);
+	assert_int_equal(again.parent, TPM2_RH_OWNER);
 }
 
 /* Each byte of the DER matters, each prefix is refused, and so is anything after the end. */

@@ -161,6 +161,39 @@ static void a_file_that_was_named_must_be_there(void **state)
 	assert_non_null(strstr(c.text, "/nonexistent/attester.yaml"));
 }
 
+/* What the service manager holds is taken where the file names nothing. */
+static void credentials_of_the_service_manager(void **state)
+{
+	(void)state;
+	char dir[] = "/tmp/troth-credentials.XXXXXX", path[64];
+	struct troth_settings s;
+	struct troth_complaint c;
+	static const char *const NAMES[] = { "troth.ca", "troth.owner-auth" };
+	assert_non_null(mkdtemp(dir));
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(path, sizeof path, "%s/%s", dir, NAMES[i]);
+		FILE *f = fopen(path, "w");
+		assert_non_null(f);
+		assert_int_equal(fclose(f), 0);
+	}
+	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", dir, 1), 0);
+	assert_int_equal(load("owner_auth_file: /x\n", NULL, NULL, &s, &c), TROTH_OK);
+	snprintf(path, sizeof path, "%s/troth.ca", dir);
+	assert_string_equal(s.ca, path);
+	assert_string_equal(s.owner_auth_file, "/x");
+	assert_string_equal(s.endorsement_auth_file, ""); /* there is none */
+	assert_int_equal(load("{}\n", "ca", "/y", &s, &c), TROTH_OK);
+	assert_string_equal(s.ca, "/y");
+	snprintf(path, sizeof path, "%s/troth.owner-auth", dir);
+	assert_string_equal(s.owner_auth_file, path);
+	assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(path, sizeof path, "%s/%s", dir, NAMES[i]);
+		assert_int_equal(unlink(path), 0);
+	}
+	assert_int_equal(rmdir(dir), 0);
+}
+
 static const struct {
 	const char *name;
 	const char *argv[8];
@@ -177,6 +210,9 @@ static const struct {
 	{ "nothing", { NULL }, TROTH_E_CONFIG, 0 },
 	{ "no such command", { "attest" }, TROTH_E_CONFIG, 0 },
 	{ "two commands", { "once", "run" }, TROTH_E_CONFIG, 0 },
+	{ "an hour of tries", { "once", "--retry-for", "1h" }, TROTH_OK, TROTH_VERB_ONCE },
+	{ "more than an hour", { "once", "--retry-for", "3601s" }, TROTH_E_CONFIG, 0 },
+	{ "a time without unit", { "once", "--retry-for", "30" }, TROTH_E_CONFIG, 0 },
 	{ "no such option", { "once", "--insecure" }, TROTH_E_CONFIG, 0 },
 	{ "an option without its value", { "once", "--ek" }, TROTH_E_CONFIG, 0 },
 };
@@ -213,6 +249,7 @@ int main(void)
 		cmocka_unit_test(mistakes_are_found_with_their_place),
 		cmocka_unit_test(eight_hooks_are_taken),
 		cmocka_unit_test(a_file_that_was_named_must_be_there),
+		cmocka_unit_test(credentials_of_the_service_manager),
 		cmocka_unit_test(command_lines),
 	};
 	return cmocka_run_group_tests(tests, make_file, remove_file);

@@ -47,6 +47,8 @@ static void the_manager_is_told(void **state)
 	assert_string_equal(told(), "READY=1");
 	troth_service_ping();
 	assert_string_equal(told(), "WATCHDOG=1");
+	troth_service_alive(5000000);
+	assert_string_equal(told(), "WATCHDOG=1\nWATCHDOG_USEC=5000000");
 	troth_service_stopping();
 	assert_string_equal(told(), "STOPPING=1");
 	troth_service_reloading();

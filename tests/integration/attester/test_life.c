@@ -15,12 +15,6 @@
 #include "reader.h"
 #include "village.h"
 
-static void nap_ms(uint32_t ms)
-{
-	const struct timespec t = { ms / 1000, ms % 1000 * 1000000L };
-	nanosleep(&t, NULL);
-}
-
 static void from_stranger_to_identity(void **state)
 {
 	struct village *v = *state;
@@ -144,51 +138,20 @@ static void a_missing_log_is_refused(void **state)
 
 /* ---- run ---- */
 
-static pid_t start_run(const struct village *v)
-{
-	return lab_spawn(v->lab, village_args(v, "run", NULL, NULL));
-}
-
-static unsigned set_number(const struct village *v)
-{
-	char link[64] = "";
-	unsigned number = 0;
-	ssize_t n = readlink(lab_path(v->lab, "run/current"), link, sizeof link - 1);
-	if (n > 0)
-		(void)sscanf(link, "gen-%u", &number);
-	return number;
-}
-
-static void wait_for_set(const struct village *v, unsigned number)
-{
-	for (int i = 0; i < 500 && set_number(v) < number; i++)
-		nap_ms(20);
-	assert_int_equal(set_number(v), number);
-}
-
-/* Clean ends within a second, whatever it was waiting for. */
-static void assert_leaves(pid_t pid)
-{
-	const uint64_t begun = troth_mono_ms();
-	assert_int_equal(kill(pid, SIGTERM), 0);
-	assert_int_equal(lab_wait(pid), 0);
-	assert_in_range(troth_mono_ms() - begun, 0, 1000);
-}
-
 static void run_renews_at_sighup_and_leaves_at_sigterm(void **state)
 {
 	const struct village *v = *state;
-	unsigned number = set_number(v);
-	pid_t pid = start_run(v);
-	wait_for_set(v, ++number);
+	unsigned number = village_set_number(v);
+	pid_t pid = village_run(v);
+	village_wait_for_set(v, ++number);
 	for (int i = 0; i < 3; i++) {
 		/* The attempt reports after the set is there; then it waits. */
-		nap_ms(200);
+		village_nap_ms(200);
 		assert_int_equal(kill(pid, SIGHUP), 0);
-		wait_for_set(v, ++number);
+		village_wait_for_set(v, ++number);
 	}
-	nap_ms(200);
-	assert_leaves(pid);
+	village_nap_ms(200);
+	village_assert_leaves(pid);
 	village_set(v);
 	lab_assert_clean(v->lab);
 }
@@ -212,13 +175,13 @@ static unsigned long status_of(pid_t pid, const char *key)
 static void run_sleeps(void **state)
 {
 	const struct village *v = *state;
-	const unsigned number = set_number(v);
-	pid_t pid = start_run(v);
-	wait_for_set(v, number + 1);
-	nap_ms(500);
+	const unsigned number = village_set_number(v);
+	pid_t pid = village_run(v);
+	village_wait_for_set(v, number + 1);
+	village_nap_ms(500);
 	const unsigned long woken = status_of(pid, "voluntary_ctxt_switches");
 	const unsigned long preempted = status_of(pid, "nonvoluntary_ctxt_switches");
-	nap_ms(2000);
+	village_nap_ms(2000);
 	assert_int_equal(status_of(pid, "voluntary_ctxt_switches"), woken);
 	assert_int_equal(status_of(pid, "nonvoluntary_ctxt_switches"), preempted);
 	const unsigned long own_kb = status_of(pid, "RssAnon");
@@ -228,7 +191,7 @@ static void run_sleeps(void **state)
 	assert_in_range(status_of(pid, "VmRSS"), 1, 20 * 1024);
 	assert_in_range(own_kb, 1, 5 * 1024);
 #endif
-	assert_leaves(pid);
+	village_assert_leaves(pid);
 }
 
 /* A port that takes connections and never answers. */
@@ -248,16 +211,16 @@ static void run_leaves_while_a_verifier_is_silent(void **state)
 	unlink(lab_path(v->lab, "port"));
 	pid_t server = lab_spawn(v->lab, silent);
 	while (access(lab_path(v->lab, "port"), F_OK) != 0)
-		nap_ms(20);
-	nap_ms(100);
+		village_nap_ms(20);
+	village_nap_ms(100);
 	struct troth_view port = lab_read(v->lab, "port");
 	snprintf(url, sizeof url, "https://localhost:%.*s", (int)port.n - 1,
 		 (const char *)port.p);
 	file_free(port);
 
 	pid_t pid = lab_spawn(v->lab, village_args(v, "run", "--verifier", url));
-	nap_ms(700);
-	assert_leaves(pid);
+	village_nap_ms(700);
+	village_assert_leaves(pid);
 	kill(server, SIGTERM);
 	(void)lab_wait(server);
 	lab_assert_clean(v->lab);
@@ -312,13 +275,13 @@ static void what_expires_is_removed(void **state)
 	set_not_after(v, troth_now_ms() + 2000);
 	pid_t pid =
 		lab_spawn(v->lab, village_args(v, "run", "--verifier", "https://localhost:1"));
-	nap_ms(800);
+	village_nap_ms(800);
 	assert_int_equal(access(lab_path(v->lab, "run/cert.pem"), F_OK), 0);
-	nap_ms(2000);
+	village_nap_ms(2000);
 	assert_int_equal(access(lab_path(v->lab, "run/cert.pem"), F_OK), -1);
 	assert_int_equal(access(lab_path(v->lab, "run/key.pem"), F_OK), -1);
-	assert_int_equal(set_number(v), 0);
-	assert_leaves(pid);
+	assert_int_equal(village_set_number(v), 0);
+	village_assert_leaves(pid);
 	village_attest(v, 2, "status");
 
 	/* And what had expired before the start, at the start. */
@@ -327,9 +290,9 @@ static void what_expires_is_removed(void **state)
 	village_attest(v, 2, "status");
 	assert_true(lab_said(v->lab, "identity:     -"));
 	pid = lab_spawn(v->lab, village_args(v, "run", "--verifier", "https://localhost:1"));
-	nap_ms(800);
-	assert_int_equal(set_number(v), 0);
-	assert_leaves(pid);
+	village_nap_ms(800);
+	assert_int_equal(village_set_number(v), 0);
+	village_assert_leaves(pid);
 	village_attest(v, 0, "once");
 	village_set(v);
 }
@@ -368,7 +331,7 @@ static void killed_at_random_moments(void **state)
 		uint32_t random;
 		assert_int_equal(getrandom(&random, sizeof random, 0), sizeof random);
 		pid_t pid = lab_spawn(v->lab, village_args(v, "once", NULL, NULL));
-		nap_ms(random % (takes_ms + 10));
+		village_nap_ms(random % (takes_ms + 10));
 		kill(pid, SIGKILL);
 		killed += lab_wait(pid) == 128 + SIGKILL;
 		LAB_OK(v->lab, "tpm2_flushcontext", "-t"); /* no resource manager here */
@@ -411,7 +374,7 @@ static void beside_other_users_of_the_tpm(void **state)
 	unsetenv("DBUS_SESSION_BUS_ADDRESS");
 	unsetenv("LD_LIBRARY_PATH");
 	setenv("TPM2TOOLS_TCTI", v->lab->tcti, 1);
-	nap_ms(200);
+	village_nap_ms(200);
 	LAB_OK(v->lab, RM, "--dir", v->lab->dir, "stop");
 	village_set(v);
 	lab_assert_clean(v->lab);

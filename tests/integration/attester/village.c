@@ -3,9 +3,12 @@
 
 #include "village.h"
 
+#include <signal.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "files.h"
 #include "reader.h"
 
@@ -174,4 +177,40 @@ unsigned village_set(const struct village *v)
 	       "-pubout", "-out", key);
 	LAB_OK(v->lab, "cmp", key, cert);
 	return number;
+}
+
+pid_t village_run(const struct village *v)
+{
+	return lab_spawn(v->lab, village_args(v, "run", NULL, NULL));
+}
+
+unsigned village_set_number(const struct village *v)
+{
+	char link[64] = "";
+	unsigned number = 0;
+	ssize_t n = readlink(lab_path(v->lab, "run/current"), link, sizeof link - 1);
+	if (n > 0)
+		(void)sscanf(link, "gen-%u", &number);
+	return number;
+}
+
+void village_wait_for_set(const struct village *v, unsigned number)
+{
+	for (int i = 0; i < 500 && village_set_number(v) < number; i++)
+		village_nap_ms(20);
+	assert_int_equal(village_set_number(v), number);
+}
+
+void village_assert_leaves(pid_t pid)
+{
+	const uint64_t begun = troth_mono_ms();
+	assert_int_equal(kill(pid, SIGTERM), 0);
+	assert_int_equal(lab_wait(pid), 0);
+	assert_in_range(troth_mono_ms() - begun, 0, 1000);
+}
+
+void village_nap_ms(uint32_t ms)
+{
+	const struct timespec t = { ms / 1000, ms % 1000 * 1000000L };
+	nanosleep(&t, NULL);
 }

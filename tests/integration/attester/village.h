@@ -37,4 +37,14 @@ void village_attest(const struct village *v, int code, const char *command);
  * bundle belong together. */
 unsigned village_set(const struct village *v);
 
+/* Starts `run` and goes on. */
+pid_t village_run(const struct village *v);
+/* The number of the set in force, without a look into it. */
+unsigned village_set_number(const struct village *v);
+/* Asserts that this set comes into force, and no later one. */
+void village_wait_for_set(const struct village *v, unsigned number);
+/* Asserts a clean end within a second of SIGTERM, whatever it was waiting for. */
+void village_assert_leaves(pid_t pid);
+void village_nap_ms(uint32_t ms);
+
 #endif
