@@ -67,6 +67,7 @@ completes "init serve check-config" troth-verifier ""
 completes "--config" troth-verifier serve --c
 completes "status" troth-attester s
 completes "--state-dir" troth-attester run --st
+completes "--retry-for" troth-attester once --re
 completes "rsa" troth-attester --ak r
 touch "$dir/policy.yaml"
 completes "$dir/policy.yaml" trothctl policy apply "$dir/pol"
