@@ -52,7 +52,7 @@ completes() {
 	"$function"
 	[ "${COMPREPLY[*]}" = "$wanted" ] || fail "'$*' completes to '${COMPREPLY[*]}', not '$wanted'"
 }
-completes "audit device ek eventlog policy quote reference verdict" trothctl ""
+completes "audit device ek eventlog ima policy quote reference verdict" trothctl ""
 completes "policy" trothctl p
 completes "policy" trothctl --socket /nowhere p
 completes "apply show list" trothctl policy ""
