@@ -15,7 +15,7 @@ struct window {
 	const struct troth_event *seen[SEEN_MAX];
 };
 
-static void look(const struct troth_search *s, const struct troth_partial *p, uint32_t pcr,
+static void look(const struct troth_search *s, uint32_t pcr, size_t place,
 		 const struct troth_alternative *alt, size_t from, struct window *w)
 {
 	*w = (struct window){ 0 };
@@ -27,8 +27,7 @@ static void look(const struct troth_search *s, const struct troth_partial *p, ui
 		else
 			w->n_beyond++;
 	}
-	for (size_t at = s->begin[pcr] + p->at[pcr];
-	     at < s->begin[pcr + 1] && w->n_seen < SEEN_MAX; at++)
+	for (size_t at = place; at < s->begin[pcr + 1] && w->n_seen < SEEN_MAX; at++)
 		w->seen[w->n_seen++] = s->order[at];
 }
 
@@ -37,12 +36,12 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* The fewest events to change, add or leave out until all that is wanted is a beginning of what
- * was seen: the events behind it belong to the components that follow. One row of the usual
- * table at a time; what a rule ignores is left out for nothing. */
-static size_t distance(const struct troth_search *s, const struct window *w)
+/* row[j] becomes the fewest events to change, add or leave out until all that is wanted is the
+ * first j events seen. One row of the usual table at a time; what a rule ignores is left out
+ * for nothing. */
+static void measure(const struct troth_search *s, const struct window *w,
+		    size_t row[SEEN_MAX + 1])
 {
-	size_t row[SEEN_MAX + 1], best;
 	row[0] = 0;
 	for (size_t j = 1; j <= w->n_seen; j++)
 		row[j] = row[j - 1] + !troth_event_ignorable(s->c, w->seen[j - 1]);
@@ -58,23 +57,42 @@ static size_t distance(const struct troth_search *s, const struct window *w)
 			row[j] = least(changed, least(extra, row[j] + 1));
 		}
 	}
-	best = row[0];
-	for (size_t j = 1; j <= w->n_seen; j++)
+}
+
+/* Of one PCR, from a place in the order and an event of the alternative on. The events behind a
+ * good end belong to the components that follow. */
+static size_t distance_at(const struct troth_search *s, uint32_t pcr, size_t place,
+			  const struct troth_alternative *alt, size_t from)
+{
+	size_t row[SEEN_MAX + 1];
+	struct window w;
+	look(s, pcr, place, alt, from, &w);
+	if (w.n_wanted == 0)
+		return 0;
+	measure(s, &w, row);
+	size_t best = row[0];
+	for (size_t j = 1; j <= w.n_seen; j++)
 		best = least(best, row[j]);
-	return best + w->n_beyond;
+	return best + w.n_beyond;
 }
 
 size_t troth_search_distance(const struct troth_search *s, const struct troth_partial *p,
 			     const struct troth_alternative *alt, size_t from)
 {
 	size_t sum = 0;
-	for (uint32_t pcr = 0; pcr < TROTH_PCR_COUNT; pcr++) {
-		struct window w;
-		if ((s->asked & ~s->diverged & 1U << pcr) == 0)
-			continue;
-		look(s, p, pcr, alt, from, &w);
-		if (w.n_wanted > 0)
-			sum += distance(s, &w);
-	}
+	for (uint32_t pcr = 0; pcr < TROTH_PCR_COUNT; pcr++)
+		if ((s->asked & ~s->diverged & 1U << pcr) != 0)
+			sum += distance_at(s, pcr, s->begin[pcr] + p->at[pcr], alt, from);
 	return sum;
+}
+
+enum troth_edit troth_search_edit(const struct troth_search *s, uint32_t pcr, size_t place,
+				  const struct troth_alternative *alt, size_t from)
+{
+	const size_t changed = distance_at(s, pcr, place + 1, alt, from + 1);
+	const size_t added = distance_at(s, pcr, place + 1, alt, from);
+	const size_t lacking = distance_at(s, pcr, place, alt, from + 1);
+	if (changed <= added && changed <= lacking)
+		return TROTH_EDIT_CHANGED;
+	return added <= lacking ? TROTH_EDIT_ADDED : TROTH_EDIT_LACKING;
 }

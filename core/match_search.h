@@ -53,6 +53,11 @@ const struct troth_partial *troth_search_run(struct troth_search *s, uint32_t mu
 size_t troth_search_distance(const struct troth_search *s, const struct troth_partial *p,
 			     const struct troth_alternative *alt, size_t from);
 
+/* What happened where an alternative's event (from) was wanted and the event at a place of the
+ * search's order was seen, so that the fewest others differ. */
+enum troth_edit troth_search_edit(const struct troth_search *s, uint32_t pcr, size_t place,
+				  const struct troth_alternative *alt, size_t from);
+
 /* An ignore rule names the event's PCR and type. */
 TROTH_NODISCARD bool troth_event_ignorable(const struct troth_match_case *c,
 					   const struct troth_event *ev);

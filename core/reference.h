@@ -74,6 +74,13 @@ struct troth_ignore_rule {
 	uint32_t type; /* event type, or UINT32_MAX for any */
 };
 
+/* How a log leaves an alternative at one event. */
+enum troth_edit {
+	TROTH_EDIT_CHANGED, /* another event stands in its place */
+	TROTH_EDIT_ADDED,   /* one that is not wanted comes before it */
+	TROTH_EDIT_LACKING  /* it is not there */
+};
+
 struct troth_match_case {
 	const struct troth_reference_set *set;
 	const struct troth_log *log;		     /* NULL: no log, golden values only */

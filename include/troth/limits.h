@@ -129,6 +129,9 @@
 #define TROTH_REFERENCE_JSON_MAX (4 * 1024 * 1024)
 /* An exported appraisal (policy, reference set, record and two logs), bytes. */
 #define TROTH_CASE_MAX (8 * 1024 * 1024)
+/* Deviations from reference values that are followed one behind the other to explain a
+ * verdict. */
+#define TROTH_DEVIATIONS_MAX 64
 /* Partial matches followed at once while components are matched; honest
  * sets need one or two. */
 #define TROTH_MATCH_STATES_MAX 64
