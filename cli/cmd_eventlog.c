@@ -2,25 +2,10 @@
 #include <stdio.h>
 
 #include "args.h"
-#include "eventlog.h"
-#include "input.h"
+#include "fields_json.h"
+#include "logs.h"
 #include "output.h"
 #include "text.h"
-
-static const char *format_name(const struct troth_log *log)
-{
-	return log->header.format == TROTH_LOG_SHA1 ? "sha1" : "crypto-agile";
-}
-
-static json_t *quirks_json(uint32_t quirks)
-{
-	json_t *list = json_array();
-	for (unsigned i = 0; i < TROTH_QUIRK_N; i++)
-		if ((quirks >> i & 1) != 0)
-			json_array_append_new(list, json_string(troth_quirk_name(
-							    (enum troth_quirk)(1U << i))));
-	return list;
-}
 
 static json_t *bank_json(const struct troth_pcr_bank *bank)
 {
@@ -44,9 +29,9 @@ static json_t *replay_json(const struct troth_log *log, const struct troth_repla
 	for (size_t i = 0; i < replay->values.n_banks; i++)
 		json_object_set_new(banks, troth_hash_name(replay->values.banks[i].bank),
 				    bank_json(&replay->values.banks[i]));
-	return json_pack("{s:s, s:I, s:o, s:o}", "format", format_name(log), "events",
+	return json_pack("{s:s, s:I, s:o, s:o}", "format", troth_cli_log_format(log), "events",
 			 (json_int_t)log->n_events, "banks", banks, "quirks",
-			 quirks_json(replay->quirks));
+			 troth_cli_quirks_json(replay->quirks));
 }
 
 static void put_text(const json_t *o)
@@ -64,33 +49,16 @@ static void put_text(const json_t *o)
 			printf("%s\t%s\t%s\n", bank, pcr, json_string_value(value));
 }
 
-/* What the format forbids makes a log unsound; what failed for want of memory says nothing. */
-static enum troth_cli_exit refuse(const char *file, const struct troth_log *log,
-				  enum troth_status st)
+/* ---- commands ---- */
+
+static enum troth_cli_exit replay_log(struct troth_cli_logs *logs, enum troth_cli_format format)
 {
-	if (st == TROTH_E_MEMORY || st == TROTH_E_CRYPTO) {
-		troth_cli_error("%s: %s", file, troth_status_name(st));
+	struct troth_replay replay;
+	if (troth_log_replay(logs->ctx, &logs->log, &replay) != TROTH_OK) {
+		troth_cli_error("%s", troth_status_name(TROTH_E_CRYPTO));
 		return TROTH_CLI_UNSURE;
 	}
-	troth_cli_unsound(file, troth_finding_name(TROTH_FINDING_LOG_MALFORMED),
-			  log->error_offset, troth_status_name(st));
-	return TROTH_CLI_NO;
-}
-
-static enum troth_cli_exit replay_file(const char *file, enum troth_cli_format format)
-{
-	TROTH_AUTO(troth_buffer_clear) struct troth_buffer bytes = { 0 };
-	TROTH_AUTO(troth_log_release) struct troth_log log = { 0 };
-	TROTH_AUTO(troth_ctx_free_p) struct troth_ctx *ctx = troth_cli_context();
-	struct troth_replay replay;
-	if (ctx == NULL || !troth_cli_read(file, TROTH_LOG_MAX, &bytes))
-		return TROTH_CLI_UNSURE;
-	enum troth_status st = troth_log_parse(troth_buffer_view(&bytes), &log);
-	if (st == TROTH_OK)
-		st = troth_log_replay(ctx, &log, &replay);
-	if (st != TROTH_OK)
-		return refuse(file, &log, st);
-	json_t *result = replay_json(&log, &replay);
+	json_t *result = replay_json(&logs->log, &replay);
 	if (format == TROTH_CLI_JSON)
 		return troth_cli_put_json(result, TROTH_CLI_YES);
 	put_text(result);
@@ -98,21 +66,76 @@ static enum troth_cli_exit replay_file(const char *file, enum troth_cli_format f
 	return TROTH_CLI_YES;
 }
 
+struct options {
+	const char *format_text, *bank_text, *ima, *systemd;
+	enum troth_cli_format format;
+	enum troth_hash bank;
+};
+
+static bool take_options(const struct troth_cli_command *self, struct options *o)
+{
+	if (!troth_cli_format_from(o->format_text, false, &o->format)) {
+		troth_cli_usage(self, "--format is text or json");
+		return false;
+	}
+	if (o->bank_text == NULL)
+		return true;
+	o->bank = troth_hash_from_name(troth_view_str(o->bank_text));
+	if (o->bank == TROTH_HASH_NONE)
+		troth_cli_usage(self, "--bank is sha1, sha256, sha384, sha512 or sm3_256");
+	return o->bank != TROTH_HASH_NONE;
+}
+
+typedef enum troth_cli_exit use_logs(struct troth_cli_logs *logs, enum troth_cli_format format);
+
+static enum troth_cli_exit with_logs(const char *file, const struct options *o, use_logs *use)
+{
+	TROTH_AUTO(troth_cli_logs_clear) struct troth_cli_logs logs = { 0 };
+	const enum troth_cli_exit code =
+		troth_cli_logs_read(file, o->systemd, o->ima, o->bank, &logs);
+	return code == TROTH_CLI_YES ? use(&logs, o->format) : code;
+}
+
 static enum troth_cli_exit run_replay(const struct troth_cli_command *self, int argc,
 				      char **argv)
 {
-	const char *format_text = NULL;
-	const struct troth_cli_option options[] = { { "--format", &format_text, NULL }, { 0 } };
+	struct options o = { 0 };
+	const struct troth_cli_option options[] = { { "--format", &o.format_text, NULL },
+						    { 0 } };
 	struct troth_cli_words words;
-	enum troth_cli_format format;
 	(void)argc;
-	if (!troth_cli_args(self, argv, options, &words))
+	if (!troth_cli_args(self, argv, options, &words) || !take_options(self, &o))
 		return TROTH_CLI_UNSURE;
-	if (!troth_cli_format_from(format_text, false, &format)) {
-		troth_cli_usage(self, "--format is text or json");
+	return with_logs(words.list[0], &o, replay_log);
+}
+
+static enum troth_cli_exit run_show(const struct troth_cli_command *self, int argc, char **argv)
+{
+	struct options o = { 0 };
+	const struct troth_cli_option options[] = { { "--format", &o.format_text, NULL },
+						    { "--bank", &o.bank_text, NULL },
+						    { "--systemd", &o.systemd, NULL },
+						    { "--ima", &o.ima, NULL },
+						    { 0 } };
+	struct troth_cli_words words;
+	(void)argc;
+	if (!troth_cli_args(self, argv, options, &words) || !take_options(self, &o))
 		return TROTH_CLI_UNSURE;
-	}
-	return replay_file(words.list[0], format);
+	return with_logs(words.list[0], &o, troth_cli_eventlog_show);
+}
+
+static enum troth_cli_exit run_facts(const struct troth_cli_command *self, int argc,
+				     char **argv)
+{
+	struct options o = { 0 };
+	const struct troth_cli_option options[] = { { "--format", &o.format_text, NULL },
+						    { "--bank", &o.bank_text, NULL },
+						    { 0 } };
+	struct troth_cli_words words;
+	(void)argc;
+	if (!troth_cli_args(self, argv, options, &words) || !take_options(self, &o))
+		return TROTH_CLI_UNSURE;
+	return with_logs(words.list[0], &o, troth_cli_eventlog_facts);
 }
 
 const struct troth_cli_command TROTH_CLI_EVENTLOG[] = {
@@ -123,5 +146,24 @@ const struct troth_cli_command TROTH_CLI_EVENTLOG[] = {
 	  "Only PCRs that an event extends are listed. Exit code 1 when the log breaks\n"
 	  "its format.\n",
 	  1, 1, run_replay },
+	{ "eventlog", "show",
+	  "[--bank NAME] [--systemd FILE] [--ima FILE] [--format text|json] FILE",
+	  "Decode a TCG event log, and what was measured after it, as one log",
+	  "  --bank NAME         digests of this bank (default: sha256, or the log's best)\n"
+	  "  --systemd FILE      systemd's log: /run/log/systemd/tpm2-measure.log\n"
+	  "  --ima FILE          the kernel's IMA list, binary\n"
+	  "  --format text|json  text: a line per event; json: one object\n"
+	  "\n"
+	  "Each event is proven (its digest is of what it says), digest-only, or\n"
+	  "unauthenticated. Proof is worth what the log is: replay it to a quote. Exit code 1\n"
+	  "when a log breaks its format.\n",
+	  1, 1, run_show },
+	{ "eventlog", "facts", "[--bank NAME] [--format text|json] FILE",
+	  "Print what a TCG event log proves about the boot",
+	  "  --bank NAME         proof by digests of this bank (default: sha256, or the best)\n"
+	  "  --format text|json  text: by subject; json: one object\n"
+	  "\n"
+	  "Exit code 1 when the log breaks its format.\n",
+	  1, 1, run_facts },
 	{ 0 },
 };

@@ -35,11 +35,11 @@ static const struct {
 	{ TROTH_SIPA_VSM, TROTH_NO, offsetof(struct troth_windows_facts, virtual_secure_mode) },
 };
 
-/* Data execution prevention: 1 is always off, the other three are forms of on (BCD "nx"). */
+/* Data execution prevention (the boot option "nx"): opt-in, opt-out, always off, always on. */
 static enum troth_answer answer_of(uint32_t id, uint64_t number)
 {
 	if (id == TROTH_SIPA_DEP)
-		return number == 1 ? TROTH_NO : TROTH_YES;
+		return number == 2 ? TROTH_NO : TROTH_YES;
 	return number == 0 ? TROTH_NO : TROTH_YES;
 }
 

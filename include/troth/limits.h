@@ -29,6 +29,8 @@
 #define TROTH_LOG_MAX (1024 * 1024)
 /* Events in one log: real ones reach about 600. */
 #define TROTH_LOG_EVENTS_MAX 4096
+/* systemd's log of its own measurements, bytes: about 300 a record, some ten records a boot. */
+#define TROTH_USERSPACE_LOG_MAX (1024 * 1024)
 /* One field of a decoded event as text, bytes with its NUL: a kernel command line is at most
  * 4,096 long; a GRUB menu entry that is longer ends in "...". */
 #define TROTH_FIELD_MAX 6144

@@ -97,6 +97,55 @@ says '--format wants a value'
 run "escape codes in a file name" 2 eventlog replay "$(printf '\033[31mred')"
 says '\\x1b\[31mred: '
 
+# ---- eventlog show, eventlog facts ----
+
+log=$fixtures/shim-sb-on/binary_bios_measurements
+run "show" 0 eventlog show --format json "$log"
+quiet
+json '.log | keys_unsorted == ["format", "registers", "bank", "quirks", "quirks_version", "counts"]'
+json '.log.counts == {proven: 38, digest_only: 13, unauthenticated: 1} and (.events | length) == 52'
+json '.events[7] | .type == "EV_EFI_VARIABLE_DRIVER_CONFIG" and .pcr == 7 and .proof == "proven" and (.fields.entries | length) == 2'
+json '.events[24] | .proof == "digest-only" and (.fields.path | endswith("/\\EFI\\BOOT\\BOOTX64.EFI"))'
+json '[.events[].index] == [range(52)]'
+run "show as text" 0 eventlog show "$log"
+quiet
+grep -q '^   46  proven  PCR 8    .*kernel command line: /vmlinuz ' "$dir/out" || fail "no command line"
+run "show another bank" 0 eventlog show --bank sha1 --format json "$log"
+json '.log.bank == "sha1" and (.events[4].digest | length) == 40 and .events[4].proof == "proven"'
+run "show a bank the log lacks" 0 eventlog show --bank sha512 --format json "$log"
+json '.log.counts.unauthenticated == 52'
+run "show the merged log" 0 eventlog show --format json --systemd "$fixtures/../systemd/tpm2-measure.log" \
+    --ima "$fixtures/shim-sb-on/ima_binary" "$log"
+quiet
+json '[.events[].source] as $s | $s[51:54] == ["firmware", "ima", "systemd"] and ($s | unique) == ["firmware", "ima", "systemd"]'
+json '.events[52].fields.path == "boot_aggregate"'
+json '[.events[] | select(.source == "systemd") | .proof] == ["proven", "digest-only", "proven", "proven", "proven", "unauthenticated", "proven", "proven"]'
+run "show a log of systemd that is none" 1 eventlog show --systemd "$log" "$log"
+silent
+says '.*: systemd-log-malformed at offset 0: malformed$'
+run "show a list of IMA that is none" 1 eventlog show --ima "$dir/cut" "$log"
+silent
+says '.*: ima-malformed at offset 0: '
+run "show a log cut short" 1 eventlog show "$dir/cut"
+silent
+says '.*/cut: log-malformed at offset [0-9]+: truncated$'
+run "show an unknown bank" 2 eventlog show --bank md5 "$log"
+says '--bank is '
+
+run "facts" 0 eventlog facts --format json "$log"
+quiet
+json '.secure_boot == "on" and .separators == [range(8)] and .exit_boot_services == "yes" and .windows == null'
+json '[.facts.image[] | .authority] == [22, 29, null, null]'
+json '.facts["kernel-command-line"][0].value | startswith("/vmlinuz console=ttyS0")'
+json '.facts["sbat-level"][0].fields.value | startswith("sbat,1,")'
+run "facts as text" 0 eventlog facts "$log"
+quiet
+grep -q '^secure boot  *on' "$dir/out" || fail "no secure boot"
+run "facts of a boot past every check" 0 eventlog facts --format json "$fixtures/direct-sb-on-legacy-bypass/binary_bios_measurements"
+json '.secure_boot == "claimed" and .authorities == 0 and (.facts | has("authority") | not)'
+run "facts of a log cut short" 1 eventlog facts "$dir/cut"
+silent
+
 # ---- ima ----
 
 list=$fixtures/direct/ima_binary
