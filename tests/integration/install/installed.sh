@@ -35,6 +35,10 @@ for unit in troth-verifier troth-attester; do
 	grep -qF "ExecStart=$prefix/bin/$unit " "$file" || fail "$unit.service starts another program"
 	[ "$(grep -c . "$file")" -gt 20 ] || fail "$unit.service is not whole"
 done
+for file in share/initramfs-tools/hooks/troth lib/dracut/modules.d/95troth/module-setup.sh; do
+	[ -x "$prefix/$file" ] || fail "$file cannot be run"
+	grep -qF "attester=$prefix/bin/troth-attester" "$prefix/$file" || fail "$file takes another program"
+done
 [ -s "$prefix/share/doc/troth/README.md" ] || fail "no README.md"
 diff -r -x man "$source/docs" "$prefix/share/doc/troth/docs" || fail "the manuals are not those of the source"
 
