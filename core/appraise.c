@@ -16,6 +16,7 @@ enum check {
 	CHECK_SEPARATORS,
 	CHECK_SECURE_BOOT,
 	CHECK_COMPONENTS,
+	CHECK_IMA,
 	CHECK_N
 };
 
@@ -31,7 +32,9 @@ enum sight { SAW_NOTHING = 0, SAW_PART, SAW_ALL };
 struct appraisal {
 	struct troth_ctx *ctx;
 	const struct troth_case *c;
-	uint32_t quoted;     /* PCRs in any selected bank */
+	/* What the event log must explain: the policy's, without the PCR of an IMA list. */
+	struct troth_pcr_selection selection;
+	uint32_t quoted;     /* PCRs in any bank of it */
 	uint32_t needs_log;  /* of them, extended ones that only a log can explain */
 	bool readable;	     /* there is a log, and it holds measurements */
 	uint32_t lost_banks; /* bit i: bank i of the selection is not in the log */
@@ -41,7 +44,21 @@ struct appraisal {
 
 static const struct troth_pcr_selection *selection(const struct appraisal *a)
 {
-	return &a->c->policy->selection;
+	return &a->selection;
+}
+
+static void select_pcrs(struct appraisal *a)
+{
+	const struct troth_policy *policy = a->c->policy;
+	const uint32_t ima = policy->ima.present ? 1U << TROTH_IMA_PCR : 0;
+	for (size_t i = 0; i < policy->selection.n_banks; i++) {
+		const struct troth_pcr_bank_selection *bank = &policy->selection.banks[i];
+		a->v->coverage.pcrs_quoted |= bank->mask;
+		if ((bank->mask & ~ima) != 0)
+			a->selection.banks[a->selection.n_banks++] =
+				(struct troth_pcr_bank_selection){ bank->bank,
+								   bank->mask & ~ima };
+	}
 }
 
 static bool is_initial(const struct appraisal *a, enum troth_hash bank, uint32_t pcr)
@@ -316,6 +333,24 @@ static enum troth_status check_components(struct appraisal *a, enum sight *out)
 	return TROTH_OK;
 }
 
+static enum sight check_ima(struct appraisal *a)
+{
+	static const struct troth_ima_result NOTHING = { .open = true };
+	const struct troth_ima_result *r = a->c->ima != NULL ? a->c->ima : &NOTHING;
+	struct troth_coverage *coverage = &a->v->coverage;
+	troth_findings_join(&a->v->findings, &r->findings);
+	if (r->open)
+		return SAW_NOTHING;
+	coverage->ima_checked = r->proven;
+	coverage->boot_aggregate_checked = r->boot_aggregate_checked;
+	coverage->ima = r->after.counts;
+	if (r->proven) {
+		coverage->pcrs_replayed |= 1U << TROTH_IMA_PCR;
+		coverage->pcrs_matched |= 1U << TROTH_IMA_PCR;
+	}
+	return SAW_ALL;
+}
+
 /* One row per check. A check appends what it found and says how far it could
  * see; it never decides. */
 static enum troth_status look(enum check check, struct appraisal *a, enum sight *out)
@@ -328,6 +363,7 @@ static enum troth_status look(enum check check, struct appraisal *a, enum sight 
 	case CHECK_SEPARATORS: *out = check_separators(a); break;
 	case CHECK_SECURE_BOOT: *out = check_secure_boot(a); break;
 	case CHECK_COMPONENTS: return check_components(a, out);
+	case CHECK_IMA: *out = check_ima(a); break;
 	case CHECK_N: *out = SAW_NOTHING; break;
 	}
 	return TROTH_OK;
@@ -335,6 +371,8 @@ static enum troth_status look(enum check check, struct appraisal *a, enum sight 
 
 static bool required(const struct appraisal *a, enum check check)
 {
+	if (check == CHECK_IMA)
+		return a->c->policy->ima.present;
 	if (a->quoted == 0)
 		return false;
 	return check != CHECK_SECURE_BOOT || a->c->policy->require_secure_boot;
@@ -408,9 +446,9 @@ enum troth_status troth_appraise(struct troth_ctx *ctx, const struct troth_case 
 	struct appraisal a = { .ctx = ctx, .c = c, .v = &v };
 	bool saw_all = true;
 
+	select_pcrs(&a);
 	survey(&a);
 	TROTH_TRY(read_facts(&a));
-	v.coverage.pcrs_quoted = a.quoted;
 	for (enum check k = 0; k < CHECK_N; k++) {
 		enum sight sight = SAW_NOTHING;
 		if (!required(&a, k))

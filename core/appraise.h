@@ -6,6 +6,7 @@
 #ifndef TROTH_CORE_APPRAISE_H
 #define TROTH_CORE_APPRAISE_H
 
+#include "ima_appraise.h"
 #include "policy.h"
 #include "verdict.h"
 
@@ -23,6 +24,8 @@ struct troth_case {
 	size_t log_error_offset;
 	/* a manufacturer's certificate or the inventory vouches for the TPM */
 	bool recognised;
+	/* What came of the IMA list; read where the policy speaks of IMA. NULL: nothing did. */
+	const struct troth_ima_result *ima;
 };
 
 /* Never fails on evidence: what cannot be read is a finding. TROTH_E_CRYPTO or _MEMORY when the

@@ -83,6 +83,44 @@ static void put_ignored(const struct troth_ignored_class *k, char *out)
 		       type, k->pcr, k->n_events);
 }
 
+/* The list has what the device's own IMA policy measures, and names no file systems. */
+static const char *const IMA_LINES[] = {
+	"no file that was used after the boot was looked at, on any file system (no IMA list "
+	"was "
+	"appraised)",
+	"files were looked at as far as the device's IMA policy measures them: what it leaves "
+	"out "
+	"(file systems such as tmpfs or overlayfs, uses, users) is not known",
+	"files that were measured and that a pattern of the policy lets pass",
+	"entries of the IMA list that belong to other PCRs than 10",
+	"boot_aggregate was not compared: PCRs 0 to 9 are not all quoted in its bank",
+};
+
+static bool ima_gap(const struct troth_coverage *c, size_t i, char out[TROTH_COVERAGE_LINE_MAX])
+{
+	const struct {
+		bool holds;
+		uint32_t n;
+	} lines[TROTH_COUNT(IMA_LINES)] = {
+		{ !c->ima_checked, 0 },
+		{ c->ima_checked, 0 },
+		{ c->ima.ignored > 0, c->ima.ignored },
+		{ c->ima.elsewhere > 0, c->ima.elsewhere },
+		{ c->ima_checked && !c->boot_aggregate_checked, 0 },
+	};
+	for (size_t k = 0; k < TROTH_COUNT(lines); k++) {
+		if (!lines[k].holds || i-- > 0)
+			continue;
+		if (lines[k].n > 0)
+			(void)snprintf(out, TROTH_COVERAGE_LINE_MAX, "%" PRIu32 " %s",
+				       lines[k].n, IMA_LINES[k]);
+		else
+			(void)snprintf(out, TROTH_COVERAGE_LINE_MAX, "%s", IMA_LINES[k]);
+		return true;
+	}
+	return false;
+}
+
 bool troth_coverage_gap(const struct troth_coverage *c, size_t i,
 			char out[TROTH_COVERAGE_LINE_MAX])
 {
@@ -107,11 +145,5 @@ bool troth_coverage_gap(const struct troth_coverage *c, size_t i,
 			       "whether secure boot was enforced was not established");
 		return true;
 	}
-	if (!c->ima_checked && i == 0) {
-		(void)snprintf(out, TROTH_COVERAGE_LINE_MAX,
-			       "no file that was used after the boot was looked at, on any "
-			       "file system (no IMA list was appraised)");
-		return true;
-	}
-	return false;
+	return ima_gap(c, i, out);
 }

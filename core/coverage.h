@@ -6,6 +6,7 @@
 #include <troth/limits.h>
 
 #include "hash.h"
+#include "ima_counts.h"
 
 /* Events that a rule of the policy lets pass unexplained: the rule, and how many such events
  * the log has. */
@@ -25,13 +26,15 @@ struct troth_coverage {
 	uint32_t pcrs_unchecked; /* not quoted, or quoted and explained by nothing */
 	uint32_t n_events_matched, n_events_ignored;
 	bool secure_boot_checked;
-	bool ima_checked;
+	bool ima_checked; /* a list was proven, and each of its entries looked at */
+	bool boot_aggregate_checked;
+	struct troth_ima_counts ima;
 	uint32_t n_ignored;
 	struct troth_ignored_class ignored[TROTH_IGNORE_RULES_MAX];
 };
 
 /* Room for one line of troth_coverage_gap, with its NUL. */
-#define TROTH_COVERAGE_LINE_MAX 200
+#define TROTH_COVERAGE_LINE_MAX 220
 
 /* Writes the i-th plain sentence about what was not checked; false past the last. Printable
  * ASCII of our own words only. */

@@ -115,6 +115,39 @@ static const struct {
 	[TROTH_FINDING_NOTHING_CHECKED] = { "nothing-checked", NONE,
 		"The policy checked nothing, so nothing can be affirmed." },
 
+	[TROTH_FINDING_IMA_LOG_MISSING] = { "ima-log-missing", CONTRAINDICATED,
+		"No IMA list explains the quoted PCR 10." },
+	[TROTH_FINDING_IMA_EMPTY] = { "ima-empty", CONTRAINDICATED,
+		"IMA is required and nothing was measured." },
+	[TROTH_FINDING_IMA_MALFORMED] = { "ima-malformed", CONTRAINDICATED,
+		"The IMA list breaks its format." },
+	[TROTH_FINDING_IMA_REPLAY_MISMATCH] = { "ima-replay-mismatch", CONTRAINDICATED,
+		"No part of the IMA list leads to the quoted PCR 10." },
+	[TROTH_FINDING_IMA_TRIMMED] = { "ima-trimmed", CONTRAINDICATED,
+		"The beginning of the IMA list is missing." },
+	[TROTH_FINDING_IMA_REWOUND] = { "ima-rewound", CONTRAINDICATED,
+		"The IMA list is shorter than what was proven of it in this boot." },
+	[TROTH_FINDING_IMA_SKIPPED] = { "ima-skipped", CONTRAINDICATED,
+		"Entries of the IMA list were left out." },
+	[TROTH_FINDING_IMA_WEAK_BANK] = { "ima-weak-bank", CONTRAINDICATED,
+		"Only SHA-1 vouches for the IMA list." },
+	[TROTH_FINDING_IMA_BOOT_AGGREGATE] = { "ima-boot-aggregate", CONTRAINDICATED,
+		"The IMA list's boot_aggregate is not of the quoted PCRs." },
+	[TROTH_FINDING_IMA_VIOLATION] = { "ima-violation", CONTRAINDICATED,
+		"A file was changed while it was measured, so IMA could not tell what was used." },
+	[TROTH_FINDING_IMA_KEXEC] = { "ima-kexec", CONTRAINDICATED,
+		"A kernel was started by another, past firmware and boot loader." },
+	[TROTH_FINDING_IMA_UNKNOWN_FILE] = { "ima-unknown-file", CONTRAINDICATED,
+		"A file was used that no allow-list, key or pattern covers." },
+	[TROTH_FINDING_IMA_SIGNATURE] = { "ima-signature", CONTRAINDICATED,
+		"The signature of a file does not make it acceptable." },
+	[TROTH_FINDING_IMA_EVENT] = { "ima-event", CONTRAINDICATED,
+		"The kernel measured data that the policy does not cover." },
+	[TROTH_FINDING_IMA_UNMEASURED] = { "ima-unmeasured", NONE,
+		"What should have been measured was not." },
+	[TROTH_FINDING_IMA_LIST_MISSING] = { "ima-list-missing", NONE,
+		"An allow-list that the policy names is not there." },
+
 	[TROTH_FINDING_EK_CERT_MALFORMED] = { "ek-cert-malformed", CONTRAINDICATED,
 		"The endorsement certificate cannot be read." },
 	[TROTH_FINDING_EK_CERT_MISSING] = { "ek-cert-missing", NONE,
@@ -192,6 +225,13 @@ struct troth_finding *troth_finding_add(struct troth_findings *f, enum troth_fin
 		.event = -1,
 	};
 	return place;
+}
+
+void troth_findings_join(struct troth_findings *f, const struct troth_findings *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		*troth_finding_add(f, from->list[i].code) = from->list[i];
+	f->n_dropped += from->n_dropped;
 }
 
 bool troth_findings_have(const struct troth_findings *f, enum troth_finding_code code)

@@ -67,6 +67,23 @@ enum troth_finding_code {
 	TROTH_FINDING_PCR_MISMATCH,
 	TROTH_FINDING_REFERENCE_AMBIGUOUS,
 	TROTH_FINDING_NOTHING_CHECKED,
+	/* IMA */
+	TROTH_FINDING_IMA_LOG_MISSING,
+	TROTH_FINDING_IMA_EMPTY,
+	TROTH_FINDING_IMA_MALFORMED,
+	TROTH_FINDING_IMA_REPLAY_MISMATCH,
+	TROTH_FINDING_IMA_TRIMMED,
+	TROTH_FINDING_IMA_REWOUND,
+	TROTH_FINDING_IMA_SKIPPED,
+	TROTH_FINDING_IMA_WEAK_BANK,
+	TROTH_FINDING_IMA_BOOT_AGGREGATE,
+	TROTH_FINDING_IMA_VIOLATION,
+	TROTH_FINDING_IMA_KEXEC,
+	TROTH_FINDING_IMA_UNKNOWN_FILE,
+	TROTH_FINDING_IMA_SIGNATURE,
+	TROTH_FINDING_IMA_EVENT,
+	TROTH_FINDING_IMA_UNMEASURED,
+	TROTH_FINDING_IMA_LIST_MISSING,
 	/* EK and enrolment */
 	TROTH_FINDING_EK_CERT_MALFORMED,
 	TROTH_FINDING_EK_CERT_MISSING,
@@ -114,6 +131,8 @@ const char *troth_tier_name(enum troth_tier tier);
 /* Appends and returns the finding, with pcr and event absent and the code's own severity; past
  * the limit it is counted and a scratch place is returned that holds nothing. Never NULL. */
 struct troth_finding *troth_finding_add(struct troth_findings *f, enum troth_finding_code code);
+/* Appends copies of all of from, and counts what it dropped. */
+void troth_findings_join(struct troth_findings *f, const struct troth_findings *from);
 TROTH_NODISCARD bool troth_findings_have(const struct troth_findings *f,
 					 enum troth_finding_code code);
 /* Writes the text with every byte outside printable ASCII escaped as \xNN, cut at the field's

@@ -19,7 +19,7 @@ static const struct {
 	const char *name;
 } KINDS[TROTH_IMA_SIGNATURE_KIND_N] = {
 	[TROTH_IMA_SIGNATURE_FILE] = { 0x03, 2, "file" },
-	[TROTH_IMA_SIGNATURE_VERITY] = { 0x06, 3, "verity" },
+	[TROTH_IMA_SIGNATURE_VERITY] = { TROTH_IMA_VERITY_TYPE, 3, "verity" },
 	[TROTH_IMA_SIGNATURE_PORTABLE] = { 0x05, 2, "evm-portable" },
 };
 
@@ -34,6 +34,14 @@ static enum troth_hash hash_of(uint8_t algo)
 		if (HASHES[i].algo == algo)
 			return HASHES[i].hash;
 	return TROTH_HASH_NONE;
+}
+
+uint8_t troth_ima_hash_number(enum troth_hash hash)
+{
+	for (size_t i = 0; i < TROTH_COUNT(HASHES); i++)
+		if (HASHES[i].hash == hash)
+			return HASHES[i].algo;
+	return 0;
 }
 
 static bool find_kind(uint8_t type, uint8_t version, enum troth_ima_signature_kind *out)

@@ -23,6 +23,11 @@ struct troth_ima_signature {
 	struct troth_view bytes; /* RSA PKCS #1 v1.5, or ECDSA as DER */
 };
 
+/* The kernel's number of a hash (Linux, enum hash_algo); 0 for one it does not sign with. */
+uint8_t troth_ima_hash_number(enum troth_hash hash);
+/* The kernel's number of what version 3 signs for fs-verity (IMA_VERITY_DIGSIG). */
+#define TROTH_IMA_VERITY_TYPE 0x06
+
 /* TROTH_E_UNSUPPORTED for another type or version, TROTH_E_MALFORMED for a length that is not
  * that of the signature. */
 TROTH_NODISCARD enum troth_status troth_ima_signature_parse(struct troth_view field,

@@ -4,6 +4,7 @@
 #define TROTH_CORE_POLICY_H
 
 #include "ek.h"
+#include "ima_policy.h"
 #include "reference.h"
 
 enum troth_enrolment_mode {
@@ -31,6 +32,7 @@ struct troth_policy {
 	uint32_t unreachable_after_s; /* health: long overdue */
 	size_t n_ignore;
 	struct troth_ignore_rule ignore[TROTH_IGNORE_RULES_MAX];
+	struct troth_ima_policy ima;
 };
 
 #endif

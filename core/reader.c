@@ -143,6 +143,13 @@ bool troth_view_equal(struct troth_view a, struct troth_view b)
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+int troth_view_compare(struct troth_view a, struct troth_view b)
+{
+	const size_t common = a.n < b.n ? a.n : b.n;
+	const int order = common > 0 ? memcmp(a.p, b.p, common) : 0;
+	return order != 0 ? order : (a.n > b.n) - (a.n < b.n);
+}
+
 uint64_t troth_view_hash(struct troth_view v)
 {
 	uint64_t h = 0xcbf29ce484222325U;

@@ -39,6 +39,8 @@ TROTH_NODISCARD bool troth_at_end(const struct troth_reader *r);
 
 /* Same length and same bytes. Not constant-time: never for secrets or MACs. */
 TROTH_NODISCARD bool troth_view_equal(struct troth_view a, struct troth_view b);
+/* By bytes, as memcmp; of two that agree so far the shorter comes first. */
+int troth_view_compare(struct troth_view a, struct troth_view b);
 /* FNV-1a, 64 bit: spreads over a table what nobody gains by making collide. */
 uint64_t troth_view_hash(struct troth_view v);
 /* The bytes of a NUL-terminated string, without the NUL. */

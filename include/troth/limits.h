@@ -51,6 +51,31 @@
 #define TROTH_IMA_ALGORITHM_MAX 32
 /* A path in a record, bytes (Linux, PATH_MAX). */
 #define TROTH_IMA_PATH_MAX 4096
+/* Digests, paths and sources of one allow-list: a few distributions with all their updates. */
+#define TROTH_DIGEST_SET_ENTRIES_MAX (64 * 1024 * 1024)
+/* What a digest came in, "bash_5.2.15-2+b7_amd64", bytes. */
+#define TROTH_DIGEST_SET_SOURCE_MAX 255
+/* An allow-list's file, bytes: that many entries and their text. */
+#define TROTH_DIGEST_SET_FILE_MAX (8LL * 1024 * 1024 * 1024)
+/* What the verifier keeps of a device's IMA list between two quotes, bytes. */
+#define TROTH_IMA_STATE_MAX 1024
+/* Findings about single entries of a list that last until the next boot; the rest is counted.
+ */
+#define TROTH_IMA_KEPT_MAX 3
+/* The same in one verdict. */
+#define TROTH_IMA_FINDINGS_MAX 16
+/* In a policy: rules for allow-lists, directories or packages of a rule, ignored patterns,
+ * expected paths, keys, keyrings, events; bytes of their text together. */
+#define TROTH_IMA_RULES_MAX 8
+#define TROTH_IMA_RULE_NAMES_MAX 32
+#define TROTH_IMA_IGNORE_MAX 64
+#define TROTH_IMA_EXPECTED_MAX 32
+#define TROTH_IMA_KEYS_MAX 8
+#define TROTH_IMA_KEYRINGS_MAX 8
+#define TROTH_IMA_EVENTS_MAX 64
+#define TROTH_IMA_POLICY_TEXT_MAX (16 * 1024)
+/* Keys that the list itself shows to have been added to keyrings. */
+#define TROTH_IMA_LEARNED_MAX 16
 /* What a device says of itself; kept with each verdict, bytes. */
 #define TROTH_FACTS_MAX 4096
 /* One protocol body, bytes, checked before the first byte is kept. */

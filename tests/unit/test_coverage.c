@@ -70,14 +70,38 @@ static void nothing_checked_is_said(void **state)
 					   SECURE_BOOT, IMA, NULL });
 }
 
-static void all_checked_leaves_nothing_to_say(void **state)
+static const char IMA_EXTENT[] =
+	"files were looked at as far as the device's IMA policy measures them: what it leaves "
+	"out (file systems such as tmpfs or overlayfs, uses, users) is not known";
+
+static void all_checked_leaves_what_ima_cannot_say(void **state)
 {
 	const struct troth_coverage all = { .pcrs_quoted = ALL,
 					    .pcrs_matched = ALL,
 					    .secure_boot_checked = true,
-					    .ima_checked = true };
+					    .ima_checked = true,
+					    .boot_aggregate_checked = true };
 	(void)state;
-	expect_gaps(&all, (const char *const[]){ NULL });
+	expect_gaps(&all, (const char *const[]){ IMA_EXTENT, NULL });
+}
+
+static void what_an_ima_list_leaves_open_is_said(void **state)
+{
+	const struct troth_coverage c = { .pcrs_quoted = ALL,
+					  .pcrs_matched = ALL,
+					  .secure_boot_checked = true,
+					  .ima_checked = true,
+					  .ima = { .ignored = 3, .elsewhere = 2 } };
+	(void)state;
+	expect_gaps(&c,
+		    (const char *const[]){
+			    IMA_EXTENT,
+			    "3 files that were measured and that a pattern of the policy "
+			    "lets pass",
+			    "2 entries of the IMA list that belong to other PCRs than 10",
+			    "boot_aggregate was not compared: PCRs 0 to 9 are not all quoted "
+			    "in its bank",
+			    NULL });
 }
 
 static void each_gap_is_said(void **state)
@@ -114,7 +138,8 @@ int main(void)
 		cmocka_unit_test(masks_read_as_a_person_says_them),
 		cmocka_unit_test(a_short_buffer_is_not_overrun),
 		cmocka_unit_test(nothing_checked_is_said),
-		cmocka_unit_test(all_checked_leaves_nothing_to_say),
+		cmocka_unit_test(all_checked_leaves_what_ima_cannot_say),
+		cmocka_unit_test(what_an_ima_list_leaves_open_is_said),
 		cmocka_unit_test(each_gap_is_said),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,9 +62,21 @@ static struct troth_verdict sample(void)
 	f->expected.alg = TROTH_HASH_SHA384;
 	memset(f->expected.bytes, 1, 48);
 	v.findings.n_dropped = 5;
-	v.coverage = (struct troth_coverage){
-		1, 2, 3, 4, 5, 6, 7, 8, 9, true, false, 1, { { 5, 13, 2 } }
-	};
+	v.coverage = (struct troth_coverage){ 1,
+					      2,
+					      3,
+					      4,
+					      5,
+					      6,
+					      7,
+					      8,
+					      9,
+					      true,
+					      false,
+					      true,
+					      { 1, 2, 3, 4, 5, 6, 7 },
+					      1,
+					      { { 5, 13, 2 } } };
 	v.trust = (struct troth_trust_vector){ { 2, -1, 96, 0, 97, 1, -128, 127 } };
 	return v;
 }

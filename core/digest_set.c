@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "digest_set.h"
+
+#include <string.h>
+
+#include "base.h"
+#include "digest_set_format.h"
+#include "reader.h"
+
+/* The i-th u32 of a table; false past its end. */
+static bool u32_at(struct troth_view table, size_t i, uint32_t *out)
+{
+	struct troth_reader r = { table };
+	struct troth_view skipped;
+	return i < table.n / sizeof(uint32_t) &&
+	       troth_get_view(&r, i * sizeof(uint32_t), &skipped) && troth_get_u32le(&r, out);
+}
+
+static struct troth_view part_of(struct troth_view table, size_t from, size_t n)
+{
+	struct troth_reader r = { table };
+	struct troth_view skipped, part;
+	if (!troth_get_view(&r, from, &skipped) || !troth_get_view(&r, n, &part))
+		return (struct troth_view){ 0 };
+	return part;
+}
+
+/* From 0 to last, never falling. */
+static bool ascends(struct troth_view table, size_t last)
+{
+	struct troth_reader r = { table };
+	uint32_t before = 0, now = 0;
+	if (!troth_get_u32le(&r, &now) || now != 0)
+		return false;
+	while (troth_get_u32le(&r, &now)) {
+		if (now < before)
+			return false;
+		before = now;
+	}
+	return before == last;
+}
+
+static enum troth_status get_header(struct troth_reader *r, struct troth_digest_set *set,
+				    uint64_t *n_text)
+{
+	struct troth_view magic;
+	uint64_t n[3];
+	if (!troth_get_view(r, sizeof TROTH_DIGEST_SET_MAGIC - 1, &magic))
+		return TROTH_E_TRUNCATED;
+	if (!troth_view_equal(magic, troth_view_str(TROTH_DIGEST_SET_MAGIC)))
+		return TROTH_E_MALFORMED;
+	for (size_t i = 0; i < TROTH_COUNT(n); i++)
+		if (!troth_get_u64le(r, &n[i]))
+			return TROTH_E_TRUNCATED;
+	if (!troth_get_u64le(r, n_text) || !troth_get_bytes(r, sizeof set->id, set->id))
+		return TROTH_E_TRUNCATED;
+	for (size_t i = 0; i < TROTH_COUNT(n); i++)
+		if (n[i] > TROTH_DIGEST_SET_ENTRIES_MAX)
+			return TROTH_E_LIMIT;
+	if (*n_text > UINT32_MAX)
+		return TROTH_E_LIMIT;
+	set->n_entries = n[0];
+	set->n_paths = n[1];
+	set->n_sources = n[2];
+	return TROTH_OK;
+}
+
+enum troth_status troth_digest_set_open(struct troth_view bytes, struct troth_digest_set *out)
+{
+	struct troth_reader r = { bytes };
+	struct troth_digest_set s = { 0 };
+	uint64_t n_text;
+	TROTH_TRY(get_header(&r, &s, &n_text));
+	if (!troth_get_view(&r, TROTH_DIGEST_SET_FANOUT * sizeof(uint32_t), &s.fanout) ||
+	    !troth_get_view(&r, s.n_entries * TROTH_DIGEST_SET_DIGEST, &s.digests) ||
+	    !troth_get_view(&r, s.n_entries * TROTH_DIGEST_SET_REF, &s.refs) ||
+	    !troth_get_view(&r, (s.n_paths + s.n_sources + 1) * sizeof(uint32_t), &s.offsets) ||
+	    !troth_get_view(&r, n_text, &s.text))
+		return TROTH_E_TRUNCATED;
+	if (!troth_at_end(&r) || !ascends(s.fanout, s.n_entries) || !ascends(s.offsets, n_text))
+		return TROTH_E_MALFORMED;
+	*out = s;
+	return TROTH_OK;
+}
+
+enum troth_status troth_digest_set_verify(struct troth_ctx *ctx, struct troth_view bytes)
+{
+	struct troth_reader r = { bytes };
+	struct troth_digest_set s = { 0 };
+	struct troth_digest d;
+	uint64_t n_text;
+	TROTH_TRY(get_header(&r, &s, &n_text));
+	TROTH_TRY(troth_hash_one(ctx, TROTH_HASH_SHA256, r.left, &d));
+	return troth_view_equal(troth_digest_view(&d), TROTH_VIEW_OF(s.id)) ? TROTH_OK
+									    : TROTH_E_MISMATCH;
+}
+
+struct troth_view troth_digest_set_digest(const struct troth_digest_set *set, size_t entry)
+{
+	return part_of(set->digests, entry * TROTH_DIGEST_SET_DIGEST, TROTH_DIGEST_SET_DIGEST);
+}
+
+static struct troth_view text_at(const struct troth_digest_set *set, size_t i)
+{
+	uint32_t from, to;
+	if (!u32_at(set->offsets, i, &from) || !u32_at(set->offsets, i + 1, &to))
+		return (struct troth_view){ 0 };
+	return part_of(set->text, from, to - from);
+}
+
+struct troth_view troth_digest_set_path(const struct troth_digest_set *set, size_t entry)
+{
+	uint32_t path;
+	if (!u32_at(set->refs, 2 * entry, &path) || path >= set->n_paths)
+		return (struct troth_view){ 0 };
+	return text_at(set, path);
+}
+
+struct troth_view troth_digest_set_source(const struct troth_digest_set *set, size_t entry)
+{
+	uint32_t source;
+	if (!u32_at(set->refs, 2 * entry + 1, &source) || source >= set->n_sources)
+		return (struct troth_view){ 0 };
+	return text_at(set, set->n_paths + source);
+}
+
+/* Where a digest would begin among those that share its first two bytes. */
+static size_t lower_bound(const struct troth_digest_set *set, const uint8_t sha256[32],
+			  size_t from, size_t to)
+{
+	while (from < to) {
+		const size_t middle = from + (to - from) / 2;
+		const struct troth_view d = troth_digest_set_digest(set, middle);
+		if (troth_view_compare(d, (struct troth_view){ sha256, d.n }) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+size_t troth_digest_set_find(const struct troth_digest_set *set, const uint8_t sha256[32],
+			     size_t *out_first)
+{
+	const size_t bucket = (size_t)sha256[0] << 8 | sha256[1];
+	uint32_t from, to;
+	size_t n = 0;
+	if (!u32_at(set->fanout, bucket, &from) || !u32_at(set->fanout, bucket + 1, &to))
+		return 0;
+	const size_t first = lower_bound(set, sha256, from, to);
+	while (first + n < to && troth_view_equal(troth_digest_set_digest(set, first + n),
+						  (struct troth_view){ sha256, 32 }))
+		n++;
+	*out_first = first;
+	return n;
+}

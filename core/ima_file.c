@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One proven entry: a file, a measured buffer, a violation, a boot_aggregate. */
+#include <string.h>
+
+#include "base.h"
+#include "ima_run.h"
+#include "reader.h"
+
+static bool is(struct troth_view path, const char *text)
+{
+	return troth_view_equal(path, troth_view_str(text));
+}
+
+/* What the policy says of something in a word; ALLOW is only shown. */
+static enum troth_tier severity_of(enum troth_ima_attitude attitude)
+{
+	switch (attitude) {
+	case TROTH_IMA_ALLOW: return TROTH_TIER_AFFIRMING;
+	case TROTH_IMA_WARN: return TROTH_TIER_WARNING;
+	case TROTH_IMA_DENY: break;
+	}
+	return TROTH_TIER_CONTRAINDICATED;
+}
+
+/* ---- boot_aggregate ---- */
+
+/* H over the quoted values of PCR 0 to last; false when one is not quoted. */
+static bool aggregate(struct troth_ima_run *run, enum troth_hash hash, uint32_t last,
+		      struct troth_digest *out)
+{
+	struct troth_view parts[10];
+	for (uint32_t pcr = 0; pcr <= last; pcr++) {
+		parts[pcr] = troth_pcr_value(run->c->pcrs, hash, pcr);
+		if (parts[pcr].n == 0)
+			return false;
+	}
+	return troth_hash_parts(run->ctx, hash, parts, last + 1, out) == TROTH_OK;
+}
+
+enum troth_status troth_ima_check_boot_aggregate(struct troth_ima_run *run, uint64_t index,
+						 const struct troth_digest *boot_aggregate)
+{
+	struct troth_digest firmware, loader;
+	/* PCR 0 to 7, and since 5.8 those of the boot loader for other hashes than SHA-1
+	 * (ima_crypto.c, ima_calc_boot_aggregate_tfm). Nothing says which kernel it was. */
+	const bool has_firmware = aggregate(run, boot_aggregate->alg, 7, &firmware);
+	const bool has_loader = aggregate(run, boot_aggregate->alg, 9, &loader);
+	if ((has_firmware && troth_digest_equal(boot_aggregate, &firmware)) ||
+	    (has_loader && troth_digest_equal(boot_aggregate, &loader))) {
+		run->out->boot_aggregate_checked = true;
+		return TROTH_OK;
+	}
+	if (!has_loader && !(has_firmware && boot_aggregate->alg == TROTH_HASH_SHA1))
+		return TROTH_OK; /* not all of them are quoted: coverage says so */
+	run->out->boot_aggregate_checked = true;
+	const struct troth_ima_digest seen = { .hash = boot_aggregate->alg,
+					       .bytes = troth_digest_view(boot_aggregate) };
+	troth_ima_remark(run,
+			 &(struct troth_ima_remark){ .code = TROTH_FINDING_IMA_BOOT_AGGREGATE,
+						     .index = index,
+						     .seen = &seen,
+						     .what = "not of the PCRs quoted" });
+	return TROTH_OK;
+}
+
+/* A second boot_aggregate is that of a kernel started by kexec: PCR 10 and the list go on. */
+static enum troth_status look_at_boot_aggregate(struct troth_ima_run *run, uint64_t index,
+						const struct troth_ima_entry *e)
+{
+	struct troth_digest d;
+	if (!troth_digest_set(&d, e->file.hash, e->file.bytes)) {
+		troth_ima_remark(run, &(struct troth_ima_remark){
+					      .code = TROTH_FINDING_IMA_BOOT_AGGREGATE,
+					      .index = index,
+					      .what = "in a hash that is not known" });
+		return TROTH_OK;
+	}
+	if (index > 0) {
+		const bool same = troth_digest_equal(&d, &run->out->after.boot_aggregate);
+		run->out->after.counts.kexecs++;
+		troth_ima_remark(run,
+				 &(struct troth_ima_remark){
+					 .code = TROTH_FINDING_IMA_KEXEC,
+					 .severity = severity_of(run->c->policy->kexec),
+					 .index = index,
+					 .what = "another kernel was started without a boot" });
+		/* Its PCRs are those of the boot; and a file may have this name. */
+		if (!same) {
+			troth_ima_remark(run, &(struct troth_ima_remark){
+						      .code = TROTH_FINDING_IMA_BOOT_AGGREGATE,
+						      .index = index,
+						      .seen = &e->file,
+						      .what = "not that of the boot" });
+			return TROTH_OK;
+		}
+	}
+	run->out->after.boot_aggregate = d;
+	return troth_ima_check_boot_aggregate(run, index, &d);
+}
+
+/* ---- files ---- */
+
+static bool in_packages(const struct troth_ima_policy *p, const struct troth_ima_rule *rule,
+			struct troth_view source)
+{
+	for (size_t i = 0; i < rule->n_packages; i++)
+		if (troth_view_equal(troth_ima_policy_text(p, rule->packages[i]), source))
+			return true;
+	return rule->n_packages == 0;
+}
+
+static bool in_directories(const struct troth_ima_policy *p, const struct troth_ima_rule *rule,
+			   struct troth_view path)
+{
+	for (size_t i = 0; i < rule->n_under; i++)
+		if (troth_ima_path_under(troth_ima_policy_text(p, rule->under[i]), path))
+			return true;
+	return rule->n_under == 0;
+}
+
+static bool rule_allows(const struct troth_ima_run *run, size_t i,
+			const struct troth_ima_entry *e)
+{
+	const struct troth_ima_policy *p = run->c->policy;
+	const struct troth_ima_rule *rule = &p->rules[i];
+	const struct troth_digest_set *set = run->c->sets[i];
+	size_t first, n;
+	if (set == NULL || !in_directories(p, rule, e->path))
+		return false;
+	n = troth_digest_set_find(set, e->file.bytes.p, &first);
+	for (size_t k = first; n > 0 && k < first + n; k++)
+		if ((rule->any_path ||
+		     troth_view_equal(troth_digest_set_path(set, k), e->path)) &&
+		    in_packages(p, rule, troth_digest_set_source(set, k)))
+			return true;
+	return false;
+}
+
+/* Allow-lists are of SHA-256 over a file's bytes. */
+static bool allowed(const struct troth_ima_run *run, const struct troth_ima_entry *e)
+{
+	if (e->file.hash != TROTH_HASH_SHA256 || e->file.verity)
+		return false;
+	for (size_t i = 0; i < run->c->policy->n_rules; i++)
+		if (rule_allows(run, i, e))
+			return true;
+	return false;
+}
+
+static bool ignored(const struct troth_ima_policy *p, struct troth_view path)
+{
+	for (size_t i = 0; i < p->n_ignore; i++)
+		if (troth_ima_pattern_matches(troth_ima_policy_text(p, p->ignore[i]), path))
+			return true;
+	return false;
+}
+
+/* Reading keys costs more than an entry does: only once there is a signature to check. */
+static enum troth_status read_keys(struct troth_ima_run *run)
+{
+	const struct troth_ima_policy *p = run->c->policy;
+	for (size_t i = 0; !run->has_policy_keys && i < p->n_keys; i++)
+		TROTH_TRY(troth_ima_keys_add_pem(&run->keys,
+						 troth_ima_policy_text(p, p->keys[i])));
+	run->has_policy_keys = true;
+	return TROTH_OK;
+}
+
+static enum troth_status check_signature(struct troth_ima_run *run,
+					 const struct troth_ima_entry *e)
+{
+	struct troth_ima_signature s;
+	TROTH_TRY(read_keys(run));
+	TROTH_TRY(troth_ima_signature_parse(e->field[TROTH_IMA_SIG], &s));
+	return troth_ima_keys_verify(run->ctx, &run->keys, &s, &e->file);
+}
+
+static const char *why_not(enum troth_status status)
+{
+	switch ((int)status) {
+	case TROTH_E_NOT_FOUND: return "by a key that is not known: ";
+	case TROTH_E_MISMATCH: return "does not verify: ";
+	case TROTH_E_UNSUPPORTED: return "of a kind that is not taken: ";
+	default: return "cannot be read: ";
+	}
+}
+
+static void not_allowed(struct troth_ima_run *run, uint64_t index,
+			const struct troth_ima_entry *e)
+{
+	const bool is_signed = e->field[TROTH_IMA_SIG].n > 0 &&
+			       (run->c->policy->n_keys > 0 || run->c->policy->n_keyrings > 0);
+	const enum troth_status status = is_signed ? check_signature(run, e)
+						   : TROTH_E_NOT_FOUND;
+	if (status == TROTH_OK) {
+		run->out->after.counts.signed_++;
+		return;
+	}
+	troth_ima_remark(run, &(struct troth_ima_remark){
+				      .code = is_signed ? TROTH_FINDING_IMA_SIGNATURE
+							: TROTH_FINDING_IMA_UNKNOWN_FILE,
+				      .index = index,
+				      .seen = &e->file,
+				      .what = is_signed ? why_not(status) : "",
+				      .text = e->path });
+}
+
+static void note_expected(struct troth_ima_run *run, struct troth_view path)
+{
+	const struct troth_ima_policy *p = run->c->policy;
+	for (size_t i = 0; i < p->n_expected; i++)
+		if (troth_view_equal(troth_ima_policy_text(p, p->expected[i]), path))
+			run->out->after.expected |= 1U << i;
+}
+
+static void look_at_file(struct troth_ima_run *run, uint64_t index,
+			 const struct troth_ima_entry *e)
+{
+	note_expected(run, e->path);
+	if (allowed(run, e))
+		run->out->after.counts.allowed++;
+	else if (ignored(run->c->policy, e->path))
+		run->out->after.counts.ignored++;
+	else
+		not_allowed(run, index, e);
+}
+
+/* ---- measured buffers ---- */
+
+static bool is_keyring(const struct troth_ima_policy *p, struct troth_view name)
+{
+	for (size_t i = 0; i < p->n_keyrings; i++)
+		if (troth_view_equal(troth_ima_policy_text(p, p->keyrings[i]), name))
+			return true;
+	return false;
+}
+
+static bool event_allowed(const struct troth_ima_policy *p, const struct troth_ima_entry *e)
+{
+	for (size_t i = 0; i < p->n_events; i++) {
+		const struct troth_ima_event_rule *rule = &p->events[i];
+		if (troth_view_equal(troth_ima_policy_text(p, rule->name), e->path) &&
+		    (rule->any ||
+		     (e->file.hash == TROTH_HASH_SHA256 &&
+		      troth_view_equal(e->file.bytes, TROTH_VIEW_OF(rule->sha256)))))
+			return true;
+	}
+	return false;
+}
+
+static bool buffer_is_measured(struct troth_ima_run *run, const struct troth_ima_entry *e)
+{
+	struct troth_digest d;
+	return troth_hash_one(run->ctx, e->file.hash, e->field[TROTH_IMA_BUF], &d) ==
+		       TROTH_OK &&
+	       troth_view_equal(troth_digest_view(&d), e->file.bytes);
+}
+
+/* Linux, ima_main.c, process_buffer_measurement: the digest is of the buffer. */
+static void look_at_event(struct troth_ima_run *run, uint64_t index,
+			  const struct troth_ima_entry *e)
+{
+	const struct troth_ima_policy *p = run->c->policy;
+	const char *what = "";
+	run->out->after.counts.events++;
+	if (!buffer_is_measured(run, e)) {
+		what = "its digest is not of its data: ";
+	} else if (is_keyring(p, e->path)) {
+		if (troth_ima_keys_add_cert(&run->keys, e->field[TROTH_IMA_BUF]) == TROTH_OK)
+			run->out->after.learned = true;
+		return; /* a key we cannot use signs nothing we accept */
+	} else if (event_allowed(p, e)) {
+		return;
+	}
+	troth_ima_remark(run, &(struct troth_ima_remark){ .code = TROTH_FINDING_IMA_EVENT,
+							  .index = index,
+							  .seen = &e->file,
+							  .what = what,
+							  .text = e->path });
+}
+
+/* ---- entries ---- */
+
+static void look_at_violation(struct troth_ima_run *run, uint64_t index,
+			      const struct troth_ima_entry *e)
+{
+	run->out->after.counts.violations++;
+	/* Nothing of it is measured but that it happened: the path excuses nothing. */
+	troth_ima_remark(run, &(struct troth_ima_remark){
+				      .code = TROTH_FINDING_IMA_VIOLATION,
+				      .severity = severity_of(run->c->policy->violations),
+				      .index = index,
+				      .what = "said to be of ",
+				      .text = e->path });
+}
+
+/* Two fields name what was measured, whatever the template, and cannot be taken for each
+ * other: a digest has its only NUL inside, a name at its end. A template without them says
+ * nothing we could judge. */
+static bool names_something(const struct troth_ima_entry *e)
+{
+	return e->file.bytes.n > 0 && e->path.n > 0;
+}
+
+enum troth_status troth_ima_look(struct troth_ima_run *run, uint64_t index,
+				 const struct troth_ima_record *r)
+{
+	struct troth_ima_entry e = { 0 };
+	const enum troth_status status = troth_ima_decode(r, &e);
+	if (r->violation) {
+		look_at_violation(run, index, &e);
+		return TROTH_OK;
+	}
+	if (status != TROTH_OK || !names_something(&e)) {
+		troth_ima_remark(
+			run, &(struct troth_ima_remark){ .code = TROTH_FINDING_IMA_MALFORMED,
+							 .index = index,
+							 .what = "template ",
+							 .text = r->name });
+		return TROTH_OK;
+	}
+	if (is(e.path, "boot_aggregate"))
+		return look_at_boot_aggregate(run, index, &e);
+	if ((e.fields & 1U << TROTH_IMA_BUF) != 0)
+		look_at_event(run, index, &e);
+	else
+		look_at_file(run, index, &e);
+	return TROTH_OK;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One appraisal of an IMA list under way; for ima_*.c alone. */
+#ifndef TROTH_CORE_IMA_RUN_H
+#define TROTH_CORE_IMA_RUN_H
+
+#include "ima_appraise.h"
+#include "ima_key.h"
+
+struct troth_ima_run {
+	struct troth_ctx *ctx;
+	const struct troth_ima_case *c;
+	const struct troth_ima_state *from; /* goes on from here; NULL: from a reset */
+	struct troth_ima_list list;
+	struct troth_ima_prefix prefix;
+	struct troth_ima_keys keys; /* learned; and those of the policy once one is needed */
+	bool has_policy_keys;
+	size_t n_shown; /* findings about entries in the verdict */
+	struct troth_ima_result *out;
+};
+
+/* Finds the prefix, and sets the banks of the state after. False where nothing is proven; a
+ * finding says why, or wants_whole. */
+TROTH_NODISCARD enum troth_status troth_ima_prove(struct troth_ima_run *run, bool *out_proven);
+
+/* Looks at one proven entry of the IMA PCR. index counts from the list's first entry. */
+TROTH_NODISCARD enum troth_status troth_ima_look(struct troth_ima_run *run, uint64_t index,
+						 const struct troth_ima_record *r);
+
+/* Compares a boot_aggregate with the quoted PCRs; adds a finding where it is of others. */
+TROTH_NODISCARD enum troth_status
+troth_ima_check_boot_aggregate(struct troth_ima_run *run, uint64_t index,
+			       const struct troth_digest *boot_aggregate);
+
+/* A finding about an entry: shown, and kept until the next boot. text may be foreign. */
+struct troth_ima_remark {
+	enum troth_finding_code code;
+	enum troth_tier severity; /* NONE: the code's own */
+	uint64_t index;
+	const struct troth_ima_digest *seen; /* NULL: none */
+	const char *what;
+	struct troth_view text;
+};
+void troth_ima_remark(struct troth_ima_run *run, const struct troth_ima_remark *remark);
+
+#endif
