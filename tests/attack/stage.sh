@@ -44,10 +44,14 @@ boot_device() { # NAME [boot options]
 run_program() {
 	local program=$1 name=$2
 	shift 2
-	"$bin/$program" "$@" --tcti "swtpm:path=$work/$name/sock" --state-dir "$work/$name/state" \
-		--run-dir "$work/$name/run" --log "$work/$name/eventlog" \
-		--verifier "https://localhost:${port:-1}" --ca "$work/state/tls/ca.crt" \
-		>"$work/out" 2>&1
+	options_of "$name"
+	"$bin/$program" "$@" "${options[@]}" >"$work/out" 2>&1
+}
+
+options_of() { # DEVICE: sets `options`
+	options=(--tcti "swtpm:path=$work/$1/sock" --state-dir "$work/$1/state" --run-dir "$work/$1/run"
+		--log "$work/$1/eventlog" --verifier "https://localhost:${port:-1}"
+		--ca "$work/state/tls/ca.crt")
 }
 
 device_id() { # NAME [options]
