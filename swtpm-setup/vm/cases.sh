@@ -9,12 +9,36 @@ all_cases=(healthy command-line debug-shell initrd kernel kernel-cloud boot-load
 	secure-boot-off secure-boot-off-chainload kernel-unsigned mok dbx handed-over
 	uki uki-command-line uki-kernel uki-secure-boot-off)
 
+# What lies in tests/fixtures/bootvm, and the case it is a capture of. Those without a row in the table
+# are about the handing over of kernels: no secure boot, and what else a log or a TPM may be like.
+fixtures=(
+	'direct direct'
+	'direct-cmdline direct-command-line'
+	'direct-initrd-tampered direct-initrd'
+	'direct-sha256only direct-sha256'
+	'direct-tmpfs direct-tmpfs'
+	'direct-sb-on-legacy-bypass handed-over'
+	'shim-sb-on healthy'
+	'shim-sb-on-cmdline command-line'
+	'shim-sb-on-initrd-tampered initrd'
+	'shim-sb-on-kernel kernel'
+	'shim-sb-on-mok mok'
+	'shim-sb-on-dbx dbx'
+	'shim-sb-off secure-boot-off'
+	'shim-sb-off-chainload secure-boot-off-chainload'
+	'uki-sb-on-snakeoil uki'
+	'uki-sb-on-cmdline uki-command-line'
+	'uki-sb-off uki-secure-boot-off'
+)
+
 # describe CASE: sets everything a boot is made of, and what is expected.
-#   keys             of the firmware: microsoft | own
+#   keys             of the firmware: microsoft | own | none
+#   banks            of the TPM
 #   store            change of its variables: off | mok | dbx
 #   way              linux | chain (GRUB's commands), uki, direct (handed over by QEMU)
 #   kernel           main | other | cloud; unsigned_kernel: without its signature
 #   loader           net: GRUB's network edition
+#   root             what the root file system is
 #   words            more of the command line; change: a line put into the initrd's /init
 #   hand             what someone does on the running machine
 #   group            of the verifier: machine | uki
@@ -22,17 +46,18 @@ all_cases=(healthy command-line debug-shell initrd kernel kernel-cloud boot-load
 #   findings         what speaks against it, each with its PCRs
 #   stops_at         what the console says of a boot that goes no further
 describe() {
-	keys=microsoft store='' way=linux kernel=main unsigned_kernel='' loader='' words='' change=''
+	keys=microsoft banks=sha1,sha256,sha384 root=ramfs store='' way=linux kernel=main unsigned_kernel='' loader='' words='' change=''
 	hand='' group=machine expect=refused findings='' stops_at=''
 	case $1 in
 	uki* | first-uki) keys=own way=uki group=uki ;;
+	direct*) keys=none way=direct ;;
 	esac
 	describe_change "$1" || fail "no case is called '$1'"
 }
 
 describe_change() {
 	case $1 in
-	healthy | uki) expect=credential ;;
+	healthy | uki | power-*) expect=credential ;;
 	first-*) findings=reference-missing ;;
 	command-line) words=mitigations=off findings=unexpected-event:8,9 ;;
 	debug-shell) words=systemd.debug-shell=1 findings=unexpected-event:8,9 ;;
@@ -54,6 +79,11 @@ describe_change() {
 	uki-command-line) words=mitigations=off findings=unexpected-event:4,9,11 ;;
 	uki-kernel) kernel=other findings=unexpected-event:4,9,11 ;;
 	uki-secure-boot-off) store=off findings='secure-boot-off:7 unexpected-event:4,7' ;;
+	direct) ;;
+	direct-command-line) words=mitigations=off ;;
+	direct-initrd) change='echo changed' ;;
+	direct-sha256) banks=sha256 ;;
+	direct-tmpfs) root=tmpfs ;;
 	*) return 1 ;;
 	esac
 	[ -z "$stops_at" ] || findings=$stops_at

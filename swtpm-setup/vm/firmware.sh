@@ -11,11 +11,12 @@ snakeoil=/usr/share/ovmf/PkKek-1-snakeoil
 firmware_code=$ovmf/OVMF_CODE_4M.secboot.fd
 
 # make_store KEYS CHANGE FILE
-#   KEYS    microsoft (Debian's shim is signed for it) | own
+#   KEYS    microsoft (Debian's shim is signed for it) | own | none
 #   CHANGE  off: secure boot is switched off; mok: an owner's key is enrolled; dbx: an image was revoked
 make_store() {
 	case $1 in
 	microsoft) install -m 644 "$ovmf/OVMF_VARS_4M.ms.fd" "$3" ;;
+	none) install -m 644 "$ovmf/OVMF_VARS_4M.fd" "$3" ;;
 	own) install -m 644 "$ovmf/OVMF_VARS_4M.snakeoil.fd" "$3" ;;
 	esac
 	case $2 in

@@ -4,12 +4,12 @@
 # line, and a list of it with versions and digests. Sourced by bootvm, after cases.sh.
 
 # The command line of every case. IMA measures nothing on a root of tmpfs, hence ramfs.
-common_words='console=ttyS0,115200 quiet ima_policy=tcb rootfstype=ramfs panic=-1'
+common_words='console=ttyS0,115200 quiet ima_policy=tcb panic=-1'
 
 # make_inputs DIR: for the case that was described.
 make_inputs() {
 	mkdir -p -- "$1"
-	printf '%s' "${words:+$words }$common_words" >"$1/cmdline"
+	printf '%s' "${words:+$words }$common_words rootfstype=$root" >"$1/cmdline"
 	install -m 644 "$(kernel_file "$kernel")" "$1/vmlinuz"
 	[ -z "$unsigned_kernel" ] || unsigned "$(kernel_file "$kernel")" "$1/vmlinuz"
 	cached_initrd "$kernel" "$change" "$1/initrd"

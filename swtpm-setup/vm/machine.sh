@@ -8,9 +8,9 @@
 boot_seconds=${TROTH_BOOT_SECONDS:-240}
 machine_memory=512
 
-# make_tpm DIR: an emulated TPM with endorsement certificates, and these as files.
+# make_tpm DIR BANKS: an emulated TPM with endorsement certificates, and these as files.
 make_tpm() {
-	"$here/device" --dir "$1" --ca-dir "$work/tpm-ca" --banks sha1,sha256,sha384 start >/dev/null
+	"$here/device" --dir "$1" --ca-dir "$work/tpm-ca" --banks "$2" start >/dev/null
 	export_tpm "$1"
 	"$here/device" --dir "$1" stop
 }
@@ -34,22 +34,22 @@ export_tpm() { # DIR
 
 # The arguments of QEMU for inputs in $1, a machine in $2.
 machine_arguments() {
-	arguments=(-accel tcg -machine q35,smm=on -cpu max -smp 1 -m "$machine_memory"
+	arguments=(-accel tcg -machine "q35,smm=on" -cpu max -smp 1 -m "$machine_memory"
 		-nodefaults -no-user-config -display none -no-reboot -rtc base=utc
-		-global driver=cfi.pflash01,property=secure,value=on
+		-global "driver=cfi.pflash01,property=secure,value=on"
 		-global ICH9-LPC.disable_s3=1
 		-drive "if=pflash,format=raw,unit=0,readonly=on,file=$firmware_code"
 		-drive "if=pflash,format=raw,unit=1,file=$2/variables.fd"
 		-drive "if=none,id=disk,format=raw,file=$2/disk.img,cache=writeback"
-		-device virtio-blk-pci,drive=disk,bootindex=1
-		-drive "if=none,id=hand,format=raw,file=$2/hand,readonly=on" -device virtio-blk-pci,drive=hand
-		-chardev "socket,id=tpm,path=$2/sock.ctrl" -tpmdev emulator,id=tpm,chardev=tpm
-		-device tpm-crb,tpmdev=tpm
+		-device "virtio-blk-pci,drive=disk,bootindex=1"
+		-drive "if=none,id=hand,format=raw,file=$2/hand,readonly=on" -device "virtio-blk-pci,drive=hand"
+		-chardev "socket,id=tpm,path=$2/sock.ctrl" -tpmdev "emulator,id=tpm,chardev=tpm"
+		-device "tpm-crb,tpmdev=tpm"
 		-netdev "user,id=net,restrict=on,guestfwd=tcp:$verifier_address:443-cmd:socat STDIO TCP4:127.0.0.1:$port"
-		-device virtio-net-pci,netdev=net,romfile=
+		-device "virtio-net-pci,netdev=net,romfile="
 		-serial "file:$2/console"
 		-device virtio-serial-pci
-		-chardev "file,id=out,path=$2/out.tar" -device virtserialport,chardev=out,name=troth.out)
+		-chardev "file,id=out,path=$2/out.tar" -device "virtserialport,chardev=out,name=troth.out")
 	[ "$way" != direct ] || arguments+=(-kernel "$1/vmlinuz" -initrd "$1/initrd" -append "$(<"$1/cmdline")")
 }
 
@@ -69,9 +69,12 @@ machine_on() {
 }
 
 machine_off() { # DIR
-	alive "$1/qemu.pid" qemu-system-x86 && kill -KILL "$(<"$1/qemu.pid")"
-	wait "$(<"$1/qemu.pid")" 2>/dev/null || true
-	rm -f -- "$1/qemu.pid"
+	local pid
+	if pid=$(cat -- "$1/qemu.pid" 2>/dev/null); then
+		! alive "$1/qemu.pid" qemu-system-x86 || kill -KILL "$pid"
+		wait "$pid" 2>/dev/null || true
+		rm -f -- "$1/qemu.pid"
+	fi
 	"$here/device" --dir "$1" stop
 }
 

@@ -10,7 +10,7 @@ make_machines() {
 	for case in "$@"; do
 		describe "$case"
 		machine=$(absolute "$work/machines/$case")
-		make_tpm "$machine"
+		make_tpm "$machine" "$banks"
 		printf '%s %s %s\n' "$(<"$machine/id")" "$case" "$group" >>"$work/inventory"
 	done
 }
@@ -28,15 +28,15 @@ boot() {
 	unpack_capture "$machine"
 }
 
-# boot_all CASE...: as many at once as were asked for.
+# boot_all HOW CASE...: `HOW CASE` for each, as many at once as were asked for.
 boot_all() {
-	local case running=0 booting=()
-	for case in "$@"; do
+	local how=$1 case running=0 booting=()
+	for case in "${@:2}"; do
 		if [ "$running" -ge "$at_once" ]; then
 			wait -n || true
 			running=$((running - 1))
 		fi
-		(trap - EXIT && boot "$case") &
+		(trap - EXIT && "$how" "$case") &
 		running=$((running + 1))
 		booting+=($!)
 	done
@@ -58,6 +58,16 @@ learn() {
 	for teacher in "$@"; do
 		ctl reference learn --device "$teacher" --name "${teacher#first-}" >/dev/null ||
 			fail "nothing can be learned from $teacher: $(tail -1 "$work/machines/$teacher/console")" 1
+	done
+}
+
+# Before anything boots: what cannot be had is known at once.
+fetch_kernels() { # CASE...
+	local case
+	kernel_version main >/dev/null # the others are chosen beside it
+	for case in "$@"; do
+		describe "$case"
+		kernel_version "$kernel" >/dev/null
 	done
 }
 
@@ -85,8 +95,30 @@ show_table() { # from rows on standard input
 	} | column -t -s "$(printf '\t')"
 	}
 
+# Where the time of the first healthy boot went; the processor is emulated, and five to twenty times slower.
+show_times() { # CASE...
+	local case
+	for case in "$@"; do
+		describe "$case"
+		if [ "$expect" = credential ] && [ "$(outcome_of "$work/machines/$case")" = credential ]; then
+			printf '\nFROM KERNEL START TO CREDENTIAL (%s)\tMS\n' "$case"
+			times_of "$work/machines/$case"
+			return
+		fi
+	done | column -t -s "$(printf '\t')"
+}
+
 show_surprises() { # from rows on standard input
 	jq -r 'select(.ok | not) | "NOT AS EXPECTED: \(.name): wanted \(.expected) \(.wanted), got \(.actual) \(.findings)"' >&2
+}
+
+# prepare CASE...: machines, and a verifier that knows them.
+prepare() {
+	make_authority
+	fetch_kernels "$@"
+	say "making $# machines ..."
+	make_machines "$@"
+	start_verifier
 }
 
 # matrix [CASE...]
@@ -94,17 +126,15 @@ matrix() {
 	local cases=("$@") first rows begun=$SECONDS
 	[ $# -gt 0 ] || cases=("${all_cases[@]}")
 	mapfile -t first < <(teachers "${cases[@]}")
-	make_authority
-	say "making ${#cases[@]} machines ..."
-	make_machines "${first[@]}" "${cases[@]}"
-	start_verifier
+	prepare "${first[@]}" "${cases[@]}"
 	say "booting one of each kind, to learn from ..."
-	boot_all "${first[@]}"
+	boot_all boot "${first[@]}"
 	learn "${first[@]}"
 	say "booting ..."
-	boot_all "${cases[@]}"
+	boot_all boot "${cases[@]}"
 	rows=$(for case in "${first[@]}" "${cases[@]}"; do judge "$case"; done)
 	show_table <<<"$rows"
+	show_times "${cases[@]}"
 	show_surprises <<<"$rows"
 	conclude "$rows" $((SECONDS - begun))
 }

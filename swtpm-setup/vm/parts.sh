@@ -7,8 +7,8 @@ parts=(shim-signed grub-efi-amd64-signed systemd-boot-efi busybox-static)
 
 # fetch_parts: sets `tools`, where everything is unpacked.
 fetch_parts() {
-	tools=$("$here/install-deps" unpack "${parts[@]}" | sed -n 's/^tools=//p')
-	[ -n "$tools" ] || fail "what a machine boots with cannot be had" 77
+	tools=$("$here/install-deps" unpack "${parts[@]}" | sed -n 's/^tools=//p') ||
+		fail "what a machine boots with cannot be had" 77
 	tools=$(cd -- "$tools" && pwd)
 	shim=$tools/usr/lib/shim/shimx64.efi.signed
 	grub=$tools/usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed
@@ -42,7 +42,7 @@ fetch_kernel() {
 	local package
 	package=$(choose_kernel "$1")
 	[ -n "$package" ] || fail "no kernel for '$1' is offered" 77
-	"$here/install-deps" unpack "$package" >/dev/null
+	"$here/install-deps" unpack "$package" >/dev/null || fail "$package cannot be had" 77
 	depmod -b "$tools" "${package#linux-image-}"
 	printf '%s\n' "$package" >"$tools/.kernel-$1"
 }

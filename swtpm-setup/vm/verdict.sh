@@ -38,9 +38,15 @@ details_of() {
 		awk '!seen[$0]++ { printf "%s%s", comma, $0; comma = ", " }'
 }
 
-# reached DIR STEP: milliseconds since the kernel started.
-reached() {
-	awk -v step="$2" '$1 == step { printf "%d", $2 * 1000 }' "$1/capture/reached"
+# times_of DIR: from kernel start to the end of the attester, a line for each step: its name and its
+# milliseconds. The kernel's clock and the attester's are one.
+times_of() {
+	awk -v began="$(sed -n 's/.*event=steps began_ms=\([0-9]*\).*/\1/p' "$1/capture/attester.log")" '
+		{ printf "%s\t%d\n", $1 == "attested" ? "attester, loading" : $1,
+			($1 == "attested" ? began / 1000 : $2) * 1000 - before; before = $2 * 1000 }
+	' "$1/capture/reached"
+	sed -n 's/.*took_ms="\(.*\)"$/\1/p' "$1/capture/attester.log" | sed 's/, /\n/g' |
+		awk '{ printf "attester, %s\t%s\n", $1, $2 }'
 }
 
 unpack_capture() { # DIR
