@@ -4,6 +4,7 @@ find_package(PkgConfig REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(Threads REQUIRED)
 pkg_check_modules(tss2_mu REQUIRED IMPORTED_TARGET tss2-mu)
+pkg_check_modules(cbor REQUIRED IMPORTED_TARGET libcbor)
 
 if(TROTH_BUILD_PROGRAMS OR NOT DEFINED TROTH_BUILD_PROGRAMS)
     pkg_check_modules(tss2_esys REQUIRED IMPORTED_TARGET tss2-esys tss2-tctildr tss2-rc)

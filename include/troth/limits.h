@@ -145,6 +145,16 @@
 #define TROTH_DPOP_AGE_MAX_S 60
 /* and may come from a clock this far ahead, seconds. */
 #define TROTH_DPOP_SKEW_S 5
+/* An attestation result as a CWT, bytes: ours are under 1,000. */
+#define TROTH_CWT_MAX (4 * 1024)
+/* Nesting of CBOR: a result's submodule, its vector and its key are four deep. */
+#define TROTH_CBOR_DEPTH_MAX 8
+/* Items in one result's headers or claims: it has about 60. */
+#define TROTH_CBOR_ITEMS_MAX 128
+/* A relying party's nonce, bytes: RFC 9711 wants 64 bits; past 48 the deployed EAR libraries
+ * refuse its text form. */
+#define TROTH_RESULT_NONCE_MIN 8
+#define TROTH_RESULT_NONCE_MAX 48
 
 /* Findings kept in one verdict; the rest is counted. */
 #define TROTH_FINDINGS_MAX 64
