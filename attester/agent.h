@@ -19,6 +19,11 @@ struct troth_agent {
 	struct troth_credential_key key;
 	bool key_loads;
 	struct troth_session *session; /* owned by who runs the agent; NULL: none */
+	/* A relying party's nonce: the result for it is left here, and no credentials are
+	 * written. Empty: none. */
+	struct troth_view result_nonce;
+	uint8_t result[TROTH_JWS_MAX];
+	size_t result_len;
 };
 
 /* Enrols if needed, attests, writes the credentials. The outcome always says how it ended. */

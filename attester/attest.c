@@ -107,6 +107,7 @@ static enum troth_remedy send_evidence(const struct exchange *x, ProtobufCMessag
 		m.session_signature = bytes(e->session_signature, sizeof e->session_signature);
 	}
 	m.facts = bytes(e->facts.bytes, e->facts.n);
+	m.result_nonce = troth_wire_bytes(x->agent->result_nonce);
 	m.ima = troth_wire_bytes(troth_buffer_view(&e->ima));
 	if (fill_log(x, &log_digest, &m) != TROTH_OK) {
 		troth_outcome_set(x->outcome, TROTH_ENDED_UNREACHED,
@@ -133,9 +134,28 @@ static void refused(const Troth__V1__AttestationResult *r, struct troth_outcome 
 		first != NULL ? first->detail : "");
 }
 
+/* Whatever the verdict: it is the relying party's to judge. */
+static void keep_result(const struct exchange *x, struct troth_view result)
+{
+	struct troth_agent *a = x->agent;
+
+	if (result.n == 0 || result.n > sizeof a->result) {
+		troth_outcome_set(x->outcome, TROTH_ENDED_UNREACHED,
+				  "the verifier sends no attestation result");
+		return;
+	}
+	memcpy(a->result, result.p, result.n);
+	a->result_len = result.n;
+	troth_outcome_set(x->outcome, TROTH_ENDED_WELL, "a result of %zu bytes", result.n);
+}
+
 static void take_result(const struct exchange *x, const Troth__V1__AttestationResult *r)
 {
 	troth_log_findings(r->findings, r->n_findings);
+	if (x->agent->result_nonce.n > 0) {
+		keep_result(x, troth_wire_view(r->ear));
+		return;
+	}
 	if (r->verdict != TROTH__V1__TIER__TIER_AFFIRMING || r->certificate.len == 0) {
 		refused(r, x->outcome);
 		return;

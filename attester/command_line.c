@@ -14,6 +14,7 @@ enum {
 	OPT_VERSION,
 	OPT_CONFIG,
 	OPT_FORMAT,
+	OPT_NONCE,
 	OPT_RETRY_FOR,
 	OPT_VERBOSE,
 	OPT_SETTING
@@ -25,6 +26,7 @@ static const struct option OPTIONS[] = {
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ "config", required_argument, NULL, OPT_CONFIG },
 	{ "format", required_argument, NULL, OPT_FORMAT },
+	{ "nonce", required_argument, NULL, OPT_NONCE },
 	{ "retry-for", required_argument, NULL, OPT_RETRY_FOR },
 	{ "verbose", no_argument, NULL, OPT_VERBOSE },
 	{ "verifier", required_argument, NULL, OPT_SETTING + 0 },
@@ -45,9 +47,13 @@ static const struct {
 	const char *name;
 	enum troth_verb verb;
 } VERBS[] = {
-	{ "provision", TROTH_VERB_PROVISION }, { "run", TROTH_VERB_RUN },
-	{ "once", TROTH_VERB_ONCE },	       { "wait", TROTH_VERB_WAIT },
-	{ "status", TROTH_VERB_STATUS },       { "check-config", TROTH_VERB_CHECK_CONFIG },
+	{ "provision", TROTH_VERB_PROVISION },
+	{ "run", TROTH_VERB_RUN },
+	{ "once", TROTH_VERB_ONCE },
+	{ "result", TROTH_VERB_RESULT },
+	{ "wait", TROTH_VERB_WAIT },
+	{ "status", TROTH_VERB_STATUS },
+	{ "check-config", TROTH_VERB_CHECK_CONFIG },
 };
 
 static enum troth_status add(struct troth_command *c, const char *key, const char *value)
@@ -79,6 +85,7 @@ static enum troth_status take_option(struct troth_command *c, int option, const 
 	case OPT_HELP: c->verb = TROTH_VERB_HELP; return TROTH_OK;
 	case OPT_VERSION: c->verb = TROTH_VERB_VERSION; return TROTH_OK;
 	case OPT_CONFIG: c->config = value; return TROTH_OK;
+	case OPT_NONCE: c->nonce = value; return TROTH_OK;
 	case OPT_RETRY_FOR: return take_retry_for(c, value);
 	case OPT_VERBOSE: return add(c, "log_level", "debug");
 	case OPT_FORMAT:
@@ -109,7 +116,7 @@ enum troth_status troth_command_parse(int argc, char **argv, struct troth_comman
 		TROTH_TRY(take_option(&c, option, optarg));
 	if (c.verb == TROTH_VERB_NONE && optind + 1 == argc)
 		c.verb = find_verb(argv[optind]);
-	if (c.verb == TROTH_VERB_NONE)
+	if (c.verb == TROTH_VERB_NONE || (c.verb == TROTH_VERB_RESULT) != (c.nonce != NULL))
 		return TROTH_E_CONFIG;
 	*out = c;
 	return TROTH_OK;
@@ -118,14 +125,15 @@ enum troth_status troth_command_parse(int argc, char **argv, struct troth_comman
 void troth_usage(FILE *to)
 {
 	(void)fputs(
-		"usage: troth-attester provision | run | once | wait | status | check-config "
-		"[options]\n"
+		"usage: troth-attester provision | run | once | result | wait | status | "
+		"check-config [options]\n"
 		"\n"
 		"  provision   make and keep the TPM's keys, and show what this device would "
 		"enrol with\n"
 		"  run         enrol, attest, and keep the credentials fresh until told to "
 		"stop\n"
 		"  once        enrol if needed, attest once, write the credentials\n"
+		"  result      attest for a relying party's nonce, and print the result\n"
 		"  wait        until there are credentials\n"
 		"  status      what this device is and holds\n"
 		"  check-config   read the configuration, print it or say what is wrong with "
@@ -143,6 +151,7 @@ void troth_usage(FILE *to)
 		"  --ak ecc|rsa      attestation key\n"
 		"  --ek auto|rsa2048|p256|p384|rsa3072\n"
 		"  --format text|json   of status and provision\n"
+		"  --nonce NONCE     of result: 8 to 48 bytes as base64url\n"
 		"  --retry-for TIME  of once: try again for so long (such as 30s) while "
 		"verifier "
 		"or TPM\n"

@@ -14,6 +14,7 @@ enum troth_verb {
 	TROTH_VERB_PROVISION,
 	TROTH_VERB_RUN,
 	TROTH_VERB_ONCE,
+	TROTH_VERB_RESULT,
 	TROTH_VERB_WAIT,
 	TROTH_VERB_STATUS,
 	TROTH_VERB_CHECK_CONFIG,
@@ -33,6 +34,7 @@ struct troth_option {
 struct troth_command {
 	enum troth_verb verb;
 	bool json;	      /* status --format json */
+	const char *nonce;    /* result: base64url, or NULL */
 	const char *config;   /* NULL: the default file, which may be missing */
 	uint32_t retry_for_s; /* once: how long failures that may pass are met with another try
 			       */

@@ -22,7 +22,9 @@
 #define NEW_LINK ".new-link"
 #define CURRENT "current"
 
-static const char *const FILES[] = { "key.pem", "cert.pem", "bundle.pem", "state.json" };
+/* Those before state.json have stable names. */
+static const char *const FILES[] = { "key.pem", "cert.pem", "bundle.pem",
+				     "ear.jwt", "ear.cwt",  "state.json" };
 
 static void close_fd(const int *fd)
 {
@@ -35,7 +37,7 @@ static int open_dir(const char *path)
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* A set directory: our four files, and what an interrupted write may have left of them. */
+/* A set directory: our files, and what an interrupted write may have left of them. */
 static void remove_set(int dir, const char *name)
 {
 	TROTH_AUTO(close_fd)
@@ -84,10 +86,13 @@ static uint64_t next_number(const char *current)
 
 static enum troth_status write_files(const char *run_dir, const struct troth_file_set *set)
 {
-	const struct troth_view data[] = { set->key, set->cert, set->bundle, set->state };
+	const struct troth_view data[] = { set->key, set->cert, set->bundle,
+					   set->jwt, set->cwt,	set->state };
 	char path[PATH_MAX];
 
 	for (size_t i = 0; i < TROTH_COUNT(FILES); i++) {
+		if (data[i].n == 0)
+			continue;
 		if ((size_t)snprintf(path, sizeof path, "%s/" NEW_SET "/%s", run_dir,
 				     FILES[i]) >= sizeof path)
 			return TROTH_E_LIMIT;

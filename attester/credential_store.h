@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Credentials on disk (in memory, where run_dir is under /run).
  *
- * A set of key, certificate, bundle and state is one directory gen-<n>; `current` is a
- * symbolic link to the set in force, and key.pem, cert.pem and bundle.pem lead through it.
+ * A set of key, certificate, bundle, state and attestation result is one directory gen-<n>;
+ * `current` is a symbolic link to the set in force, and the other names lead through it. A name
+ * whose file the set lacks leads nowhere.
  * The link is replaced in one rename: a reader that resolves `current` once has files that
  * belong together, and kill -9 at any time leaves the old set or the new one. Called with
  * run_dir's lock held. */
@@ -13,6 +14,7 @@
 
 struct troth_file_set {
 	struct troth_view key, cert, bundle, state;
+	struct troth_view jwt, cwt; /* attestation result: at most one is there */
 };
 /* Puts a set in force and removes the others. run_dir must exist. TROTH_E_IO. */
 TROTH_NODISCARD enum troth_status troth_store_put(const char *run_dir,

@@ -17,6 +17,8 @@
 #include "text.h"
 #include "wire.h"
 
+/* First byte of a tagged COSE_Sign1 (RFC 9052, 4.2). */
+#define COSE_SIGN1 0xd2
 /* The file of the verifier's CA, bytes: a few certificates. */
 #define CA_FILE_MAX (1024 * 1024)
 
@@ -89,11 +91,17 @@ static struct troth_view pem_view(const struct troth_pem *pem)
 	return (struct troth_view){ (const uint8_t *)pem->text, pem->n };
 }
 
+static bool is_cwt(struct troth_view result)
+{
+	return result.n > 0 && result.p[0] == COSE_SIGN1;
+}
+
 static enum troth_status write_set(const struct troth_agent *a,
 				   const Troth__V1__AttestationResult *r,
 				   const struct troth_issued *issued)
 {
 	TROTH_AUTO(written_free) struct written *w = calloc(1, sizeof *w);
+	const struct troth_view result = troth_wire_view(r->ear);
 
 	if (w == NULL)
 		return TROTH_E_MEMORY;
@@ -103,6 +111,9 @@ static enum troth_status write_set(const struct troth_agent *a,
 		.cert = pem_view(&w->cert),
 		.bundle = pem_view(&w->bundle),
 		.state = troth_view_str(w->state),
+		/* A CWT begins with the tag of COSE_Sign1; no JWT does. */
+		.jwt = is_cwt(result) ? (struct troth_view){ 0 } : result,
+		.cwt = is_cwt(result) ? result : (struct troth_view){ 0 },
 	};
 	return troth_store_put(a->settings->run_dir, &set);
 }

@@ -6,6 +6,7 @@
 #include "log.h"
 #include "provision.h"
 #include "report.h"
+#include "result.h"
 #include "run.h"
 #include "stop.h"
 #include "version.h"
@@ -53,6 +54,8 @@ static enum troth_ending with_settings(const struct troth_command *command,
 	troth_state_load(settings, &agent.state);
 	if (command->verb == TROTH_VERB_ONCE)
 		return troth_once(&agent, command->retry_for_s);
+	if (command->verb == TROTH_VERB_RESULT)
+		return troth_result(&agent, command->nonce);
 	/* Of no use to `once`: it would end with it. */
 	if (settings->session_key && troth_session_new(&agent.session) != TROTH_OK)
 		return complain("cannot start: no session key can be made");

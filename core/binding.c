@@ -5,7 +5,7 @@
 #include "reader.h"
 #include "writer.h"
 
-#define N_FIELDS 7
+#define N_FIELDS 8
 
 static struct troth_view label(enum troth_binding_label l)
 {
@@ -29,7 +29,8 @@ static bool sound(const struct troth_binding *b)
 	       b->trust_domain.n <= TROTH_TRUST_DOMAIN_MAX &&
 	       b->device_id.n == troth_hash_size(TROTH_HASH_SHA256) && b->token.n > 0 &&
 	       b->token.n <= TROTH_TOKEN_MAX && b->credential_key_name.n <= TROTH_NAME_MAX &&
-	       digest_or_none(b->session_key_thumbprint) && digest_or_none(b->facts_digest);
+	       digest_or_none(b->session_key_thumbprint) && digest_or_none(b->facts_digest) &&
+	       b->result_nonce.n <= TROTH_RESULT_NONCE_MAX;
 }
 
 enum troth_status troth_binding_digest(struct troth_ctx *ctx, const struct troth_binding *b,
@@ -43,17 +44,18 @@ enum troth_status troth_binding_digest(struct troth_ctx *ctx, const struct troth
 	const struct troth_view fields[N_FIELDS] = {
 		label(b->label),	   b->trust_domain,	   b->device_id,
 		troth_digest_view(&token), b->credential_key_name, b->session_key_thumbprint,
-		b->facts_digest,
+		b->facts_digest,	   b->result_nonce,
 	};
 	uint8_t lengths[N_FIELDS][sizeof(uint32_t)];
 	struct troth_view parts[2 * N_FIELDS];
-	for (size_t i = 0; i < N_FIELDS; i++) {
+	const size_t n = b->result_nonce.n > 0 ? N_FIELDS : N_FIELDS - 1;
+	for (size_t i = 0; i < n; i++) {
 		struct troth_writer w = troth_writer_make(lengths[i], sizeof lengths[i]);
 		troth_put_u32be(&w, (uint32_t)fields[i].n);
 		parts[2 * i] = TROTH_VIEW_OF(lengths[i]);
 		parts[2 * i + 1] = fields[i];
 	}
-	TROTH_TRY(troth_hash_parts(ctx, TROTH_HASH_SHA256, parts, TROTH_COUNT(parts), &digest));
+	TROTH_TRY(troth_hash_parts(ctx, TROTH_HASH_SHA256, parts, 2 * n, &digest));
 
 	struct troth_writer w = troth_writer_make(out, troth_hash_size(TROTH_HASH_SHA256));
 	troth_put_view(&w, troth_digest_view(&digest));

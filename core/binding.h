@@ -2,7 +2,8 @@
 /* What one TPM signature binds (DESIGN section 6, Binding).
  *
  * extraData = SHA-256 over the fields below in order, each with a u32 big-endian length before
- * it; an absent field has length zero. */
+ * it; an absent field has length zero. The last is there at all only when a relying party gave
+ * a nonce: so its quote is younger than the nonce. */
 #ifndef TROTH_CORE_BINDING_H
 #define TROTH_CORE_BINDING_H
 
@@ -21,6 +22,7 @@ struct troth_binding {
 	struct troth_view credential_key_name;
 	struct troth_view session_key_thumbprint; /* RFC 7638, SHA-256; 32 bytes or none */
 	struct troth_view facts_digest; /* SHA-256 of the self-asserted facts or none */
+	struct troth_view result_nonce; /* a relying party's, or none: an eighth field then */
 };
 
 TROTH_NODISCARD enum troth_status

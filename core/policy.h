@@ -3,6 +3,7 @@
 #ifndef TROTH_CORE_POLICY_H
 #define TROTH_CORE_POLICY_H
 
+#include "ear.h"
 #include "ek.h"
 #include "ima_policy.h"
 #include "reference.h"
@@ -27,6 +28,9 @@ struct troth_policy {
 	 * device in quarantine would come back under another one. */
 	enum troth_ek_template ek_template;
 	bool auto_approve; /* a device that passes enrolment's check becomes active at once */
+	/* The attestation result that comes with a certificate, and its names. */
+	enum troth_ear_format result;
+	enum troth_ear_profile result_profile;
 	uint32_t certificate_ttl_s;   /* 60 to TROTH_CERTIFICATE_LIFE_MAX_S */
 	uint32_t stale_after_s;	      /* health: overdue */
 	uint32_t unreachable_after_s; /* health: long overdue */

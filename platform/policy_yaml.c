@@ -14,7 +14,7 @@
 struct draft {
 	struct troth_policy policy;
 	struct troth_view trust_domain; /* ours */
-	uint32_t secure_boot, enrolment, ek_template, approve;
+	uint32_t secure_boot, enrolment, ek_template, approve, result, result_profile;
 };
 
 enum { SECURE_BOOT_REQUIRED, SECURE_BOOT_ANY };
@@ -25,6 +25,10 @@ static const char *const APPROVE[] = { "manual", "automatic", NULL };
 /* In the order of enum troth_enrolment_mode. */
 static const char *const ENROLMENT[] = { "approval", "inventory", "ek-certificate",
 					 "ek-certificate-and-inventory", NULL };
+
+/* In the order of enum troth_ear_format and enum troth_ear_profile. */
+static const char *const RESULTS[] = { "none", "jwt", "cwt", NULL };
+static const char *const RESULT_PROFILES[] = { "deployed", "draft", NULL };
 
 /* In the order of enum troth_ek_template, from the first on. */
 static const char *const EK_TEMPLATES[] = { "rsa2048", "p256", "p384", "rsa3072", NULL };
@@ -197,6 +201,16 @@ static const struct troth_config_field FIELDS[] = {
 	  AT(approve),
 	  .names = APPROVE,
 	  .default_text = "manual" },
+	{ .key = "result",
+	  .type = TROTH_CONFIG_ENUM,
+	  AT(result),
+	  .names = RESULTS,
+	  .default_text = "jwt" },
+	{ .key = "result_profile",
+	  .type = TROTH_CONFIG_ENUM,
+	  AT(result_profile),
+	  .names = RESULT_PROFILES,
+	  .default_text = "deployed" },
 	{ .key = "certificate_lifetime",
 	  .type = TROTH_CONFIG_DURATION,
 	  AT(policy.certificate_ttl_s),
@@ -259,6 +273,8 @@ static enum troth_status weigh(struct draft *d, struct troth_config_error *error
 	p->require_secure_boot = d->secure_boot == SECURE_BOOT_REQUIRED;
 	p->enrolment = (enum troth_enrolment_mode)d->enrolment;
 	p->ek_template = (enum troth_ek_template)(d->ek_template + 1);
+	p->result = (enum troth_ear_format)d->result;
+	p->result_profile = (enum troth_ear_profile)d->result_profile;
 	p->auto_approve = d->approve == APPROVE_AUTOMATIC;
 	return TROTH_OK;
 }

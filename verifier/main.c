@@ -237,6 +237,21 @@ static enum troth_status lock_state(const struct troth_settings *s, int *out_fd)
 	return status;
 }
 
+/* Keys of a directory that an earlier version made. */
+static enum troth_status complete_keys(const struct troth_settings *s)
+{
+	char keys[PATH_MAX];
+	bool made = false;
+	TROTH_TRY(troth_state_path(s, "keys", keys));
+	enum troth_status status = troth_issuer_complete(keys, &made);
+	if (status != TROTH_OK)
+		troth_error("keys", "dir=%s reason=\"ear.key cannot be made: %s\"", keys,
+			    strerror(errno));
+	else if (made)
+		troth_info("keys", "dir=%s made=ear.key", keys);
+	return status;
+}
+
 static int serve(struct service *service)
 {
 	const struct troth_settings *s = &service->settings;
@@ -253,6 +268,10 @@ static int serve(struct service *service)
 	int lock;
 	if (lock_state(s, &lock) != TROTH_OK)
 		return 1;
+	if (complete_keys(s) != TROTH_OK) {
+		(void)close(lock);
+		return 1;
+	}
 	int code = troth_supervise(&config);
 	(void)close(lock);
 	return code;

@@ -87,7 +87,7 @@ _troth_program() {
 	--ak) _troth_reply "ecc rsa" && return ;;
 	--ek) _troth_reply "auto rsa2048 p256 p384 rsa3072" && return ;;
 	--config | --ca | --log | --state-dir | --run-dir) _troth_files && return ;;
-	--name | --verifier | --tcti | --retry-for) return ;;
+	--name | --verifier | --tcti | --retry-for | --nonce) return ;;
 	esac
 	case ${COMP_WORDS[COMP_CWORD]} in
 	-*) _troth_reply "$(_troth_options "${COMP_WORDS[0]}")" ;;
@@ -96,7 +96,7 @@ _troth_program() {
 }
 
 _troth_verifier() { _troth_program "init serve check-config"; }
-_troth_attester() { _troth_program "provision run once wait status check-config"; }
+_troth_attester() { _troth_program "provision run once result wait status check-config"; }
 
 complete -F _trothctl trothctl
 complete -F _troth_verifier troth-verifier

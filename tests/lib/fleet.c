@@ -48,6 +48,7 @@ static void bind(const struct fleet_device *d, const Troth__V1__Challenge *chall
 		.device_id = d->id,
 		.token = troth_wire_view(challenge->token),
 		.key_public = soft_key_public(&d->tpm),
+		.result_nonce = d->result_nonce,
 	};
 	if (d->tpm.session != NULL) {
 		soft_session_public(&d->tpm, session);
@@ -90,6 +91,7 @@ static void fill_quote(const struct fleet_device *d, const Troth__V1__Challenge 
 	uint8_t extra[32];
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
 	bind(d, challenge, "troth/v1/quote", extra);
+	a->message.result_nonce = troth_wire_bytes(d->result_nonce);
 	if (d->tpm.session != NULL) {
 		soft_session_public(&d->tpm, a->session_key);
 		soft_session_sign(&d->tpm, TROTH_VIEW_OF(extra), a->session_signature);

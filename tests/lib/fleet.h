@@ -22,6 +22,7 @@ struct fleet_device {
 	struct troth_pcr_values pcrs;
 	struct troth_view log;		   /* borrowed */
 	struct troth_view ek_certificate;  /* borrowed; empty: none */
+	struct troth_view result_nonce;	   /* borrowed; a relying party's, or none */
 	void (*twist)(TPMS_ATTEST *quote); /* changes a quote before it is signed; NULL: none */
 };
 

@@ -225,7 +225,13 @@ void harness_prepare(const struct soft_device *d, const struct harness_row *row,
 		.certification = row->certification,
 		.issue = true,
 		.ttl_s = 900,
+		.appraisal = { .format = TROTH_EAR_JWT,
+			       .tier = TROTH_TIER_AFFIRMING,
+			       .trust = { { 2, 0, 3, 0, 2, 0, 0, 0 } },
+			       .policy_name = troth_view_str("default") },
 	};
+	memset(a->request.u.attest.appraisal.policy_id, 0xab,
+	       sizeof a->request.u.attest.appraisal.policy_id);
 	if (d->session != NULL) {
 		a->request.u.attest.session_key = TROTH_VIEW_OF(a->session_key);
 		a->request.u.attest.session_signature = TROTH_VIEW_OF(a->session_signature);

@@ -244,6 +244,8 @@ void soft_bind(const struct soft_binding *b, uint8_t out[32])
 		jwk_thumbprint(b->session_key, session);
 	add_field(ctx, session, b->session_key.n > 0 ? sizeof session : 0);
 	add_field(ctx, b->facts_sha256.p, b->facts_sha256.n);
+	if (b->result_nonce.n > 0)
+		add_field(ctx, b->result_nonce.p, b->result_nonce.n);
 	assert_int_equal(EVP_DigestFinal_ex(ctx, out, NULL), 1);
 	EVP_MD_CTX_free(ctx);
 }

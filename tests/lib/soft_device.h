@@ -47,6 +47,7 @@ struct soft_binding {
 	struct troth_view key_public;  /* its Name is bound */
 	struct troth_view session_key; /* x || y; its JWK thumbprint is bound */
 	struct troth_view facts_sha256;
+	struct troth_view result_nonce; /* a relying party's */
 };
 void soft_bind(const struct soft_binding *b, uint8_t out[32]);
 

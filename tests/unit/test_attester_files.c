@@ -242,7 +242,9 @@ static void assert_content(const char *name, const char *want)
 static struct troth_file_set set_of(const char *text)
 {
 	struct troth_view v = troth_view_str(text);
-	return (struct troth_file_set){ v, v, v, v };
+	return (struct troth_file_set){
+		.key = v, .cert = v, .bundle = v, .state = v, .jwt = v
+	};
 }
 
 static void assert_link(const char *want)
@@ -264,6 +266,8 @@ static void a_set_replaces_the_one_before(void **state)
 	assert_content("cert.pem", "first");
 	assert_content("bundle.pem", "first");
 	assert_content("current/state.json", "first");
+	assert_content("ear.jwt", "first");
+	assert_int_equal(access(in_dir("ear.cwt"), F_OK), -1); /* the set has none */
 	assert_link("gen-1");
 	assert_int_equal(stat(in_dir("key.pem"), &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);

@@ -59,6 +59,14 @@ static void an_absent_field_has_length_zero(void **state)
 	expect(*state, &b, "440a939ad870b80d6eba191f04e8e20c36cc53f20d4086645515e93416de76b5");
 }
 
+/* There is an eighth field or none: no run of seven stands for one of eight. */
+static void a_relying_partys_nonce_is_a_field_more(void **state)
+{
+	struct troth_binding b = whole();
+	b.result_nonce = (struct troth_view){ count + 128, 8 };
+	expect(*state, &b, "7abdbd755e3e905b748b2cb12fb6da865f64311d54fd26f25174916b03e18ae0");
+}
+
 /* One case per rule: what is wrong, and the field it is put into. */
 static const struct {
 	const char *wrong;
@@ -76,6 +84,9 @@ static const struct {
 	{ "device id one byte short", offsetof(struct troth_binding, device_id), 31,
 	  TROTH_E_MALFORMED },
 	{ "device id one byte long", offsetof(struct troth_binding, device_id), 33,
+	  TROTH_E_MALFORMED },
+	{ "nonce at its limit", offsetof(struct troth_binding, result_nonce), 48, TROTH_OK },
+	{ "nonce past its limit", offsetof(struct troth_binding, result_nonce), 49,
 	  TROTH_E_MALFORMED },
 	{ "no token", offsetof(struct troth_binding, token), 0, TROTH_E_MALFORMED },
 	{ "token at its limit", offsetof(struct troth_binding, token), TROTH_TOKEN_MAX,
@@ -142,6 +153,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(matches_another_implementation),
 		cmocka_unit_test(an_absent_field_has_length_zero),
+		cmocka_unit_test(a_relying_partys_nonce_is_a_field_more),
 		cmocka_unit_test(sizes_are_checked),
 		cmocka_unit_test(unknown_label_is_refused),
 		cmocka_unit_test(fields_do_not_run_together),

@@ -101,10 +101,16 @@ static void fill_attest(struct troth_issuer_request *q)
 		.credential_key = VIEW("key"),
 		.session_key = VIEW("session"),
 		.session_signature = VIEW("signed by"),
+		.result_nonce = VIEW("nonce"),
 		.certification = certification(),
 		.has_facts = true,
 		.issue = true,
 		.ttl_s = 900,
+		.appraisal = { .format = TROTH_EAR_CWT,
+			       .profile = TROTH_EAR_DRAFT,
+			       .tier = TROTH_TIER_WARNING,
+			       .trust = { { 2, -1, 3, 0, 32 } },
+			       .policy_name = VIEW("plant") },
 	};
 }
 
@@ -207,6 +213,9 @@ static void request_fields_keep_their_places(void **state)
 	assert_int_equal(a->certification.restart_count, 4);
 	assert_true(a->has_facts && a->issue && a->certification.present);
 	assert_int_equal(a->ttl_s, 900);
+	assert_int_equal(a->appraisal.format, TROTH_EAR_CWT);
+	assert_int_equal(a->appraisal.trust.claim[1], -1);
+	assert_true(troth_view_equal(a->appraisal.policy_name, VIEW("plant")));
 }
 
 static void every_prefix_of_a_request_is_refused(void **state)
@@ -284,7 +293,8 @@ static const struct {
 	{ "the same bank twice", 0, 53, 0x0b, TROTH_E_MALFORMED },
 	{ "PCR 24", 0, 48, 0x01, TROTH_E_MALFORMED },
 	{ "name longer than a name", 3, 1 + 32 + 8 + 1, TROTH_NAME_LEN_MAX + 1, TROTH_E_LIMIT },
-	{ "certification present twice over", 3, 127 + 2 + 7 + 2 + 9, 2, TROTH_E_MALFORMED },
+	{ "certification present twice over", 3, 127 + 2 + 7 + 2 + 9 + 2 + 5, 2,
+	  TROTH_E_MALFORMED },
 };
 
 static void values_without_meaning_are_refused(void **state)
@@ -371,6 +381,7 @@ static void fill_reply(enum troth_issuer_kind kind, struct troth_issuer_reply *r
 			.issued = true,
 			.not_after_s = 5,
 			.certificate = VIEW("certificate"),
+			.result = VIEW("result"),
 			.certification = certification(),
 		};
 		return;

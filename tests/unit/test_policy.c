@@ -36,6 +36,8 @@ static void a_short_policy_is_careful(void **state)
 	assert_int_equal(p.ek_template, TROTH_EK_L1_RSA2048);
 	assert_false(p.auto_approve);
 	assert_int_equal(p.certificate_ttl_s, 900);
+	assert_int_equal(p.result, TROTH_EAR_JWT);
+	assert_int_equal(p.result_profile, TROTH_EAR_DEPLOYED);
 	assert_int_equal(p.stale_after_s, 1800);
 	assert_int_equal(p.unreachable_after_s, 86400);
 	assert_int_equal(p.n_ignore, 0);
@@ -130,6 +132,7 @@ static const struct {
 	{ "unknown enrolment", HEAD PCRS "enrolment: none\n", 4, 12, "ek-certificate" },
 	{ "automatic approval of strangers", HEAD PCRS "approve: automatic\n", 0, 0,
 	  "every stranger" },
+	{ "a result of no known form", HEAD PCRS "result: xml\n", 4, 9, "" },
 	{ "life just too short", HEAD PCRS "certificate_lifetime: 59s\n", 4, 23,
 	  "out of range" },
 	{ "life just too long", HEAD PCRS "certificate_lifetime: 86401s\n", 4, 23,

@@ -52,6 +52,7 @@ static void answer(struct troth_attestation *a)
 	m.n_findings = findings.n;
 	m.findings = findings.list;
 	m.verifier_time_ms = troth_now_ms();
+	m.ear = troth_wire_bytes((struct troth_view){ a->result, a->result_len });
 	if (a->certificate_len > 0) {
 		fill_credential(a, set, &m, lists);
 		if (troth_spiffe_id(troth_view_str(a->worker->front->settings->trust_domain),
@@ -71,6 +72,12 @@ static void on_commit(struct troth_job *job)
 		 * policy changed meanwhile. */
 		troth_attestation_reject(a, 409, "stale-challenge",
 					 "The challenge was overtaken; ask for another.");
+		return;
+	}
+	if (a->status == TROTH_E_DENIED) {
+		troth_attestation_reject(a, 409, "nonce-reused",
+					 "This device had a result for this nonce; the relying "
+					 "party must draw another.");
 		return;
 	}
 	if (a->status != TROTH_OK) {
@@ -180,6 +187,7 @@ enum troth_status troth_attestation_commit(struct troth_attestation *a,
 	if (a->log_is_new)
 		v->log = a->log->bytes;
 	v->leaf = (struct troth_view){ leaf, leaf_len };
+	v->result_nonce = troth_wire_view(a->message->result_nonce);
 	v->issued = confirmed->issued;
 	memcpy(v->serial, confirmed->serial, sizeof v->serial);
 	memcpy(v->certificate_sha256, a->certificate_sha256, sizeof v->certificate_sha256);

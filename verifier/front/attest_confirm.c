@@ -9,10 +9,15 @@
 #include "reader.h"
 #include "wire.h"
 
-static enum troth_status keep_certificate(struct troth_attestation *a,
+static enum troth_status keep_credentials(struct troth_attestation *a,
 					  const struct troth_issuer_attest_reply *confirmed)
 {
 	struct troth_digest digest;
+	if (confirmed->result.n > sizeof a->result)
+		return TROTH_E_LIMIT;
+	if (confirmed->result.n > 0)
+		memcpy(a->result, confirmed->result.p, confirmed->result.n);
+	a->result_len = confirmed->result.n;
 	if (!confirmed->issued)
 		return TROTH_OK;
 	if (confirmed->certificate.n > sizeof a->certificate)
@@ -50,11 +55,21 @@ static void on_confirmed(void *arg, const struct troth_issuer_reply *reply)
 	}
 	enum troth_status status = reply->status;
 	if (status == TROTH_OK)
-		status = keep_certificate(a, &reply->u.attest);
+		status = keep_credentials(a, &reply->u.attest);
 	if (status == TROTH_OK)
 		status = troth_attestation_commit(a, &reply->u.attest);
 	if (status != TROTH_OK)
 		troth_attestation_fail(a, status);
+}
+
+/* With a certificate, what policy says; for a relying party's nonce always something, and also
+ * of a device that is not well: that is what the party wants to know. */
+static enum troth_ear_format result_format(const struct troth_attestation *a, bool issue)
+{
+	const bool asked = a->message->result_nonce.len > 0;
+	if (a->message->credential_key.len == 0 || (!issue && !asked))
+		return TROTH_EAR_NONE;
+	return asked && a->policy->result == TROTH_EAR_NONE ? TROTH_EAR_JWT : a->policy->result;
 }
 
 enum troth_status troth_attestation_confirm(struct troth_attestation *a)
@@ -70,11 +85,18 @@ enum troth_status troth_attestation_confirm(struct troth_attestation *a)
 		.credential_key = troth_wire_view(m->credential_key),
 		.session_key = troth_wire_view(m->session_key),
 		.session_signature = troth_wire_view(m->session_signature),
+		.result_nonce = troth_wire_view(m->result_nonce),
 		.certification = a->row.certification,
 		.has_facts = m->facts.len > 0,
 		.issue = a->verdict.tier == TROTH_TIER_AFFIRMING && m->credential_key.len > 0,
 		.ttl_s = a->policy->certificate_ttl_s,
+		.appraisal = { .tier = a->verdict.tier,
+			       .trust = a->verdict.trust,
+			       .profile = a->policy->result_profile,
+			       .policy_name = troth_view_str(a->policy->name) },
 	};
+	memcpy(q->appraisal.policy_id, a->policy->id, sizeof q->appraisal.policy_id);
+	q->appraisal.format = result_format(a, q->issue);
 	memcpy(q->facts_sha256, a->facts_sha256, sizeof q->facts_sha256);
 	if (m->certification != NULL) {
 		q->certify_attest = troth_wire_view(m->certification->attest);

@@ -21,6 +21,12 @@ static bool session_is_sound(const Troth__V1__Attestation *m)
 		m->session_signature.len == TROTH_ES256_LEN);
 }
 
+static bool nonce_is_sound(const Troth__V1__Attestation *m)
+{
+	const size_t n = m->result_nonce.len;
+	return n == 0 || (n >= TROTH_RESULT_NONCE_MIN && n <= TROTH_RESULT_NONCE_MAX);
+}
+
 bool troth_attestation_read(struct troth_attestation *a)
 {
 	ProtobufCMessage *m;
@@ -32,6 +38,7 @@ bool troth_attestation_read(struct troth_attestation *a)
 	       a->token.purpose == TROTH_TOKEN_QUOTE &&
 	       a->message->facts.len <= TROTH_FACTS_MAX &&
 	       a->message->log.len <= TROTH_LOG_MAX && session_is_sound(a->message) &&
+	       nonce_is_sound(a->message) &&
 	       troth_wire_pcrs(a->message->pcrs, a->message->n_pcrs, &a->pcrs) == TROTH_OK;
 }
 
@@ -58,6 +65,7 @@ static enum troth_status expected_extra_data(struct troth_attestation *a,
 		.device_id = TROTH_VIEW_OF(a->row.id),
 		.token = troth_wire_view(a->message->token),
 		.credential_key_name = troth_name_view(key),
+		.result_nonce = troth_wire_view(a->message->result_nonce),
 	};
 	if (facts.n > 0) {
 		struct troth_digest digest;

@@ -40,6 +40,8 @@ struct troth_attestation {
 	uint8_t certificate[TROTH_ATTESTATION_CERTIFICATE_MAX];
 	size_t certificate_len;
 	uint8_t certificate_sha256[32];
+	uint8_t result[TROTH_JWS_MAX];
+	size_t result_len;
 	uint64_t not_after_s;
 
 	enum troth_status status; /* of the commit */

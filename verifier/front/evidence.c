@@ -44,6 +44,7 @@ static void fill_message(const Troth__V1__Attestation *a, Troth__V1__AppraisalRe
 	m->certification = a->certification;
 	m->session_key = a->session_key;
 	m->session_signature = a->session_signature;
+	m->result_nonce = a->result_nonce;
 	m->facts = a->facts;
 }
 

@@ -3,16 +3,24 @@
 
 #include <openssl/evp.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base.h"
 #include "reader.h"
-#include "writer.h"
+#include "session_key.h"
+#include "text.h"
+
+/* Of SHA-256, in an ETag. */
+#define TAG_BYTES 16
+/* A key set in either form, bytes. */
+#define KEY_SET_MAX 1024
 
 struct troth_published {
 	pthread_mutex_t lock;
 	struct troth_published_set *current;
+	struct troth_ctx *ctx; /* of the administration thread */
 };
 
 /* Room for the PEM form of n bytes of DER: base64 in lines of 64, and the two marker lines. */
@@ -48,11 +56,74 @@ static struct troth_view put_copy(struct troth_writer *w, struct troth_view v)
 	return at;
 }
 
+/* Names the bytes: the same ones have the same tag on every replica. */
+static enum troth_status tag(struct troth_ctx *ctx, struct troth_published_text *text)
+{
+	struct troth_digest digest;
+	char hex[2 * TAG_BYTES + 1];
+	TROTH_TRY(troth_hash_one(ctx, TROTH_HASH_SHA256, text->bytes, &digest));
+	troth_format_hex((struct troth_view){ digest.bytes, TAG_BYTES }, hex);
+	snprintf(text->etag, sizeof text->etag, "\"%s\"", hex);
+	return TROTH_OK;
+}
+
+/* What is written from start on. */
+static struct troth_view since(const struct troth_writer *w, size_t start)
+{
+	return (struct troth_view){ w->p + start, w->n - start };
+}
+
+/* Each in a buffer of its own: JSON would take what stands before it for its beginning. */
+static void put_key_sets(struct troth_ctx *ctx, struct troth_writer *w,
+			 struct troth_published_set *set)
+{
+	uint8_t text[KEY_SET_MAX];
+	struct troth_writer own = troth_writer_make(text, sizeof text);
+	troth_ear_keys_put_jwks(&own, set->keys, set->n_keys, ctx);
+	set->keys_json.bytes = put_copy(w, troth_written(&own));
+	own = troth_writer_make(text, sizeof text);
+	troth_ear_keys_put_cose(&own, set->keys, set->n_keys, ctx);
+	set->keys_cbor.bytes = put_copy(w, troth_written(&own));
+}
+
+static void put_texts(struct troth_ctx *ctx, struct troth_writer *w,
+		      struct troth_published_set *set)
+{
+	const size_t start = w->n;
+	for (size_t i = 0; i < set->n_chain; i++)
+		put_pem(w, set->chain[i]);
+	for (size_t i = 0; i < set->n_anchors; i++)
+		put_pem(w, set->anchors[i]);
+	set->bundle_pem.bytes = since(w, start);
+	if (set->n_keys == 0)
+		return;
+	put_key_sets(ctx, w, set);
+}
+
+static enum troth_status fill_set(struct troth_ctx *ctx, const struct troth_published_set *from,
+				  struct troth_writer *w, struct troth_published_set *set)
+{
+	set->crl.bytes = put_copy(w, from->crl.bytes);
+	for (size_t i = 0; i < from->n_chain; i++)
+		set->chain[set->n_chain++] = put_copy(w, from->chain[i]);
+	for (size_t i = 0; i < from->n_anchors; i++)
+		set->anchors[set->n_anchors++] = put_copy(w, from->anchors[i]);
+	set->n_keys = from->n_keys;
+	memcpy(set->keys, from->keys, sizeof set->keys);
+	put_texts(ctx, w, set);
+	if (!troth_writer_ok(w))
+		return TROTH_E_LIMIT;
+	TROTH_TRY(tag(ctx, &set->crl));
+	TROTH_TRY(tag(ctx, &set->bundle_pem));
+	TROTH_TRY(tag(ctx, &set->keys_json));
+	return tag(ctx, &set->keys_cbor);
+}
+
 /* A new set of copies of what the other one holds. */
-static enum troth_status copy_set(const struct troth_published_set *from,
+static enum troth_status copy_set(struct troth_ctx *ctx, const struct troth_published_set *from,
 				  struct troth_published_set **out)
 {
-	size_t need = from->crl.n;
+	size_t need = from->crl.bytes.n + 2 * KEY_SET_MAX;
 	for (size_t i = 0; i < from->n_chain; i++)
 		need += from->chain[i].n + pem_room(from->chain[i].n);
 	for (size_t i = 0; i < from->n_anchors; i++)
@@ -66,26 +137,15 @@ static enum troth_status copy_set(const struct troth_published_set *from,
 	}
 	struct troth_writer w = troth_writer_make(memory, need);
 	*set = (struct troth_published_set){ .refs = 1, .memory = memory };
-	set->crl = put_copy(&w, from->crl);
-	for (size_t i = 0; i < from->n_chain; i++)
-		set->chain[set->n_chain++] = put_copy(&w, from->chain[i]);
-	for (size_t i = 0; i < from->n_anchors; i++)
-		set->anchors[set->n_anchors++] = put_copy(&w, from->anchors[i]);
-	size_t pem_at = w.n;
-	for (size_t i = 0; i < set->n_chain; i++)
-		put_pem(&w, set->chain[i]);
-	for (size_t i = 0; i < set->n_anchors; i++)
-		put_pem(&w, set->anchors[i]);
-	set->bundle_pem = (struct troth_view){ memory + pem_at, w.n - pem_at };
 	*out = set;
-	return troth_writer_ok(&w) ? TROTH_OK : TROTH_E_LIMIT;
+	return fill_set(ctx, from, &w, set);
 }
 
 static enum troth_status publish(struct troth_published *p,
 				 const struct troth_published_set *from)
 {
 	struct troth_published_set *set = NULL;
-	enum troth_status status = copy_set(from, &set);
+	enum troth_status status = copy_set(p->ctx, from, &set);
 	if (status != TROTH_OK) {
 		troth_published_release(set);
 		return status;
@@ -102,7 +162,7 @@ enum troth_status troth_published_new(struct troth_published **out)
 {
 	struct troth_published *p = calloc(1, sizeof *p);
 	struct troth_published_set *empty = calloc(1, sizeof *empty);
-	if (p == NULL || empty == NULL) {
+	if (p == NULL || empty == NULL || troth_ctx_new(&p->ctx) != TROTH_OK) {
 		free(p);
 		free(empty);
 		return TROTH_E_MEMORY;
@@ -120,6 +180,7 @@ void troth_published_free(struct troth_published *p)
 		return;
 	troth_published_release(p->current);
 	pthread_mutex_destroy(&p->lock);
+	troth_ctx_free(p->ctx);
 	free(p);
 }
 
@@ -145,9 +206,11 @@ static struct troth_published_set what_is_in(const struct troth_published_set *s
 {
 	struct troth_published_set s = { .crl = set->crl,
 					 .n_chain = set->n_chain,
-					 .n_anchors = set->n_anchors };
+					 .n_anchors = set->n_anchors,
+					 .n_keys = set->n_keys };
 	memcpy(s.chain, set->chain, sizeof s.chain);
 	memcpy(s.anchors, set->anchors, sizeof s.anchors);
+	memcpy(s.keys, set->keys, sizeof s.keys);
 	return s;
 }
 
@@ -155,42 +218,48 @@ enum troth_status troth_published_set_crl(struct troth_published *p, struct trot
 {
 	struct troth_published_set *now = troth_published_take(p);
 	struct troth_published_set next = what_is_in(now);
-	next.crl = der;
+	next.crl.bytes = der;
 	enum troth_status status = publish(p, &next);
 	troth_published_release(now);
 	return status;
 }
 
-static enum troth_status read_certificates(struct troth_view bytes,
-					   struct troth_published_set *set)
+/* Reads to the empty value that ends a group, or to the end. */
+static enum troth_status read_group(struct troth_reader *r, struct troth_view *out, size_t max,
+				    size_t *n)
 {
-	struct troth_reader r = { bytes };
-	bool anchors = false;
-	set->n_chain = set->n_anchors = 0;
-	while (!troth_at_end(&r)) {
-		struct troth_view cert;
-		size_t *n = anchors ? &set->n_anchors : &set->n_chain;
-		if (!troth_get_view32be(&r, &cert))
+	struct troth_view value;
+	*n = 0;
+	while (!troth_at_end(r)) {
+		if (!troth_get_view32be(r, &value))
 			return TROTH_E_TRUNCATED;
-		if (cert.n == 0 && anchors)
-			return TROTH_E_MALFORMED;
-		if (cert.n == 0) {
-			anchors = true;
-			continue;
-		}
-		if (*n == TROTH_PUBLISHED_CERTS_MAX)
+		if (value.n == 0)
+			break;
+		if (*n == max)
 			return TROTH_E_LIMIT;
-		(anchors ? set->anchors : set->chain)[(*n)++] = cert;
+		out[(*n)++] = value;
 	}
-	return set->n_chain > 0 && set->n_anchors > 0 ? TROTH_OK : TROTH_E_MALFORMED;
+	return *n > 0 ? TROTH_OK : TROTH_E_MALFORMED;
+}
+
+static enum troth_status read_groups(struct troth_view groups, struct troth_published_set *set)
+{
+	struct troth_reader r = { groups };
+	struct troth_view keys[TROTH_EAR_KEYS_MAX];
+	TROTH_TRY(read_group(&r, set->chain, TROTH_PUBLISHED_CERTS_MAX, &set->n_chain));
+	TROTH_TRY(read_group(&r, set->anchors, TROTH_PUBLISHED_CERTS_MAX, &set->n_anchors));
+	TROTH_TRY(read_group(&r, keys, TROTH_EAR_KEYS_MAX, &set->n_keys));
+	for (size_t i = 0; i < set->n_keys; i++)
+		TROTH_TRY(troth_session_key_read(keys[i], &set->keys[i]));
+	return troth_at_end(&r) ? TROTH_OK : TROTH_E_MALFORMED;
 }
 
 enum troth_status troth_published_set_bundle(struct troth_published *p,
-					     struct troth_view certificates)
+					     struct troth_view groups)
 {
 	struct troth_published_set *now = troth_published_take(p);
 	struct troth_published_set next = what_is_in(now);
-	enum troth_status status = read_certificates(certificates, &next);
+	enum troth_status status = read_groups(groups, &next);
 	if (status == TROTH_OK)
 		status = publish(p, &next);
 	troth_published_release(now);

@@ -1,23 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the verifier publishes: the CRL and the certificates that verify its credentials.
+/* What the verifier publishes: the CRL, the certificates that verify its credentials and the
+ * keys that verify its attestation results.
  *
  * Made by the administration thread, read by workers; replaced as a whole. */
 #ifndef TROTH_PUBLISHED_H
 #define TROTH_PUBLISHED_H
 
-#include <troth/status.h>
-#include <troth/view.h>
+#include "ear_keys.h"
 
 #define TROTH_PUBLISHED_CERTS_MAX 8
 
+/* A document anybody may fetch, and its strong ETag with the quotes (RFC 9110, 8.8.3). */
+struct troth_published_text {
+	struct troth_view bytes; /* empty: not made yet */
+	char etag[36];
+};
+
 /* Immutable; views are owned by it. */
 struct troth_published_set {
-	struct troth_view crl; /* DER; empty until the first was signed */
+	struct troth_published_text crl; /* DER */
 	size_t n_chain, n_anchors;
 	struct troth_view chain[TROTH_PUBLISHED_CERTS_MAX];   /* DER, issuing CA first */
 	struct troth_view anchors[TROTH_PUBLISHED_CERTS_MAX]; /* DER */
-	struct troth_view bundle_pem;			      /* chain and anchors */
-	unsigned int refs;				      /* atomic */
+	struct troth_published_text bundle_pem;		      /* chain and anchors */
+	size_t n_keys;
+	struct troth_jwk keys[TROTH_EAR_KEYS_MAX]; /* of results; the present one first */
+	struct troth_published_text keys_json;	   /* JWK Set */
+	struct troth_published_text keys_cbor;	   /* COSE Key Set */
+	unsigned int refs;			   /* atomic */
 	unsigned char *memory;
 };
 
@@ -28,10 +38,10 @@ void troth_published_free(struct troth_published *p);
 /* Never NULL; release it. */
 struct troth_published_set *troth_published_take(struct troth_published *p);
 void troth_published_release(struct troth_published_set *set);
-/* Replaces the CRL, or the certificates (as the issuer sends them, message.h). Copies. */
+/* Replaces the CRL, or certificates and keys (as the issuer sends them, message.h). Copies. */
 TROTH_NODISCARD enum troth_status troth_published_set_crl(struct troth_published *p,
 							  struct troth_view der);
 TROTH_NODISCARD enum troth_status troth_published_set_bundle(struct troth_published *p,
-							     struct troth_view certificates);
+							     struct troth_view groups);
 
 #endif

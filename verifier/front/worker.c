@@ -23,6 +23,8 @@ static const struct troth_http_route ROUTES[] = {
 	{ TROTH_HTTP_GET, "/healthz", TROTH_ROLE_PUBLIC, 0, NULL, troth_handle_healthz },
 	{ TROTH_HTTP_GET, "/v1/crl", TROTH_ROLE_PUBLIC, 0, NULL, troth_handle_crl },
 	{ TROTH_HTTP_GET, "/v1/bundle", TROTH_ROLE_PUBLIC, 0, NULL, troth_handle_bundle },
+	{ TROTH_HTTP_GET, "/v1/keys.json", TROTH_ROLE_PUBLIC, 0, NULL, troth_handle_keys_json },
+	{ TROTH_HTTP_GET, "/v1/keys.cbor", TROTH_ROLE_PUBLIC, 0, NULL, troth_handle_keys_cbor },
 	{ TROTH_HTTP_POST, "/v1/enroll", TROTH_ROLE_DEVICE, TROTH_SMALL_BODY_MAX, PROTOBUF,
 	  troth_handle_enroll },
 	{ TROTH_HTTP_POST, "/v1/enroll/complete", TROTH_ROLE_DEVICE, TROTH_SMALL_BODY_MAX,
@@ -52,25 +54,6 @@ void troth_handle_healthz(struct troth_exchange *x, void *worker)
 	static const char OK[] = "{\"status\":\"ok\"}\n";
 	troth_exchange_answer(x, 200, "application/json",
 			      (struct troth_view){ (const uint8_t *)OK, sizeof OK - 1 });
-}
-
-void troth_handle_crl(struct troth_exchange *x, void *worker)
-{
-	struct troth_worker *w = worker;
-	struct troth_published_set *set = troth_published_take(w->front->published);
-	if (set->crl.n > 0)
-		troth_exchange_answer(x, 200, "application/pkix-crl", set->crl);
-	else
-		troth_exchange_problem(x, 503, "unavailable", "No CRL was signed yet.", 1);
-	troth_published_release(set);
-}
-
-void troth_handle_bundle(struct troth_exchange *x, void *worker)
-{
-	struct troth_worker *w = worker;
-	struct troth_published_set *set = troth_published_take(w->front->published);
-	troth_exchange_answer(x, 200, "application/x-pem-file", set->bundle_pem);
-	troth_published_release(set);
 }
 
 static void on_issuer_broken(void *arg)

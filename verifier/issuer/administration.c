@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What only the administration channel may ask for. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base.h"
 #include "clock.h"
@@ -83,13 +84,18 @@ enum troth_status troth_decide_crl(struct troth_desk *d, const struct troth_issu
 	return got;
 }
 
-/* The issuing chain without the root, an empty one, then the anchors. */
+/* Groups of values, an empty one between them: the issuing chain without the root, the anchors,
+ * the public keys of attestation results. */
 enum troth_status troth_decide_bundle(struct troth_desk *d, struct troth_view *out)
 {
 	struct troth_writer w = troth_writer_make(d->der, sizeof d->der);
+	uint8_t result_key[TROTH_SESSION_KEY_LEN];
+	memcpy(result_key, &d->office->keys.result_jwk, sizeof result_key);
 	troth_put_view32be(&w, troth_buffer_view(&d->office->keys.ca_der));
 	troth_put_view32be(&w, (struct troth_view){ 0 });
 	troth_put_view32be(&w, troth_buffer_view(&d->office->keys.root_der));
+	troth_put_view32be(&w, (struct troth_view){ 0 });
+	troth_put_view32be(&w, TROTH_VIEW_OF(result_key));
 	if (!troth_writer_ok(&w))
 		return TROTH_E_LIMIT;
 	*out = troth_written(&w);

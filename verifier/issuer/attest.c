@@ -36,13 +36,22 @@ static enum troth_status check_row(struct troth_desk *d, const struct troth_iden
 	return troth_denied_has(d->office->denied, id->id) ? TROTH_E_DENIED : TROTH_OK;
 }
 
-/* What a certificate may be asked for with. */
+static bool wants_credentials(const struct troth_issuer_attest *q)
+{
+	return q->issue || q->appraisal.format != TROTH_EAR_NONE;
+}
+
+/* What credentials may be asked for with. */
 static enum troth_status check_wish(const struct troth_issuer_attest *q)
 {
 	if ((q->certify_attest.n == 0) != (q->certify_signature.n == 0))
 		return TROTH_E_MALFORMED;
-	if (!q->issue)
+	if (!wants_credentials(q))
 		return TROTH_OK;
+	/* The certificate says healthy by being there. */
+	if (q->issue && troth_trust_status((enum troth_tier)q->appraisal.tier,
+					   &q->appraisal.trust) != TROTH_TIER_AFFIRMING)
+		return TROTH_E_MALFORMED;
 	if (q->credential_key.n == 0 || !troth_name_valid(q->identity.name) ||
 	    !troth_name_valid(q->identity.segment))
 		return TROTH_E_MALFORMED;
@@ -112,6 +121,7 @@ static enum troth_status bind(const struct exam *e, enum troth_binding_label lab
 		.trust_domain = e->desk->office->trust_domain,
 		.device_id = TROTH_VIEW_OF(q->identity.id),
 		.token = q->token,
+		.result_nonce = q->result_nonce,
 	};
 	if (e->has_key)
 		b.credential_key_name = troth_name_view(&e->key.name);
@@ -291,10 +301,8 @@ enum troth_status troth_decide_attest(struct troth_desk *d, const struct troth_i
 	if (!troth_rate_take(d->office->rate, q->identity.id, e.now_ms))
 		return TROTH_E_BUSY;
 	reply.token = e.token;
-	if (q->issue) {
-		const struct troth_issuance i = { .request = q,
-						  .token = &e.token,
-						  .key = &e.key };
+	if (wants_credentials(q)) {
+		struct troth_issuance i = { .request = q, .token = &e.token, .key = &e.key };
 		TROTH_TRY(troth_issue(d, &i, &reply));
 	}
 	*out = reply;

@@ -35,6 +35,7 @@ struct troth_desk {
 	bool administration; /* else a worker's: kinds of the other are refused */
 	struct troth_ctx *ctx;
 	struct troth_signer *signer;
+	struct troth_es256_key *result_signer;
 	struct troth_ak_cache *aks;
 	uint64_t token_day; /* that token_keys are of */
 	struct troth_token_keys token_keys;
@@ -44,6 +45,7 @@ struct troth_desk {
 	uint8_t token[TROTH_TOKEN_MAX];
 	struct troth_credential credential;
 	uint8_t der[TROTH_CERT_MAX];
+	uint8_t result[TROTH_JWS_MAX];
 	uint8_t *
 		crl; /* TROTH_CRL_DER_MAX, on the administration's desk once it was asked for */
 };
@@ -94,14 +96,21 @@ TROTH_NODISCARD enum troth_status troth_decide_crl(struct troth_desk *d,
 TROTH_NODISCARD enum troth_status troth_decide_bundle(struct troth_desk *d,
 						      struct troth_view *out);
 
-/* Signs a certificate for a key that a device has just proven to hold. */
+/* Credentials for a key that a device has just proven to hold. */
 struct troth_issuance {
 	const struct troth_issuer_attest *request;
 	const struct troth_token *token;
 	const struct troth_public *key;
+	/* Of certificate and result alike; set by troth_issue. */
+	uint64_t not_before_s, not_after_s;
+	uint8_t serial[16];
 };
-TROTH_NODISCARD enum troth_status troth_issue(struct troth_desk *d,
-					      const struct troth_issuance *i,
+TROTH_NODISCARD enum troth_status troth_issue(struct troth_desk *d, struct troth_issuance *i,
 					      struct troth_issuer_attest_reply *out);
+/* *out borrows from the desk. */
+TROTH_NODISCARD enum troth_status troth_issue_result(struct troth_desk *d,
+						     const struct troth_issuance *i,
+						     struct troth_view spiffe_id,
+						     struct troth_view *out);
 
 #endif

@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <limits.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,12 +12,12 @@
 #include "authority.h"
 #include "base.h"
 #include "issuer.h"
+#include "key_write.h"
 #include "keys.h"
 #include "random.h"
 #include "reader.h"
 #include "text.h"
 
-TROTH_DEFINE_AUTO(BIO, BIO_free_all)
 TROTH_DEFINE_AUTO(X509, X509_free)
 TROTH_DEFINE_AUTO(EVP_PKEY, EVP_PKEY_free)
 
@@ -43,36 +42,6 @@ static void files_clear(struct authority_files *f)
 	X509_free(f->ca);
 }
 
-static enum troth_status write_bio(const char *dir, const char *name, BIO *bio, mode_t mode)
-{
-	char path[PATH_MAX];
-	char *p = NULL;
-	long n = BIO_get_mem_data(bio, &p);
-	if (n <= 0)
-		return TROTH_E_CRYPTO;
-	TROTH_TRY(troth_key_path(dir, name, path));
-	return troth_file_write(path, (struct troth_view){ (const uint8_t *)p, (size_t)n },
-				mode);
-}
-
-static enum troth_status write_key(const char *dir, const char *name, EVP_PKEY *key)
-{
-	/* Secure heap where there is one; cleansed when freed. */
-	TROTH_AUTO(BIO_free_all_p) BIO *bio = BIO_new(BIO_s_secmem());
-	if (bio == NULL ||
-	    PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) != 1)
-		return TROTH_E_CRYPTO;
-	return write_bio(dir, name, bio, 0600);
-}
-
-static enum troth_status write_cert(const char *dir, const char *name, X509 *cert)
-{
-	TROTH_AUTO(BIO_free_all_p) BIO *bio = BIO_new(BIO_s_mem());
-	if (bio == NULL || PEM_write_bio_X509(bio, cert) != 1)
-		return TROTH_E_CRYPTO;
-	return write_bio(dir, name, bio, 0644);
-}
-
 static enum troth_status write_mac(const char *dir)
 {
 	uint8_t master[TROTH_MAC_KEY_LEN];
@@ -84,18 +53,6 @@ static enum troth_status write_mac(const char *dir)
 	OPENSSL_cleanse(master, sizeof master);
 	OPENSSL_cleanse(text, sizeof text);
 	return got;
-}
-
-/* Nothing is overwritten: a lost authority cannot be brought back. */
-static enum troth_status none_exists(const char *dir, const char *const *names, size_t n)
-{
-	char path[PATH_MAX];
-	for (size_t i = 0; i < n; i++) {
-		TROTH_TRY(troth_key_path(dir, names[i], path));
-		if (access(path, F_OK) == 0)
-			return TROTH_E_CONFLICT;
-	}
-	return TROTH_OK;
 }
 
 static enum troth_status make_authority(const char *trust_domain, struct authority_files *out)
@@ -128,23 +85,38 @@ static enum troth_status make_authority(const char *trust_domain, struct authori
 static enum troth_status write_authority(const char *dir, const struct authority_files *f)
 {
 	TROTH_TRY(write_mac(dir));
-	TROTH_TRY(write_key(dir, "root.key", f->root_key));
-	TROTH_TRY(write_cert(dir, "root.crt", f->root));
-	TROTH_TRY(write_key(dir, "ca.key", f->ca_key));
-	return write_cert(dir, "ca.crt", f->ca);
+	TROTH_TRY(troth_key_write(dir, "root.key", f->root_key));
+	TROTH_TRY(troth_cert_write(dir, "root.crt", f->root));
+	TROTH_TRY(troth_key_write(dir, "ca.key", f->ca_key));
+	return troth_cert_write(dir, "ca.crt", f->ca);
+}
+
+static enum troth_status make_result_key(const char *dir)
+{
+	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *key = EVP_EC_gen("P-256");
+	return key != NULL ? troth_key_write(dir, "ear.key", key) : TROTH_E_CRYPTO;
+}
+
+enum troth_status troth_issuer_complete(const char *key_dir, bool *out_made)
+{
+	char path[PATH_MAX];
+	TROTH_TRY(troth_key_path(key_dir, "ear.key", path));
+	*out_made = access(path, F_OK) != 0;
+	return *out_made ? make_result_key(key_dir) : TROTH_OK;
 }
 
 enum troth_status troth_issuer_init(const char *key_dir, const char *trust_domain)
 {
-	static const char *const NAMES[] = { "mac.keys", "root.key", "root.crt", "ca.key",
-					     "ca.crt" };
+	static const char *const NAMES[] = { "mac.keys", "root.key", "root.crt",
+					     "ca.key",	 "ca.crt",   "ear.key" };
 	TROTH_AUTO(files_clear) struct authority_files files = { 0 };
 	if (!troth_trust_domain_valid(troth_view_str(trust_domain)))
 		return TROTH_E_CONFIG;
 	TROTH_TRY(troth_dir_make(key_dir, 0700));
-	TROTH_TRY(none_exists(key_dir, NAMES, TROTH_COUNT(NAMES)));
+	TROTH_TRY(troth_keys_none_exist(key_dir, NAMES, TROTH_COUNT(NAMES)));
 	TROTH_TRY(make_authority(trust_domain, &files));
-	return write_authority(key_dir, &files);
+	TROTH_TRY(write_authority(key_dir, &files));
+	return make_result_key(key_dir);
 }
 
 /* Letters, digits, hyphens and dots: nothing that OpenSSL's configuration syntax would read as
@@ -207,9 +179,9 @@ static enum troth_status make_tls(const char *key_dir, const char *tls_dir, cons
 						     .signer = root_key,
 						     .issuer = root };
 	TROTH_TRY(troth_certificate_make(&plan, &cert));
-	TROTH_TRY(write_key(tls_dir, "tls.key", key));
-	TROTH_TRY(write_cert(tls_dir, "tls.crt", cert));
-	return write_cert(tls_dir, "ca.crt", root);
+	TROTH_TRY(troth_key_write(tls_dir, "tls.key", key));
+	TROTH_TRY(troth_cert_write(tls_dir, "tls.crt", cert));
+	return troth_cert_write(tls_dir, "ca.crt", root);
 }
 
 enum troth_status troth_issuer_init_tls(const char *key_dir, const char *tls_dir,
@@ -219,6 +191,6 @@ enum troth_status troth_issuer_init_tls(const char *key_dir, const char *tls_dir
 	char san[SAN_MAX];
 	TROTH_TRY(write_san(names, n_names, san, sizeof san));
 	TROTH_TRY(troth_dir_make(tls_dir, 0700));
-	TROTH_TRY(none_exists(tls_dir, FILES, TROTH_COUNT(FILES)));
+	TROTH_TRY(troth_keys_none_exist(tls_dir, FILES, TROTH_COUNT(FILES)));
 	return make_tls(key_dir, tls_dir, san);
 }

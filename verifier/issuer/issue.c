@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The identity certificate. Its times count from the evidence: notBefore is the issue time of
- * the challenge that was answered (DESIGN section 6, Evidence time). */
+/* Certificate and attestation result. Their times count from the evidence: they begin at the
+ * issue time of the challenge that was answered (DESIGN section 6, Evidence time). */
 #include <string.h>
 
 #include "base.h"
@@ -20,51 +20,72 @@ static enum troth_status draw_serial(uint8_t out[16])
 /* Never outside the authority's own life. TROTH_E_CONFIG when what is left is not worth it: the
  * authority has to be renewed. */
 static enum troth_status set_times(const struct troth_issuer_keys *keys,
-				   const struct troth_issuance *i, struct troth_svid *svid)
+				   struct troth_issuance *i)
 {
-	svid->not_before_s = i->token->issued_ms / 1000;
-	svid->not_after_s = svid->not_before_s + i->request->ttl_s;
-	if (svid->not_after_s > keys->not_after_s)
-		svid->not_after_s = keys->not_after_s;
-	if (svid->not_before_s < keys->not_before_s ||
-	    svid->not_after_s < svid->not_before_s + TROTH_CERTIFICATE_LIFE_MIN_S)
+	i->not_before_s = i->token->issued_ms / 1000;
+	i->not_after_s = i->not_before_s + i->request->ttl_s;
+	if (i->not_after_s > keys->not_after_s)
+		i->not_after_s = keys->not_after_s;
+	if (i->not_before_s < keys->not_before_s ||
+	    i->not_after_s < i->not_before_s + TROTH_CERTIFICATE_LIFE_MIN_S)
 		return TROTH_E_CONFIG;
 	return TROTH_OK;
 }
 
 static enum troth_status sign(struct troth_desk *d, const struct troth_svid *svid,
-			      size_t *out_len)
+			      struct troth_view *out)
 {
 	uint8_t tbs[TROTH_CERT_MAX], signature[TROTH_SIGNER_MAX];
 	size_t tbs_len, signature_len;
 	TROTH_TRY(troth_svid_tbs(svid, tbs, sizeof tbs, &tbs_len));
 	TROTH_TRY(troth_signer_sign(d->signer, d->ctx, (struct troth_view){ tbs, tbs_len },
 				    signature, &signature_len));
-	return troth_svid_wrap((struct troth_view){ tbs, tbs_len },
-			       (struct troth_view){ signature, signature_len }, d->der,
-			       sizeof d->der, out_len);
+	TROTH_TRY(troth_svid_wrap((struct troth_view){ tbs, tbs_len },
+				  (struct troth_view){ signature, signature_len }, d->der,
+				  sizeof d->der, &out->n));
+	out->p = d->der;
+	return TROTH_OK;
 }
 
-enum troth_status troth_issue(struct troth_desk *d, const struct troth_issuance *i,
-			      struct troth_issuer_attest_reply *out)
+static enum troth_status issue_certificate(struct troth_desk *d, const struct troth_issuance *i,
+					   struct troth_view spiffe_id,
+					   struct troth_issuer_attest_reply *out)
 {
 	const struct troth_issuer_keys *keys = &d->office->keys;
-	const struct troth_identity *id = &i->request->identity;
-	char spiffe_id[TROTH_SPIFFE_ID_MAX + 1];
+	struct troth_digest result;
 	struct troth_svid svid = {
 		.issuer_name = troth_buffer_view(&keys->subject),
 		.issuer_key_id = troth_buffer_view(&keys->key_id),
+		.not_before_s = i->not_before_s,
+		.not_after_s = i->not_after_s,
+		.spiffe_id = spiffe_id,
 		.key = i->key,
 	};
-	size_t n;
-	TROTH_TRY(set_times(keys, i, &svid));
-	TROTH_TRY(troth_spiffe_id(d->office->trust_domain, id->segment, id->name, spiffe_id));
-	svid.spiffe_id = troth_view_str(spiffe_id);
-	TROTH_TRY(draw_serial(svid.serial));
-	TROTH_TRY(sign(d, &svid, &n));
+	memcpy(svid.serial, i->serial, sizeof svid.serial);
+	if (out->result.n > 0) {
+		TROTH_TRY(troth_hash_one(d->ctx, TROTH_HASH_SHA256, out->result, &result));
+		svid.ear_digest = troth_digest_view(&result);
+	}
+	TROTH_TRY(sign(d, &svid, &out->certificate));
 	out->issued = true;
-	memcpy(out->serial, svid.serial, sizeof out->serial);
-	out->not_after_s = svid.not_after_s;
-	out->certificate = (struct troth_view){ d->der, n };
+	return TROTH_OK;
+}
+
+/* The result first: the certificate carries its digest. */
+enum troth_status troth_issue(struct troth_desk *d, struct troth_issuance *i,
+			      struct troth_issuer_attest_reply *out)
+{
+	const struct troth_identity *id = &i->request->identity;
+	char text[TROTH_SPIFFE_ID_MAX + 1];
+	TROTH_TRY(set_times(&d->office->keys, i));
+	TROTH_TRY(draw_serial(i->serial));
+	TROTH_TRY(troth_spiffe_id(d->office->trust_domain, id->segment, id->name, text));
+	const struct troth_view spiffe_id = troth_view_str(text);
+	if (i->request->appraisal.format != TROTH_EAR_NONE)
+		TROTH_TRY(troth_issue_result(d, i, spiffe_id, &out->result));
+	if (i->request->issue)
+		TROTH_TRY(issue_certificate(d, i, spiffe_id, out));
+	memcpy(out->serial, i->serial, sizeof out->serial);
+	out->not_after_s = i->not_after_s;
 	return TROTH_OK;
 }

@@ -28,10 +28,14 @@ struct troth_issuer_config {
  * keys are missing or wrong. */
 int troth_issuer_run(const struct troth_issuer_config *config);
 
-/* Creates CA and MAC keys for `troth-verifier init`: an offline-able root, an issuing CA under
- * it, MAC keys. TROTH_E_CONFLICT when there are some already (nothing is overwritten). */
+/* Creates CA, result and MAC keys for `troth-verifier init`: an offline-able root, an issuing
+ * CA under it, MAC keys. TROTH_E_CONFLICT when there are some already (nothing is overwritten).
+ */
 TROTH_NODISCARD enum troth_status troth_issuer_init(const char *key_dir,
 						    const char *trust_domain);
+/* Makes what an earlier version did not know: the key of attestation results. Called before
+ * anything of the directory is read. */
+TROTH_NODISCARD enum troth_status troth_issuer_complete(const char *key_dir, bool *out_made);
 /* A server certificate for the verifier's TLS listener, signed by the root: DNS names or IP
  * addresses, TROTH_TLS_NAMES_MAX of them. Writes tls_dir/{tls.key,tls.crt,ca.crt}.
  * TROTH_E_CONFLICT as above, TROTH_E_NOT_FOUND when the root's key has been taken away. */

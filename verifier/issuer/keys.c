@@ -203,6 +203,17 @@ static void warn_of_end(const struct troth_issuer_keys *keys)
 		troth_warn("authority-expires-soon", "not_after=%s", text);
 }
 
+static enum troth_status load_result_key(struct troth_ctx *ctx, const char *key_dir,
+					 struct troth_issuer_keys *out)
+{
+	TROTH_TRY(troth_key_read(key_dir, "ear.key", &out->result));
+	if (troth_jwk_of(out->result, &out->result_jwk) != TROTH_OK) {
+		troth_error("keys-refused", "why=\"ear.key is not a P-256 key\"");
+		return TROTH_E_CONFIG;
+	}
+	return troth_jwk_thumbprint(ctx, &out->result_jwk, out->result_id);
+}
+
 static enum troth_status load(struct troth_ctx *ctx, const char *key_dir,
 			      struct troth_issuer_keys *out)
 {
@@ -217,7 +228,7 @@ static enum troth_status load(struct troth_ctx *ctx, const char *key_dir,
 	TROTH_TRY(take_der(root, &out->root_der));
 	TROTH_TRY(take_issuer(ca, out));
 	warn_of_end(out);
-	return TROTH_OK;
+	return load_result_key(ctx, key_dir, out);
 }
 
 enum troth_status troth_issuer_keys_load(struct troth_ctx *ctx, const char *key_dir,
@@ -233,6 +244,7 @@ enum troth_status troth_issuer_keys_load(struct troth_ctx *ctx, const char *key_
 void troth_issuer_keys_clear(struct troth_issuer_keys *keys)
 {
 	EVP_PKEY_free(keys->ca);
+	EVP_PKEY_free(keys->result);
 	troth_buffer_clear(&keys->ca_der);
 	troth_buffer_clear(&keys->root_der);
 	troth_buffer_clear(&keys->subject);

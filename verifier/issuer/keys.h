@@ -3,6 +3,7 @@
  *
  *   root.key root.crt   root CA; the key may be taken off line after `init`
  *   ca.key ca.crt       issuing CA, signed by the root
+ *   ear.key             signs attestation results
  *   mac.keys            master of every MAC key
  *
  * Keys are PKCS #8 PEM, 0600; certificates are PEM. */
@@ -10,12 +11,16 @@
 #define TROTH_ISSUER_KEYS_H
 
 #include "file.h"
+#include "jwk.h"
 #include "mac.h"
 
 #define TROTH_KEY_FILE_MAX (16 * 1024)
 
 struct troth_issuer_keys {
 	EVP_PKEY *ca;
+	EVP_PKEY *result; /* signs attestation results */
+	struct troth_jwk result_jwk;
+	uint8_t result_id[32]; /* its thumbprint: the key id in results */
 	struct troth_mac_keys mac;
 	struct troth_buffer ca_der, root_der;
 	struct troth_buffer subject; /* DER Name of the issuing CA */

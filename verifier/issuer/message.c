@@ -60,6 +60,7 @@ static const struct troth_field ATTEST[] = {
 	TROTH_FIELD(VIEW, struct troth_issuer_attest, credential_key, TROTH_PUBLIC_MAX),
 	TROTH_FIELD(VIEW, struct troth_issuer_attest, session_key, TROTH_SESSION_KEY_LEN),
 	TROTH_FIELD(VIEW, struct troth_issuer_attest, session_signature, TROTH_ES256_LEN),
+	TROTH_FIELD(VIEW, struct troth_issuer_attest, result_nonce, TROTH_RESULT_NONCE_MAX),
 	TROTH_FIELD(VIEW, struct troth_issuer_attest, certify_attest, TROTH_ATTEST_MAX),
 	TROTH_FIELD(VIEW, struct troth_issuer_attest, certify_signature, TROTH_SIGNATURE_MAX),
 	CERTIFICATION_FIELDS(struct troth_issuer_attest),
@@ -67,6 +68,14 @@ static const struct troth_field ATTEST[] = {
 	TROTH_FIELD_ARRAY(struct troth_issuer_attest, facts_sha256),
 	TROTH_FIELD(BOOL, struct troth_issuer_attest, issue, 0),
 	TROTH_FIELD(U32, struct troth_issuer_attest, ttl_s, UINT32_MAX),
+	TROTH_FIELD(U32, struct troth_issuer_attest, appraisal.format, TROTH_EAR_CWT),
+	TROTH_FIELD(U32, struct troth_issuer_attest, appraisal.profile, TROTH_EAR_DRAFT),
+	TROTH_FIELD(U32, struct troth_issuer_attest, appraisal.tier,
+		    TROTH_TIER_CONTRAINDICATED),
+	TROTH_FIELD_ARRAY(struct troth_issuer_attest, appraisal.trust),
+	TROTH_FIELD(VIEW, struct troth_issuer_attest, appraisal.policy_name,
+		    TROTH_NAME_LEN_MAX),
+	TROTH_FIELD_ARRAY(struct troth_issuer_attest, appraisal.policy_id),
 };
 
 static const struct troth_field SEAL[] = {
@@ -119,6 +128,7 @@ static const struct troth_field ATTEST_REPLY[] = {
 	TROTH_FIELD_ARRAY(struct troth_issuer_attest_reply, serial),
 	TROTH_FIELD(U64, struct troth_issuer_attest_reply, not_after_s, 0),
 	TROTH_FIELD(VIEW, struct troth_issuer_attest_reply, certificate, TROTH_CERT_MAX),
+	TROTH_FIELD(VIEW, struct troth_issuer_attest_reply, result, TROTH_JWS_MAX),
 	CERTIFICATION_FIELDS(struct troth_issuer_attest_reply),
 };
 

@@ -9,6 +9,7 @@
 #define TROTH_ISSUER_MESSAGE_H
 
 #include "device_row.h"
+#include "ear.h"
 #include "ek.h"
 #include "session_key.h"
 #include "svid.h"
@@ -37,7 +38,7 @@ enum troth_issuer_kind {
 	TROTH_ISSUER_DENY = 17, /* a device that gets nothing signed (quarantine, retired) */
 	TROTH_ISSUER_ALLOW = 18,
 	TROTH_ISSUER_CRL = 19,
-	TROTH_ISSUER_BUNDLE = 20 /* the issuing chain and anchors, DER */
+	TROTH_ISSUER_BUNDLE = 20 /* the issuing chain, anchors and keys of results */
 };
 
 /* The identity part of a registry row, which the issuer authenticates:
@@ -84,26 +85,39 @@ struct troth_issuer_enroll_finish_reply {
 	uint8_t mac[32];
 };
 
-/* Confirms that this device made this quote for this token and key; signs a certificate when
- * one is wanted. Evidence time and notBefore are the token's issue time. */
+/* What the front found, for the attestation result. */
+struct troth_issuer_appraisal {
+	uint32_t format, profile; /* enum troth_ear_format: NONE for no result; its profile */
+	uint32_t tier;		  /* enum troth_tier */
+	struct troth_trust_vector trust;
+	struct troth_view policy_name;
+	uint8_t policy_id[32];
+};
+
+/* Confirms that this device made this quote for this token and key; signs a result and a
+ * certificate, which carries the result's digest, when they are wanted. Evidence time and
+ * notBefore are the token's issue time. */
 struct troth_issuer_attest {
 	struct troth_identity identity;
 	struct troth_view token, quote, signature;	     /* TPMS_ATTEST, TPMT_SIGNATURE */
 	struct troth_view credential_key;		     /* TPMT_PUBLIC; empty: none */
 	struct troth_view session_key, session_signature;    /* both empty: none */
+	struct troth_view result_nonce;			     /* a relying party's, or none */
 	struct troth_view certify_attest, certify_signature; /* or, when both are empty, */
 	struct troth_certification_record certification;     /* the record of an earlier one */
 	bool has_facts;
 	uint8_t facts_sha256[32];
 	bool issue;
-	uint32_t ttl_s;
+	uint32_t ttl_s; /* of certificate and result */
+	struct troth_issuer_appraisal appraisal;
 };
 struct troth_issuer_attest_reply {
 	struct troth_token token;
 	bool issued;
 	uint8_t serial[16];
 	uint64_t not_after_s;
-	struct troth_view certificate;			 /* DER */
+	struct troth_view certificate; /* DER */
+	struct troth_view result; /* a JWT's text or a CWT's bytes; empty: none was wanted */
 	struct troth_certification_record certification; /* to be kept in the row */
 };
 
@@ -153,8 +167,9 @@ struct troth_issuer_reply {
 		struct troth_issuer_enroll_finish_reply enroll_finish;
 		struct troth_issuer_attest_reply attest;
 		struct troth_issuer_seal_reply seal;
-		/* CRL: one; BUNDLE: length-prefixed (u32) certificates, issuing CA first, then
-		 * an empty one, then the anchors. */
+		/* CRL: one; BUNDLE: length-prefixed (u32) values in groups with an empty one
+		 * between them: DER certificates, issuing CA first; the anchors; public keys of
+		 * results (x || y), the present one first. */
 		struct troth_view der;
 	} u;
 };

@@ -66,7 +66,8 @@ static enum troth_status check_verdict(const struct troth_store_verdict *v)
 	struct troth_view id = TROTH_VIEW_OF(v->device_id);
 
 	if (v->version >= INT64_MAX || !fits(v->policy_epoch) || !fits(v->not_after_s) ||
-	    v->record.n > TROTH_BODY_MAX || v->log.n > TROTH_LOG_MAX)
+	    v->record.n > TROTH_BODY_MAX || v->log.n > TROTH_LOG_MAX ||
+	    v->result_nonce.n > TROTH_RESULT_NONCE_MAX)
 		return TROTH_E_LIMIT;
 	if (!troth_view_equal(id, TROTH_VIEW_OF(v->row.id)) || v->record.n == 0 ||
 	    (v->log.n > 0 && !v->row.has_log))
@@ -186,6 +187,7 @@ static size_t views_of(struct troth_store_item *item, struct troth_view *out[VIE
 		out[n++] = &item->u.verdict.record;
 		out[n++] = &item->u.verdict.log;
 		out[n++] = &item->u.verdict.leaf;
+		out[n++] = &item->u.verdict.result_nonce;
 		break;
 	case TROTH_STORE_STATE: out[n++] = &item->u.state.leaf; break;
 	case TROTH_STORE_DOCUMENT:

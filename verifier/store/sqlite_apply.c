@@ -183,6 +183,25 @@ static enum troth_status add_serial(struct troth_store_backend *b, uint64_t devi
 	return troth_call_run(&add);
 }
 
+/* Results live for a day at most: a nonce that is older vouches for none that is still good. */
+static enum troth_status spend_nonce(struct troth_store_backend *b, uint64_t device,
+				     const struct troth_store_verdict *v)
+{
+	struct troth_call prune = troth_call_start(b, SQL_NONCES_PRUNE);
+	struct troth_call add = troth_call_start(b, SQL_NONCE_ADD);
+
+	troth_put_u64(&prune, device);
+	troth_put_u64(&prune, v->now_s > TROTH_CERTIFICATE_LIFE_MAX_S
+				      ? v->now_s - TROTH_CERTIFICATE_LIFE_MAX_S
+				      : 0);
+	TROTH_TRY(troth_call_run(&prune));
+	troth_put_u64(&add, device);
+	troth_put_bytes(&add, v->result_nonce);
+	troth_put_u64(&add, v->now_s);
+	TROTH_TRY(troth_call_run(&add));
+	return sqlite3_changes(b->write) == 1 ? TROTH_OK : TROTH_E_DENIED;
+}
+
 /* The single use of a challenge (DESIGN section 6): version, state and epoch as they were when
  * it was made, or nothing. */
 static enum troth_status judge(struct troth_store_backend *b,
@@ -211,6 +230,8 @@ static enum troth_status judge(struct troth_store_backend *b,
 		TROTH_TRY(revoke_serials(b, stored.device, v->now_s));
 	if (v->issued)
 		TROTH_TRY(add_serial(b, stored.device, v));
+	if (v->result_nonce.n > 0)
+		TROTH_TRY(spend_nonce(b, stored.device, v));
 	return add_leaf(b, v->leaf);
 }
 

@@ -88,7 +88,14 @@ static const char SCHEMA_2[] =
 static const char SCHEMA_3[] = "ALTER TABLE devices ADD COLUMN key_session BLOB;"
 			       "UPDATE devices SET key_name_sha256 = NULL;";
 
-static const char *const STEPS[] = { SCHEMA_1, SCHEMA_2, SCHEMA_3 };
+/* Nonces of relying parties that a device has had a result for, as long as one may be about. */
+static const char SCHEMA_4[] = "CREATE TABLE result_nonces ("
+			       " device INTEGER NOT NULL REFERENCES devices,"
+			       " nonce BLOB NOT NULL,"
+			       " used_s INTEGER NOT NULL,"
+			       " PRIMARY KEY (device, nonce)) STRICT, WITHOUT ROWID;";
+
+static const char *const STEPS[] = { SCHEMA_1, SCHEMA_2, SCHEMA_3, SCHEMA_4 };
 
 const int troth_sqlite_schema_version = (int)TROTH_COUNT(STEPS);
 

@@ -70,6 +70,10 @@ const char *const troth_sql_text[SQL_N] = {
 		"DELETE FROM serials WHERE (device, serial) IN (SELECT device, serial "
 		"FROM serials WHERE not_after_s < ? ORDER BY not_after_s LIMIT ?)",
 
+	[SQL_NONCES_PRUNE] = "DELETE FROM result_nonces WHERE device = ? AND used_s < ?",
+	[SQL_NONCE_ADD] = "INSERT INTO result_nonces (device, nonce, used_s) VALUES (?, ?, ?) "
+			  "ON CONFLICT DO NOTHING",
+
 	[SQL_EPOCH] = "SELECT epoch FROM meta",
 	[SQL_EPOCH_UP] = "UPDATE meta SET epoch = epoch + 1",
 	[SQL_TEXT_FIND] = "SELECT text FROM texts WHERE id = ?",

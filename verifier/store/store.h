@@ -49,6 +49,9 @@ struct troth_store_verdict {
 	 * else TROTH_E_NOT_FOUND. */
 	struct troth_view log;
 	struct troth_view leaf;
+	/* A relying party's, that a result was signed for, or none. One that this device had a
+	 * result for within the day is TROTH_E_DENIED. */
+	struct troth_view result_nonce;
 	bool issued;
 	uint8_t serial[16];
 	uint8_t certificate_sha256[32];

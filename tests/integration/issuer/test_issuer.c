@@ -21,6 +21,7 @@
 static struct harness h;
 static struct soft_device device;
 static struct harness_row row;
+static struct troth_jwk result_key; /* of the last bundle */
 
 static int setup(void **state)
 {
@@ -79,6 +80,9 @@ static void read_bundle(X509 **issuing, X509 **root)
 	assert_true(troth_get_view32be(&reader, &der) && der.n == 0);
 	assert_true(troth_get_view32be(&reader, &der));
 	*root = certificate_of(der);
+	assert_true(troth_get_view32be(&reader, &der) && der.n == 0);
+	assert_true(troth_get_view32be(&reader, &der));
+	assert_int_equal(troth_session_key_read(der, &result_key), TROTH_OK);
 	assert_true(troth_at_end(&reader));
 }
 

@@ -256,7 +256,8 @@ static void from_schema_1(void **state)
 	one = suite_enrolled(&s, 1);
 	two = suite_enrolled(&s, 2);
 	s.ops->close(s.b);
-	by_hand(s.where, "DROP TABLE attestation_keys; PRAGMA user_version = 1;"
+	by_hand(s.where, "DROP TABLE attestation_keys; DROP TABLE result_nonces; PRAGMA "
+			 "user_version = 1;"
 			 "ALTER TABLE devices DROP COLUMN key_session;"
 			 "UPDATE devices SET ak_public = (SELECT ak_public FROM devices "
 			 "WHERE device = 1) WHERE device = 2");
@@ -284,6 +285,7 @@ static void from_schema_2(void **state)
 	row = suite_enrolled(&s, 1);
 	s.ops->close(s.b);
 	by_hand(s.where,
+		"DROP TABLE result_nonces;"
 		"ALTER TABLE devices DROP COLUMN key_session; PRAGMA user_version = 2;"
 		"UPDATE devices SET key_name_sha256 = zeroblob(32), key_reset_count = 1,"
 		"key_restart_count = 1, key_time_ms = 1, key_mac = zeroblob(32)");

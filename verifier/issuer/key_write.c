@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "key_write.h"
+
+#include <limits.h>
+#include <openssl/pem.h>
+#include <unistd.h>
+
+#include "base.h"
+#include "file.h"
+#include "keys.h"
+
+TROTH_DEFINE_AUTO(BIO, BIO_free_all)
+
+static enum troth_status write_bio(const char *dir, const char *name, BIO *bio, mode_t mode)
+{
+	char path[PATH_MAX];
+	char *p = NULL;
+	long n = BIO_get_mem_data(bio, &p);
+	if (n <= 0)
+		return TROTH_E_CRYPTO;
+	TROTH_TRY(troth_key_path(dir, name, path));
+	return troth_file_write(path, (struct troth_view){ (const uint8_t *)p, (size_t)n },
+				mode);
+}
+
+enum troth_status troth_key_write(const char *dir, const char *name, EVP_PKEY *key)
+{
+	/* Secure heap where there is one; cleansed when freed. */
+	TROTH_AUTO(BIO_free_all_p) BIO *bio = BIO_new(BIO_s_secmem());
+	if (bio == NULL ||
+	    PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) != 1)
+		return TROTH_E_CRYPTO;
+	return write_bio(dir, name, bio, 0600);
+}
+
+enum troth_status troth_cert_write(const char *dir, const char *name, X509 *cert)
+{
+	TROTH_AUTO(BIO_free_all_p) BIO *bio = BIO_new(BIO_s_mem());
+	if (bio == NULL || PEM_write_bio_X509(bio, cert) != 1)
+		return TROTH_E_CRYPTO;
+	return write_bio(dir, name, bio, 0644);
+}
+
+enum troth_status troth_keys_none_exist(const char *dir, const char *const *names, size_t n)
+{
+	char path[PATH_MAX];
+	for (size_t i = 0; i < n; i++) {
+		TROTH_TRY(troth_key_path(dir, names[i], path));
+		if (access(path, F_OK) == 0)
+			return TROTH_E_CONFLICT;
+	}
+	return TROTH_OK;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files of the key directory, written whole or not at all (platform/file.h). */
+#ifndef TROTH_ISSUER_KEY_WRITE_H
+#define TROTH_ISSUER_KEY_WRITE_H
+
+#include <openssl/types.h>
+#include <stddef.h>
+#include <troth/status.h>
+
+/* PKCS #8 PEM, 0600. */
+TROTH_NODISCARD enum troth_status troth_key_write(const char *dir, const char *name,
+						  EVP_PKEY *key);
+/* PEM, 0644. */
+TROTH_NODISCARD enum troth_status troth_cert_write(const char *dir, const char *name,
+						   X509 *cert);
+/* TROTH_E_CONFLICT when one is there: nothing is overwritten, a lost authority cannot be
+ * brought back. */
+TROTH_NODISCARD enum troth_status troth_keys_none_exist(const char *dir,
+							const char *const *names, size_t n);
+
+#endif
