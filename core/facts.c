@@ -207,7 +207,7 @@ static void take_authority(struct reading *r, const struct troth_event *ev,
 {
 	struct troth_uefi_variable v;
 	if (!in(r, ev, SECURE_BOOT) || p->proof != TROTH_PROOF_DATA ||
-	    !troth_uefi_variable_read(ev->data, &v))
+	    !troth_uefi_authority_read(p->data, &v))
 		return;
 	enum troth_fact_kind kind = authority_kind(troth_uefi_variable_known(&v));
 	/* One byte or none is a list's state, not an entry of it. */

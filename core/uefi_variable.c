@@ -46,19 +46,38 @@ static const struct {
 
 /* Lengths are 64-bit and foreign: each is compared with what is left before it is multiplied or
  * taken. */
+static bool get_variable(struct troth_reader *r, struct troth_uefi_variable *out)
+{
+	struct troth_uefi_variable v;
+	uint64_t name_units, data_len;
+	if (!troth_get_view(r, 16, &v.guid) || !troth_get_u64le(r, &name_units) ||
+	    !troth_get_u64le(r, &data_len))
+		return false;
+	if (name_units > r->left.n / 2 || !troth_get_view(r, (size_t)name_units * 2, &v.name))
+		return false;
+	if (data_len > r->left.n || !troth_get_view(r, (size_t)data_len, &v.data))
+		return false;
+	*out = v;
+	return true;
+}
+
 bool troth_uefi_variable_read(struct troth_view data, struct troth_uefi_variable *out)
 {
 	struct troth_reader r = { data };
 	struct troth_uefi_variable v;
-	uint64_t name_units, data_len;
-	if (!troth_get_view(&r, 16, &v.guid) || !troth_get_u64le(&r, &name_units) ||
-	    !troth_get_u64le(&r, &data_len))
+	if (!get_variable(&r, &v) || !troth_at_end(&r))
 		return false;
-	if (name_units > r.left.n / 2 || !troth_get_view(&r, (size_t)name_units * 2, &v.name))
+	*out = v;
+	return true;
+}
+
+bool troth_uefi_authority_read(struct troth_view data, struct troth_uefi_variable *out)
+{
+	static const size_t STRUCT_PADDING = 6;
+	struct troth_reader r = { data };
+	struct troth_uefi_variable v;
+	if (!get_variable(&r, &v) || r.left.n > STRUCT_PADDING)
 		return false;
-	if (data_len != r.left.n)
-		return false;
-	v.data = r.left;
 	*out = v;
 	return true;
 }
@@ -219,10 +238,17 @@ static void put_value(struct troth_line *l, const struct troth_event *ev,
 	}
 }
 
+static bool read_of_event(const struct troth_event *ev, struct troth_uefi_variable *out)
+{
+	return ev->type == TROTH_EV_EFI_VARIABLE_AUTHORITY
+		       ? troth_uefi_authority_read(ev->data, out)
+		       : troth_uefi_variable_read(ev->data, out);
+}
+
 bool troth_variable_line(struct troth_line *l, const struct troth_event *ev)
 {
 	struct troth_uefi_variable v;
-	if (!troth_uefi_variable_read(ev->data, &v))
+	if (!read_of_event(ev, &v))
 		return false;
 	troth_line_utf16(l, v.name);
 	troth_line_str(l, ": ");
@@ -259,7 +285,7 @@ bool troth_variable_fields(const struct troth_fields *f, const struct troth_even
 	struct troth_boot_option option;
 	struct troth_database_count count;
 	struct troth_field_line value;
-	if (!troth_uefi_variable_read(ev->data, &v))
+	if (!read_of_event(ev, &v))
 		return false;
 	troth_field_utf16(f, "variable", v.name);
 	troth_field_guid(f, "guid", v.guid);

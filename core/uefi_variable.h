@@ -18,6 +18,10 @@ struct troth_uefi_variable {
 /* False unless the data is exactly one variable. */
 TROTH_NODISCARD bool troth_uefi_variable_read(struct troth_view data,
 					      struct troth_uefi_variable *out);
+/* The same of an authority: old shims logged the padding of their C structure behind it and
+ * measured all but one byte of that (a quirk: proof.h names it where it applied). */
+TROTH_NODISCARD bool troth_uefi_authority_read(struct troth_view data,
+					       struct troth_uefi_variable *out);
 /* Same text, the other side in ASCII. */
 TROTH_NODISCARD bool troth_utf16_equal(struct troth_view text, const char *ascii);
 
