@@ -14,8 +14,8 @@ void troth_cli_usage(const struct troth_cli_command *command, const char *format
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	troth_cli_error("%s (usage: trothctl %s %s %s)", text, command->group, command->verb,
-			command->usage);
+	troth_cli_error("%s (usage: trothctl %s%s%s %s)", text, command->group,
+			command->verb[0] != '\0' ? " " : "", command->verb, command->usage);
 }
 
 static const struct troth_cli_option *find(const struct troth_cli_option *options,

@@ -23,8 +23,8 @@ enum troth_cli_exit {
 enum troth_cli_format { TROTH_CLI_TEXT, TROTH_CLI_JSON, TROTH_CLI_TSV };
 
 struct troth_cli_command {
-	const char *group, *verb;
-	const char *usage; /* what follows "trothctl group verb" */
+	const char *group, *verb; /* verb "": the group is the command */
+	const char *usage;	  /* what follows "trothctl group verb" */
 	const char *summary;
 	const char *help;	     /* options, one a line, indented */
 	size_t words_min, words_max; /* arguments that are no options */
@@ -40,6 +40,8 @@ extern const struct troth_cli_command TROTH_CLI_DEVICE[];
 extern const struct troth_cli_command TROTH_CLI_POLICY[];
 extern const struct troth_cli_command TROTH_CLI_REFERENCE[];
 extern const struct troth_cli_command TROTH_CLI_VERDICT[];
+extern const struct troth_cli_command TROTH_CLI_EXPLAIN[];
+extern const struct troth_cli_command TROTH_CLI_REPLAY[];
 extern const struct troth_cli_command TROTH_CLI_AUDIT[];
 
 TROTH_DEFINE_AUTO(json_t, json_decref)

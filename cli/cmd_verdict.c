@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "admin.h"
+#include "case.h"
 #include "output.h"
 #include "trust_vector.h"
 
@@ -161,11 +162,43 @@ static enum troth_cli_exit run_show(const struct troth_cli_command *self, int ar
 	return TROTH_CLI_YES;
 }
 
+static enum troth_cli_exit run_export(const struct troth_cli_command *self, int argc,
+				      char **argv)
+{
+	TROTH_AUTO(troth_buffer_clear) struct troth_buffer bytes = { 0 };
+	const char *output = NULL, *socket = NULL;
+	struct troth_cli_words words = { 0 };
+	const struct troth_cli_option options[] = { { "--output", &output, NULL },
+						    { "--socket", &socket, NULL },
+						    { 0 } };
+	(void)argc;
+	if (!troth_cli_args(self, argv, options, &words))
+		return TROTH_CLI_UNSURE;
+	if (output == NULL) {
+		troth_cli_usage(self, "--output FILE is wanted");
+		return TROTH_CLI_UNSURE;
+	}
+	enum troth_cli_exit code = troth_cli_case_fetch(words.list[0], socket, &bytes);
+	if (code != TROTH_CLI_YES)
+		return code;
+	/* Evidence names a machine's software: nobody else's to read. */
+	enum troth_status st = troth_file_write(output, troth_buffer_view(&bytes), 0600);
+	if (st != TROTH_OK)
+		troth_cli_error("%s: %s", output, troth_status_name(st));
+	return st == TROTH_OK ? TROTH_CLI_YES : TROTH_CLI_UNSURE;
+}
+
 const struct troth_cli_command TROTH_CLI_VERDICT[] = {
 	{ "verdict", "show", "DEVICE [--socket PATH] [--format text|tsv|json]",
 	  "Show a device's last verdict, what it rests on and what was not looked at",
 	  "  DEVICE                a name, an id, or the first 8 or more digits of an "
 	  "id\n" TROTH_CLI_ONLINE_HELP,
 	  1, 1, run_show },
+	{ "verdict", "export", "DEVICE --output FILE [--socket PATH]",
+	  "Write a device's last verdict with all its evidence, for explain and replay",
+	  "  DEVICE         a name, an id, or the first 8 or more digits of an id\n"
+	  "  --output FILE  what is written; readable by you alone\n"
+	  "  --socket PATH  the verifier's local socket, " TROTH_CLI_SOCKET "\n",
+	  1, 1, run_export },
 	{ 0 },
 };

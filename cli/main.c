@@ -7,24 +7,30 @@
 #include "version.h"
 
 static const struct troth_cli_command *const GROUPS[] = {
-	TROTH_CLI_DEVICE,  TROTH_CLI_POLICY, TROTH_CLI_REFERENCE,
-	TROTH_CLI_VERDICT, TROTH_CLI_AUDIT,  TROTH_CLI_EVENTLOG,
+	TROTH_CLI_DEVICE,  TROTH_CLI_POLICY, TROTH_CLI_REFERENCE, TROTH_CLI_VERDICT,
+	TROTH_CLI_EXPLAIN, TROTH_CLI_REPLAY, TROTH_CLI_AUDIT,	  TROTH_CLI_EVENTLOG,
 	TROTH_CLI_IMA,	   TROTH_CLI_QUOTE,  TROTH_CLI_EK,
 };
+
+/* Between the words of a command that has two. */
+static const char *space(const struct troth_cli_command *c)
+{
+	return c->verb[0] != '\0' ? " " : "";
+}
 
 static void put_group(FILE *to, const struct troth_cli_command *group)
 {
 	for (; group->group != NULL; group++) {
 		char name[64];
-		snprintf(name, sizeof name, "%s %s", group->group, group->verb);
+		snprintf(name, sizeof name, "%s%s%s", group->group, space(group), group->verb);
 		fprintf(to, "  %-20s %s\n", name, group->summary);
 	}
 }
 
 static void put_overview(FILE *to)
 {
-	fputs("usage: trothctl GROUP COMMAND [ARGUMENTS]\n"
-	      "       trothctl GROUP COMMAND --help\n"
+	fputs("usage: trothctl [GROUP] COMMAND [ARGUMENTS]\n"
+	      "       trothctl [GROUP] COMMAND --help\n"
 	      "       trothctl --version\n\n",
 	      to);
 	for (size_t i = 0; i < TROTH_COUNT(GROUPS); i++)
@@ -92,14 +98,16 @@ static bool wants_help(char **argv)
 
 static enum troth_cli_exit put_help(const struct troth_cli_command *c)
 {
-	printf("usage: trothctl %s %s %s\n\n%s.\n\n%s", c->group, c->verb, c->usage, c->summary,
-	       c->help);
+	printf("usage: trothctl %s%s%s %s\n\n%s.\n\n%s", c->group, space(c), c->verb, c->usage,
+	       c->summary, c->help);
 	return TROTH_CLI_YES;
 }
 
 static enum troth_cli_exit run_group(const struct troth_cli_command *group, int argc,
 				     char **argv)
 {
+	if (group->verb[0] == '\0') /* a command of one word */
+		return wants_help(argv) ? put_help(group) : group->run(group, argc, argv);
 	word_first(argv);
 	if (argc < 1 || is_help(argv[0])) {
 		FILE *to = argc < 1 ? stderr : stdout;

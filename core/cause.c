@@ -358,7 +358,12 @@ static enum troth_status inquire(struct inquiry *q, enum troth_cause *out)
 			*out = k;
 			return TROTH_OK;
 		}
-	say(q, "nothing that the evidence proves tells an update from an attack");
+	if (q->c->deviations->n == 0)
+		say(q,
+		    "nothing was found to differ from reference values: the finding stands by "
+		    "itself");
+	else
+		say(q, "nothing that the evidence proves tells an update from an attack");
 	return TROTH_OK;
 }
 

@@ -202,6 +202,23 @@ static void say_deviation(const struct troth_verdict *v, struct troth_explanatio
 			       verb(v->tier), f->event, f->pcr, f->detail, others);
 }
 
+/* The finding's meaning with place and detail: "... is off (PCR 7)." */
+static void say_finding(const struct troth_verdict *v, struct troth_explanation *e)
+{
+	const struct troth_finding *f = e->finding;
+	const char *meaning = troth_finding_meaning(f->code);
+	const size_t n = strlen(meaning);
+	const bool stop = n > 0 && meaning[n - 1] == '.';
+	char place[32] = "", more[192] = "";
+	if (f->pcr >= 0)
+		(void)snprintf(place, sizeof place, "PCR %" PRId32, f->pcr);
+	if (place[0] != '\0' || f->detail[0] != '\0')
+		(void)snprintf(more, sizeof more, " (%s%s%.120s)", place,
+			       place[0] != '\0' && f->detail[0] != '\0' ? "; " : "", f->detail);
+	(void)snprintf(e->sentence, sizeof e->sentence, "%s: %.*s%s.", verb(v->tier),
+		       (int)(stop ? n - 1 : n), meaning, more);
+}
+
 static void say(const struct troth_verdict *v, struct troth_explanation *e)
 {
 	const struct troth_finding *f = e->finding;
@@ -213,12 +230,7 @@ static void say(const struct troth_verdict *v, struct troth_explanation *e)
 		say_deviation(v, e);
 		return;
 	}
-	char place[32] = "";
-	if (f->pcr >= 0)
-		(void)snprintf(place, sizeof place, " PCR %" PRId32 ".", f->pcr);
-	(void)snprintf(e->sentence, sizeof e->sentence, "%s: %s%s%s%.120s%s", verb(v->tier),
-		       troth_finding_meaning(f->code), place, f->detail[0] != '\0' ? " (" : "",
-		       f->detail, f->detail[0] != '\0' ? ")" : "");
+	say_finding(v, e);
 }
 
 static enum troth_status explain(struct troth_ctx *ctx, const struct troth_explain_case *c,

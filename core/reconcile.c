@@ -102,6 +102,7 @@ static enum troth_status put(const struct round *x, size_t component, size_t bas
 					.n_alternatives = 1,
 					.alternatives = &alt };
 	memcpy(only.name, k->name, sizeof only.name);
+	x->r->base[component] = base;
 	const struct troth_reference_set more = { .n_components = 1, .components = &only };
 	return troth_reference_merge(&x->r->set, &more);
 }
@@ -112,14 +113,23 @@ static struct troth_deviation *note(struct troth_reconciliation *r)
 	return &r->list[r->n++];
 }
 
-static void note_difference(struct troth_reconciliation *r, const struct troth_difference *d,
+/* An alternative made here stands for the one it was made of. */
+static size_t given_alternative(const struct round *x, const struct troth_difference *d)
+{
+	if (d->component < x->original->n_components &&
+	    d->alternative >= x->original->components[d->component].n_alternatives)
+		return x->r->base[d->component];
+	return d->alternative;
+}
+
+static void note_difference(const struct round *x, const struct troth_difference *d,
 			    enum troth_edit edit)
 {
-	struct troth_deviation *deviation = note(r);
+	struct troth_deviation *deviation = note(x->r);
 	deviation->edit = edit;
 	deviation->event = d->event;
 	deviation->component = d->component;
-	deviation->alternative = d->alternative;
+	deviation->alternative = given_alternative(x, d);
 	deviation->has_expected = d->expected != NULL && edit != TROTH_EDIT_ADDED;
 	if (deviation->has_expected)
 		deviation->expected = *d->expected;
@@ -133,7 +143,7 @@ static enum troth_status accept_event(const struct round *x, const struct troth_
 						       place_of(x->search, d->event), alt,
 						       (size_t)(d->expected - alt->events));
 	struct draft draft = { 0 };
-	note_difference(x->r, d, edit);
+	note_difference(x, d, edit);
 	enum troth_status status = rewrite(x, alt, d, edit, &draft);
 	if (status == TROTH_OK && draft.n == 0)
 		k->optional = true; /* nothing is left of it */
@@ -219,7 +229,7 @@ static enum troth_status accept(const struct round *x, bool *out_left)
 	for (size_t k = 0; k < x->r->set.n_components && room(x->r); k++) {
 		if (!x->search->missing[k].seen)
 			continue;
-		note_difference(x->r, &x->search->missing[k], TROTH_EDIT_LACKING);
+		note_difference(x, &x->search->missing[k], TROTH_EDIT_LACKING);
 		x->r->set.components[k].optional = true;
 		*out_left = true;
 	}

@@ -19,8 +19,8 @@ struct troth_deviation {
 	const struct troth_event *event;
 	bool has_expected;		       /* CHANGED and LACKING */
 	struct troth_reference_event expected; /* what the nearest alternative wants there */
-	/* Index in the set's components, and in the component's alternatives; for an event
-	 * after all that was expected the component that now takes it. */
+	/* Index in the set's components, and in the component's alternatives as they were
+	 * given; for an event after all that was expected the component that now takes it. */
 	size_t component, alternative;
 	bool golden; /* a final value differs: no event */
 };
@@ -35,6 +35,8 @@ struct troth_reconciliation {
 	 * ones come last. */
 	struct troth_reference_set set;
 	bool complete; /* the log matches set; false past a limit */
+	/* Of each component: the alternative that the proposed one was made of. */
+	size_t base[TROTH_COMPONENTS_MAX];
 };
 
 /* TROTH_E_MEMORY, or TROTH_E_LIMIT for a set past the limits. */

@@ -7,6 +7,7 @@
 #include "base.h"
 #include "documents.h"
 #include "text.h"
+#include "verdict_json.h"
 
 TROTH_DEFINE_AUTO(json_t, json_decref)
 
@@ -57,7 +58,7 @@ static json_t *format_component(const struct troth_component *c)
 			 "golden", c->golden, "alternatives", list);
 }
 
-static json_t *format_set(const struct troth_reference_set *set)
+json_t *troth_json_reference(const struct troth_reference_set *set)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < set->n_components; i++)
@@ -72,7 +73,7 @@ enum troth_status troth_reference_format(struct troth_ctx *ctx, struct troth_ref
 					 char **out_json, size_t *out_len)
 {
 	struct troth_digest id;
-	TROTH_AUTO(json_decref_p) json_t *root = format_set(set);
+	TROTH_AUTO(json_decref_p) json_t *root = troth_json_reference(set);
 	char *text = root == NULL ? NULL : json_dumps(root, JSON_SORT_KEYS | JSON_COMPACT);
 	if (text == NULL)
 		return TROTH_E_MEMORY;

@@ -48,17 +48,21 @@ _trothctl() {
 	local group command socket previous=${COMP_WORDS[COMP_CWORD - 1]} current=${COMP_WORDS[COMP_CWORD]}
 	_trothctl_words
 	case $previous in
-	--format) _troth_reply "text tsv json" && return ;;
+	--format) [ "$group" = explain ] && _troth_reply "text json html" && return
+		_troth_reply "text tsv json" && return ;;
 	--signature-format) _troth_reply "tpmt raw" && return ;;
 	--hash | --template-hash | --bank) _troth_reply "sha1 sha256 sha384 sha512 sm3_256" && return ;;
 	--device) _troth_reply "$(_troth_names device "$socket")" && return ;;
 	--socket | --ak | --attest | --signature | --pcrs | --roots | --intermediates) _troth_files && return ;;
-	--nonce | --pcr10 | --at | --from | --name | --segment | --group | --alternative) return ;;
+	--record | --log | --good-log | --policy | --reference | --output | --write-reference) _troth_files && return ;;
+	--trust-domain | --nonce | --pcr10 | --at | --from | --name | --segment | --group | --alternative) return ;;
 	esac
 	case $current in
 	-*)
 		if [ -n "$command" ]; then
 			_troth_reply "$(_troth_options "${COMP_WORDS[0]}" "$group" "$command")"
+		elif [ "$group" = explain ] || [ "$group" = replay ]; then # commands of one word
+			_troth_reply "$(_troth_options "${COMP_WORDS[0]}" "$group")"
 		else
 			_troth_reply "--socket --format --help --version"
 		fi
@@ -67,12 +71,14 @@ _trothctl() {
 	esac
 	if [ -z "$group" ]; then
 		_troth_reply "$("${COMP_WORDS[0]}" --help 2>/dev/null | sed -n 's/^  \([a-z]*\) [a-z]* .*/\1/p' | sort -u)"
+	elif [ "$group" = explain ] || [ "$group" = replay ]; then
+		_troth_files
 	elif [ -z "$command" ]; then
 		_troth_reply "$("${COMP_WORDS[0]}" "$group" --help 2>/dev/null | sed -n "s/^  $group \([a-z]*\) .*/\1/p")"
 	else
 		case $group:$command in
 		device:list | policy:list | reference:list | reference:learn | audit:list) ;;
-		device:* | verdict:show) _troth_reply "$(_troth_names device "$socket")" ;;
+		device:* | verdict:*) _troth_reply "$(_troth_names device "$socket")" ;;
 		policy:show) _troth_reply "$(_troth_names policy "$socket")" ;;
 		reference:show) _troth_reply "$(_troth_names reference "$socket")" ;;
 		*) _troth_files ;;

@@ -144,7 +144,7 @@ static const struct {
 	  3, NULL },
 	{ "uki-sb-off", "uki-sb-on-snakeoil", true, true, "secure-boot-disabled",
 	  TROTH_TIER_CONTRAINDICATED, 0,
-	  "Refused: Secure boot is required and is off. PCR 7." },
+	  "Refused: Secure boot is required and is off (PCR 7)." },
 	{ "direct-sb-on-legacy-bypass", "direct-sb-on-legacy-bypass", true, true, "unknown",
 	  TROTH_TIER_NONE, 0, NULL },
 	{ "shim-sb-off", "shim-sb-on", true, true, "unknown", TROTH_TIER_NONE, 0,

@@ -9,16 +9,13 @@
 #include "reader.h"
 #include "record.pb-c.h"
 #include "text.h"
+#include "verdict_json.h"
 #include "verdict_wire.h"
 #include "wire.h"
 
 json_t *troth_hex_json(struct troth_view bytes)
 {
-	char text[2 * TROTH_DIGEST_MAX + 1];
-	if (bytes.n == 0 || bytes.n > TROTH_DIGEST_MAX)
-		return json_null();
-	troth_format_hex(bytes, text);
-	return json_string(text);
+	return troth_json_hex(bytes);
 }
 
 json_t *troth_time_json(uint64_t unix_ms)
@@ -88,51 +85,16 @@ static json_t *finding_json(const Troth__V1__Finding *f)
 			 text_or_null(f->detail), "reference", text_or_null(f->reference));
 }
 
-/* A mask of PCRs as the list of their indices. */
-static json_t *mask_json(uint32_t mask)
-{
-	json_t *list = json_array();
-	for (uint32_t pcr = 0; pcr < TROTH_PCR_COUNT; pcr++)
-		if ((mask & 1U << pcr) != 0)
-			json_array_append_new(list, json_integer((json_int_t)pcr));
-	return list;
-}
-
-/* What was not looked at, in words. */
-static json_t *gaps_json(const struct troth_coverage *c)
-{
-	json_t *list = json_array();
-	char line[TROTH_COVERAGE_LINE_MAX];
-	for (size_t i = 0; troth_coverage_gap(c, i, line); i++)
-		json_array_append_new(list, json_string(line));
-	return list;
-}
-
 static json_t *coverage_json(const Troth__V1__Coverage *m)
 {
 	struct troth_coverage c;
-	if (troth_coverage_from_message(m, &c) != TROTH_OK)
-		return NULL;
-	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:b, s:b, s:o}",
-			 "checks", (json_int_t)c.n_checks, "pcrs_quoted",
-			 mask_json(c.pcrs_quoted), "pcrs_replayed", mask_json(c.pcrs_replayed),
-			 "pcrs_matched", mask_json(c.pcrs_matched), "pcrs_golden",
-			 mask_json(c.pcrs_golden), "pcrs_empty", mask_json(c.pcrs_empty),
-			 "pcrs_unchecked", mask_json(c.pcrs_unchecked), "events_matched",
-			 (json_int_t)c.n_events_matched, "events_ignored",
-			 (json_int_t)c.n_events_ignored, "secure_boot_checked",
-			 (int)c.secure_boot_checked, "ima_checked", (int)c.ima_checked,
-			 "not_checked", gaps_json(&c));
+	return troth_coverage_from_message(m, &c) == TROTH_OK ? troth_json_coverage(&c) : NULL;
 }
 
-/* The claims as an EAR has them: the draft's names and numbers. */
 static json_t *trust_json(const Troth__V1__TrustVector *m)
 {
 	const struct troth_trust_vector v = troth_trust_from_message(m);
-	json_t *claims = json_object();
-	for (enum troth_claim k = 0; k < TROTH_CLAIM_N; k++)
-		json_object_set_new(claims, troth_claim_name(k), json_integer(v.claim[k]));
-	return claims;
+	return troth_json_trust(&v);
 }
 
 static json_t *verdict_json(const Troth__V1__Verdict *v)

@@ -56,7 +56,7 @@ completes() {
 	"$function"
 	[ "${COMPREPLY[*]}" = "$wanted" ] || fail "'$*' completes to '${COMPREPLY[*]}', not '$wanted'"
 }
-completes "audit device ek eventlog ima policy quote reference verdict" trothctl ""
+completes "audit device ek eventlog explain ima policy quote reference replay verdict" trothctl ""
 completes "policy" trothctl p
 completes "policy" trothctl --socket /nowhere p
 completes "apply show list" trothctl policy ""
@@ -65,6 +65,10 @@ completes "tsv" trothctl device list --format ts
 completes "--format --socket" trothctl device list --
 completes "--roots" trothctl ek verify --r
 completes "--socket" trothctl --s
+completes "html" trothctl explain --format h
+completes "--good-log" trothctl explain --go
+completes "--record" trothctl replay --rec
+completes "show export" trothctl verdict ""
 completes "" trothctl device show --socket /nowhere ""
 completes "" trothctl nothing ""
 completes "init serve check-config" troth-verifier ""
@@ -75,6 +79,8 @@ completes "--retry-for" troth-attester once --re
 completes "rsa" troth-attester --ak r
 touch "$dir/policy.yaml"
 completes "$dir/policy.yaml" trothctl policy apply "$dir/pol"
+completes "$dir/policy.yaml" trothctl explain --policy "$dir/pol"
+completes "$dir/policy.yaml" trothctl replay "$dir/pol"
 
 [ "$failures" -eq 0 ] || exit 1
 echo "all passed"
