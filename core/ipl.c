@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ipl.h"
 
+#include <string.h>
+
 #include "base.h"
 #include "reader.h"
 
@@ -59,15 +61,30 @@ const char *troth_ipl_kind_name(enum troth_ipl_kind kind)
 	return "other";
 }
 
+static size_t text_len(struct troth_view v, bool utf16)
+{
+	if (!utf16) {
+		const uint8_t *nul = v.n > 0 ? memchr(v.p, 0, v.n) : NULL;
+		return nul != NULL ? (size_t)(nul - v.p) : v.n;
+	}
+	size_t n = 0;
+	while (n + 2 <= v.n && (v.p[n] != 0 || v.p[n + 1] != 0))
+		n += 2;
+	return n;
+}
+
 /* Takes the text up to its NUL. */
 static void take_text(struct troth_ipl *ipl, struct troth_view v)
 {
-	const size_t width = ipl->utf16 ? 2 : 1;
-	size_t n = 0;
-	while (n + width <= v.n && (v.p[n] != 0 || (ipl->utf16 && v.p[n + 1] != 0)))
-		n += width;
+	const size_t n = text_len(v, ipl->utf16);
 	ipl->text = (struct troth_view){ v.p, n };
 	ipl->rest = (struct troth_view){ v.p + n, v.n - n };
+}
+
+/* The first byte settles nearly every comparison: a log has hundreds of these events. */
+static bool begins(struct troth_view v, const char *text)
+{
+	return v.n > 0 && v.p[0] == (uint8_t)text[0];
 }
 
 static bool same_text(const struct troth_ipl *ipl, const char *text)
@@ -85,7 +102,8 @@ static bool same_text(const struct troth_ipl *ipl, const char *text)
 static enum troth_ipl_kind whole_kind(const struct troth_ipl *ipl)
 {
 	for (size_t i = 0; i < TROTH_COUNT(WHOLE); i++)
-		if (WHOLE[i].utf16 == ipl->utf16 && same_text(ipl, WHOLE[i].text))
+		if (begins(ipl->text, WHOLE[i].text) && WHOLE[i].utf16 == ipl->utf16 &&
+		    same_text(ipl, WHOLE[i].text))
 			return WHOLE[i].kind;
 	if (ipl->utf16)
 		return ipl->text.n > 2 && ipl->text.p[0] == '.' && ipl->text.p[1] == 0
@@ -99,6 +117,8 @@ static enum troth_ipl_kind whole_kind(const struct troth_ipl *ipl)
 static bool take_prefix(struct troth_ipl *ipl, struct troth_view data)
 {
 	for (size_t i = 0; i < TROTH_COUNT(PREFIXES); i++) {
+		if (!begins(data, PREFIXES[i].text))
+			continue;
 		const struct troth_view prefix = troth_view_str(PREFIXES[i].text);
 		struct troth_reader r = { data };
 		struct troth_view begin;

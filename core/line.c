@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "reader.h"
-#include "text.h"
 
 struct troth_line troth_line_make(char *out, size_t size)
 {
@@ -38,11 +37,29 @@ static bool printable(unsigned int c)
 	return c >= ' ' && c <= '~';
 }
 
+static char digit(unsigned int nibble)
+{
+	return "0123456789abcdef"[nibble & 15];
+}
+
 static void put_byte(struct troth_line *l, uint8_t byte)
 {
-	char piece[8];
-	int n = snprintf(piece, sizeof piece, printable(byte) ? "%c" : "\\x%02x", byte);
-	put(l, piece, (size_t)n);
+	const char escape[4] = { '\\', 'x', digit(byte >> 4), digit(byte) };
+	if (printable(byte))
+		put(l, (const char *)&byte, 1);
+	else
+		put(l, escape, sizeof escape);
+}
+
+static void put_unit(struct troth_line *l, uint16_t unit)
+{
+	const char escape[6] = {
+		'\\', 'u', digit(unit >> 12u), digit(unit >> 8u), digit(unit >> 4u), digit(unit)
+	};
+	if (printable(unit))
+		put_byte(l, (uint8_t)unit);
+	else
+		put(l, escape, sizeof escape);
 }
 
 void troth_line_str(struct troth_line *l, const char *text)
@@ -91,11 +108,8 @@ void troth_line_utf16(struct troth_line *l, struct troth_view v)
 {
 	struct troth_reader r = { v };
 	uint16_t unit;
-	while (!l->cut && troth_get_u16le(&r, &unit) && unit != 0) {
-		char piece[8];
-		int n = snprintf(piece, sizeof piece, printable(unit) ? "%c" : "\\u%04x", unit);
-		put(l, piece, (size_t)n);
-	}
+	while (!l->cut && troth_get_u16le(&r, &unit) && unit != 0)
+		put_unit(l, unit);
 }
 
 void troth_line_text(struct troth_line *l, struct troth_view v)
@@ -110,9 +124,8 @@ void troth_line_text(struct troth_line *l, struct troth_view v)
 void troth_line_hex(struct troth_line *l, struct troth_view v)
 {
 	for (size_t i = 0; i < v.n && !l->cut; i++) {
-		char piece[4];
-		troth_format_hex((struct troth_view){ v.p + i, 1 }, piece);
-		put(l, piece, 2);
+		const char piece[2] = { digit(v.p[i] >> 4), digit(v.p[i]) };
+		put(l, piece, sizeof piece);
 	}
 }
 

@@ -11,7 +11,9 @@
 
 #include "appraise.h"
 #include "bench.h"
+#include "event_text.h"
 #include "eventlog.h"
+#include "facts.h"
 #include "file.h"
 #include "forge.h"
 #include "quote.h"
@@ -161,6 +163,7 @@ struct log_bench {
 	struct quote_bench rsa; /* the peer: one RSA-2048 verification */
 	struct troth_view bytes;
 	const struct troth_pcr_selection *banks; /* NULL: all */
+	bool render;				 /* each event as fields, too */
 };
 
 /* What a verifier replays: the banks its policies select. */
@@ -245,6 +248,49 @@ static void bench_replay(struct log_bench *b, const char *name, double limit)
 					 .limit = limit });
 }
 
+static void count_text(void *to, const char *name, const char *value)
+{
+	(void)name;
+	*(size_t *)to += value[0] != '\0';
+}
+
+static void count_number(void *to, const char *name, uint64_t value)
+{
+	(void)name;
+	*(size_t *)to += value != 0;
+}
+
+/* Everything that is known of a log: parsed, replayed in the bank that proves, every event
+ * judged, every fact read; and, where asked, every event rendered for people. */
+static void decode_log(void *arg)
+{
+	struct log_bench *b = arg;
+	struct troth_log log = { 0 };
+	static struct troth_replay replay;
+	struct troth_facts facts = { 0 };
+	size_t n = 0;
+	const struct troth_fields sink = { count_text, count_text, count_number, &n };
+	need(troth_log_parse(b->bytes, &log) == TROTH_OK &&
+		     troth_log_replay_banks(ctx, &log, b->banks, &replay) == TROTH_OK &&
+		     troth_facts_read(ctx, &log, TROTH_HASH_SHA256, &facts) == TROTH_OK,
+	     "the log cannot be decoded");
+	for (size_t i = 0; b->render && i < log.n_events; i++)
+		troth_event_fields(&log.events[i], &sink);
+	troth_facts_release(&facts);
+	troth_log_release(&log);
+}
+
+static void bench_decode(struct log_bench *b, const char *name, double limit)
+{
+	struct bench_pair p = bench_compare(decode_log, verify_rsa, b);
+	bench_print(&(struct bench_row){ .name = name,
+					 .unit = "us",
+					 .value = p.ours_s * 1e6,
+					 .peer = "RSA-2048 verify",
+					 .ratio = p.ours_s / p.peer_s,
+					 .limit = limit });
+}
+
 static void bench_foreign_log(struct log_bench *b, const char *name)
 {
 	struct troth_buffer file = { 0 };
@@ -261,6 +307,10 @@ static void bench_foreign_log(struct log_bench *b, const char *name)
 	}
 	b->bytes = troth_buffer_view(&file);
 	bench_replay(b, "log.replay.38k.real.sha256", 3);
+	b->render = false;
+	bench_decode(b, "log.decode.38k.real", 5);
+	b->render = true;
+	bench_decode(b, "log.render.38k.real", 0);
 	troth_buffer_clear(&file);
 }
 
@@ -276,6 +326,10 @@ static void bench_logs(void)
 	bench_foreign_log(&b, "google-ubuntu-2104-shielded-vm-no-secure-boot-eventlog");
 	b.bytes = generate_log(buf, 520, 130);
 	bench_replay(&b, "log.replay.131k.sha256", 15);
+	b.render = false;
+	bench_decode(&b, "log.decode.131k", 20);
+	b.render = true;
+	bench_decode(&b, "log.render.131k", 0);
 	b.banks = NULL;
 	bench_replay(&b, "log.replay.131k.three-banks", 0);
 	release_quote(&b.rsa);
