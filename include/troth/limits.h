@@ -162,6 +162,26 @@
 #define TROTH_COMPONENTS_MAX 64
 #define TROTH_ALTERNATIVES_MAX 64
 #define TROTH_REFERENCE_EVENTS_MAX 4096
+/* A file that is measured when it boots, bytes: unified kernel images with firmware inside are
+ * beyond 100 MB. */
+#define TROTH_BOOT_FILE_MAX (256 * 1024 * 1024)
+/* Sections of one PE image: Windows loads at most 96, unified kernel images have about 12 and
+ * three more for each profile. */
+#define TROTH_PE_SECTIONS_MAX 256
+/* GRUB configurations that are run to predict what is measured. A generated one has about 60
+ * variables, 5 functions, an entry for each kernel, commands of 15 words with menus of 10 KB in
+ * one of them, and runs about 100 commands. */
+#define TROTH_GRUB_VARIABLES_MAX 256
+#define TROTH_GRUB_FUNCTIONS_MAX 64
+#define TROTH_GRUB_ENTRIES_MAX 256
+#define TROTH_GRUB_WORDS_MAX 256
+#define TROTH_GRUB_STEPS_MAX 2048
+/* Files, functions, menus and conditions within each other. */
+#define TROTH_GRUB_DEPTH_MAX 24
+/* Every text of a run, bytes. */
+#define TROTH_GRUB_MEMORY_MAX (2 * 1024 * 1024)
+/* A kernel command line, bytes: x86 takes 2048, others up to 4096. */
+#define TROTH_CMDLINE_MAX 4096
 /* A reference set as JSON, bytes. */
 #define TROTH_REFERENCE_JSON_MAX (4 * 1024 * 1024)
 /* An exported appraisal (policy, reference set, record and two logs), bytes. */
