@@ -185,8 +185,7 @@ static enum troth_cli_exit put_text(const struct troth_cli_logs *logs,
 		[TROTH_SECURE_BOOT_UNKNOWN] = "unknown: no event proves it",
 		[TROTH_SECURE_BOOT_OFF] = "off",
 		[TROTH_SECURE_BOOT_CLAIMED] =
-			"claimed: the variable is 1, but no image was seen "
-			"to be authorised",
+			"claimed: the variable is 1, but no image was authorised",
 		[TROTH_SECURE_BOOT_ON] = "on: an authority let the images run",
 	};
 	printf("secure boot         %s\n", SAYS[f->boot.secure_boot]);
