@@ -12,7 +12,6 @@
 #define TYP "dpop+jwt"
 
 enum {
-	METHOD_MAX = 16,
 	/* An address and a nonce, and little beside them. */
 	CLAIMS_MAX = TROTH_HTU_MAX + TROTH_DPOP_NONCE_MAX + 512
 };
@@ -24,7 +23,7 @@ bool troth_http_method_sound(struct troth_view method)
 		if (!(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z') && c != '-' && c != '_')
 			return false;
 	}
-	return method.n > 0 && method.n <= METHOD_MAX;
+	return method.n > 0 && method.n <= TROTH_HTTP_METHOD_MAX;
 }
 
 static enum troth_status put_claims(struct troth_ctx *ctx, const struct troth_dpop_call *call,
@@ -140,7 +139,7 @@ static enum troth_status name_proof(struct troth_ctx *ctx, const uint8_t *thumbp
 	return TROTH_OK;
 }
 
-/* The key in the header is only compared: what verifies is the key of the result. */
+/* The key in the header verifies only where it is the one the result names. */
 static enum troth_status key_decision(struct troth_ctx *ctx, const struct troth_jws *jws,
 				      const struct troth_dpop_check *check,
 				      enum troth_decision *out)
@@ -163,6 +162,16 @@ static bool is_about_the_message(enum troth_status s)
 {
 	return s == TROTH_E_MALFORMED || s == TROTH_E_TRUNCATED || s == TROTH_E_LIMIT ||
 	       s == TROTH_E_UNSUPPORTED;
+}
+
+static enum troth_status open_proof(struct troth_ctx *ctx, const struct troth_jws *jws,
+				    struct troth_writer *buf, struct troth_view *out)
+{
+	struct troth_key *key = NULL;
+	TROTH_TRY(troth_jwk_key(&jws->jwk, &key));
+	enum troth_status s = troth_jws_open(ctx, jws, key, buf, out);
+	troth_key_free(key);
+	return s;
 }
 
 static enum troth_status deny(enum troth_decision why, enum troth_decision *out)
@@ -191,7 +200,7 @@ enum troth_status troth_dpop_verify(struct troth_ctx *ctx, struct troth_view pro
 	TROTH_TRY(key_decision(ctx, &jws, check, &decision));
 	if (decision != TROTH_ADMITTED)
 		return deny(decision, out_decision);
-	s = troth_jws_open(ctx, &jws, check->key, &scratch, &payload);
+	s = open_proof(ctx, &jws, &scratch, &payload);
 	if (s == TROTH_E_MISMATCH)
 		return deny(TROTH_DENIED_PROOF_SIGNATURE, out_decision);
 	if (is_about_the_message(s))

@@ -38,8 +38,7 @@ troth_dpop_make(struct troth_ctx *ctx, const struct troth_dpop_maker *maker,
 struct troth_dpop_check {
 	const struct troth_dpop_call *call;
 	uint64_t now_s;
-	struct troth_key *key;	   /* the session key that the result names, */
-	const uint8_t *thumbprint; /* and its thumbprint, 32 bytes */
+	const uint8_t *thumbprint; /* of the session key that the result names, 32 bytes */
 	const uint8_t *token_hash; /* SHA-256 of the result, 32 bytes */
 };
 
@@ -59,7 +58,8 @@ TROTH_NODISCARD enum troth_status troth_dpop_verify(struct troth_ctx *ctx,
 						    enum troth_decision *out_decision,
 						    struct troth_dpop_proof *out);
 
-/* A method: 1 to 16 letters and '-' '_', as RFC 9110's registry has them. Case counts. */
+/* A method: 1 to TROTH_HTTP_METHOD_MAX letters and '-' '_', as RFC 9110's registry has them.
+ * Case counts. */
 TROTH_NODISCARD bool troth_http_method_sound(struct troth_view method);
 
 #endif

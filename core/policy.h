@@ -15,6 +15,13 @@ enum troth_enrolment_mode {
 	TROTH_ENROL_CERTIFICATE_AND_INVENTORY
 };
 
+/* What devices of the group may do at a relying party. */
+struct troth_allow_rule {
+	char audience[TROTH_NAME_LEN_MAX + 1];
+	size_t n_methods;
+	char methods[TROTH_ALLOW_METHODS_MAX][TROTH_HTTP_METHOD_MAX + 1];
+};
+
 struct troth_policy {
 	char name[TROTH_NAME_LEN_MAX + 1];
 	uint8_t id[32]; /* SHA-256 of the canonical form: content address */
@@ -34,6 +41,8 @@ struct troth_policy {
 	uint32_t certificate_ttl_s;   /* 60 to TROTH_CERTIFICATE_LIFE_MAX_S */
 	uint32_t stale_after_s;	      /* health: overdue */
 	uint32_t unreachable_after_s; /* health: long overdue */
+	size_t n_allow;		      /* 0: no relying party lets them in */
+	struct troth_allow_rule allow[TROTH_ALLOW_RULES_MAX];
 	size_t n_ignore;
 	struct troth_ignore_rule ignore[TROTH_IGNORE_RULES_MAX];
 	struct troth_ima_policy ima;

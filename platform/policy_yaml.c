@@ -4,6 +4,7 @@
 
 #include "base.h"
 #include "documents.h"
+#include "dpop.h"
 #include "eventlog.h"
 #include "reader.h"
 #include "text.h"
@@ -174,6 +175,50 @@ static enum troth_status read_ignore(struct troth_config_doc *doc, void *target)
 	return TROTH_OK;
 }
 
+static enum troth_status read_audience(struct troth_config_doc *doc, void *target)
+{
+	return get_name(doc, ((struct troth_allow_rule *)target)->audience);
+}
+
+static enum troth_status read_method(struct troth_config_doc *doc, void *target)
+{
+	struct troth_allow_rule *rule = target;
+	struct troth_view text;
+	TROTH_TRY(troth_config_scalar(doc, &text));
+	if (!troth_http_method_sound(text))
+		return troth_config_fail(doc, "no method of HTTP");
+	if (rule->n_methods == TROTH_ALLOW_METHODS_MAX)
+		return troth_config_fail(doc, "more than %d methods", TROTH_ALLOW_METHODS_MAX);
+	memcpy(rule->methods[rule->n_methods], text.p, text.n);
+	rule->methods[rule->n_methods++][text.n] = '\0';
+	return TROTH_OK;
+}
+
+static const struct troth_config_field ALLOW_FIELDS[] = {
+	{ .key = "audience",
+	  .type = TROTH_CONFIG_NODE,
+	  .each = read_audience,
+	  .required = true },
+	{ .key = "methods", .type = TROTH_CONFIG_LIST, .each = read_method, .required = true },
+	{ 0 },
+};
+
+static enum troth_status read_allow(struct troth_config_doc *doc, void *target)
+{
+	struct troth_policy *p = &((struct draft *)target)->policy;
+	struct troth_allow_rule rule = { 0 };
+	if (p->n_allow == TROTH_ALLOW_RULES_MAX)
+		return troth_config_fail(doc, "more than %d audiences", TROTH_ALLOW_RULES_MAX);
+	TROTH_TRY(troth_config_map(doc, ALLOW_FIELDS, &rule));
+	if (rule.n_methods == 0)
+		return troth_config_fail(doc, "methods: none is named");
+	for (size_t i = 0; i < p->n_allow; i++)
+		if (strcmp(p->allow[i].audience, rule.audience) == 0)
+			return troth_config_fail(doc, "the same audience twice");
+	p->allow[p->n_allow++] = rule;
+	return TROTH_OK;
+}
+
 #define AT(member) .offset = offsetof(struct draft, member)
 static const struct troth_config_field FIELDS[] = {
 	{ .key = "name", .type = TROTH_CONFIG_NODE, .each = read_name, .required = true },
@@ -230,6 +275,7 @@ static const struct troth_config_field FIELDS[] = {
 	  .max = MONTH_S,
 	  .default_text = "24h" },
 	{ .key = "ignore", .type = TROTH_CONFIG_LIST, .each = read_ignore },
+	{ .key = "allow", .type = TROTH_CONFIG_LIST, .each = read_allow },
 	{ 0 },
 };
 

@@ -11,6 +11,7 @@
 #include "config.h"
 #include "file.h"
 #include "reader.h"
+#include "settings_callers.h"
 #include "text.h"
 
 static const char *const LOG_LEVELS[] = { "error", "warning", "info", "debug", NULL };
@@ -52,6 +53,7 @@ static const struct troth_config_field LIMIT_FIELDS[] = {
 	NUMBER("enrolments_per_minute", enrol_per_minute, 1, 1000000, "600"),
 	NUMBER("pending_devices", pending_max, 0, 1000000, "1000"),
 	NUMBER("log_cache_mb", log_cache_mb, 1, 65536, "256"),
+	NUMBER("proofs", proofs_max, 1024, 100000000, "1000000"),
 	{ 0 },
 };
 
@@ -70,6 +72,7 @@ static const struct troth_config_field FIELDS[] = {
 	{ .key = "tls", .type = TROTH_CONFIG_MAP, .fields = TLS_FIELDS },
 	{ .key = "ek", .type = TROTH_CONFIG_MAP, .fields = EK_FIELDS },
 	DURATION("crl_life", crl_life_s, 60, 7 * 24 * 3600, "1h"),
+	{ .key = "callers", .type = TROTH_CONFIG_LIST, .each = troth_settings_caller },
 	{ .key = "limits", .type = TROTH_CONFIG_MAP, .fields = LIMIT_FIELDS },
 	{ 0 },
 };

@@ -9,6 +9,7 @@
 #include <troth/limits.h>
 #include <troth/status.h>
 
+#include "caller.h"
 #include "log.h"
 
 #define TROTH_WORKERS_MAX 64
@@ -29,6 +30,8 @@ struct troth_settings {
 	uint32_t enrol_per_minute; /* per source address */
 	uint32_t pending_max;	   /* devices waiting for approval */
 	uint32_t log_cache_mb;	   /* event logs kept parsed */
+	uint32_t proofs_max;	   /* used proofs remembered */
+	struct troth_callers callers;
 };
 
 /* Reads and checks the file; says on the log what is wrong, with line and column. */

@@ -156,6 +156,16 @@
 #define TROTH_RESULT_NONCE_MIN 8
 #define TROTH_RESULT_NONCE_MAX 48
 
+/* Gateways that may ask for authorisation. */
+#define TROTH_CALLERS_MAX 64
+/* Audiences one policy opens, and methods of each. */
+#define TROTH_ALLOW_RULES_MAX 32
+#define TROTH_ALLOW_METHODS_MAX 16
+/* A method of HTTP, bytes: the longest registered one has 17. */
+#define TROTH_HTTP_METHOD_MAX 17
+/* A nonce for proofs is good for this long, seconds: a client that lost one gets another. */
+#define TROTH_PROOF_NONCE_LIFE_S 120
+
 /* Findings kept in one verdict; the rest is counted. */
 #define TROTH_FINDINGS_MAX 64
 /* Components in a reference set, alternatives in a component, events in an alternative. */

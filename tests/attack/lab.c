@@ -74,9 +74,14 @@ int lab_attest(struct lab *lab, struct fleet_device *d)
 
 void lab_open(struct lab *lab)
 {
+	lab_open_with(lab, "");
+}
+
+void lab_open_with(struct lab *lab, const char *yaml)
+{
 	*lab = (struct lab){ 0 };
 	load_boot(lab);
-	test_service_init(&lab->service, "");
+	test_service_init(&lab->service, yaml);
 	make_devices(lab);
 	name_inventory(lab);
 	test_service_start(&lab->service);

@@ -24,6 +24,8 @@ struct lab {
 /* Starts the verifier, enrols the fleet, learns from the first device, has
  * all affirmed. Asserts. */
 void lab_open(struct lab *lab);
+/* The same with further lines of configuration. */
+void lab_open_with(struct lab *lab, const char *yaml);
 void lab_close(struct lab *lab);
 /* A client of its own connection to the same verifier. */
 void lab_client(struct lab *lab, struct tls_client *out);

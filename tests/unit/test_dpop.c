@@ -33,7 +33,6 @@ static const struct troth_dpop_call RFC_CALL = {
 
 struct verifier {
 	struct troth_ctx *ctx;
-	struct troth_key *key;
 	uint8_t thumbprint[32];
 	struct troth_digest token;
 };
@@ -42,7 +41,6 @@ static struct verifier verifier_make(struct troth_ctx *ctx, const struct troth_j
 				     struct troth_view token)
 {
 	struct verifier v = { .ctx = ctx };
-	assert_int_equal(troth_jwk_key(jwk, &v.key), TROTH_OK);
 	assert_int_equal(troth_jwk_thumbprint(ctx, jwk, v.thumbprint), TROTH_OK);
 	assert_int_equal(troth_hash_one(ctx, TROTH_HASH_SHA256, token, &v.token), TROTH_OK);
 	return v;
@@ -54,7 +52,6 @@ static enum troth_decision verify(const struct verifier *v, struct troth_view pr
 {
 	const struct troth_dpop_check check = { .call = call,
 						.now_s = now_s,
-						.key = v->key,
 						.thumbprint = v->thumbprint,
 						.token_hash = v->token.bytes };
 	enum troth_decision d = TROTH_UNDECIDED;
@@ -86,7 +83,6 @@ static void the_proof_of_rfc_9449_is_admitted(void **state)
 			 TROTH_ADMITTED);
 	assert_int_equal(proof.issued_s, RFC_TIME);
 	assert_int_equal(proof.nonce_len, 0);
-	troth_key_free(v.key);
 }
 
 static void a_proof_has_its_time(void **state)
@@ -109,7 +105,6 @@ static void a_proof_has_its_time(void **state)
 					TIMES[i].now_s, &proof),
 				 TIMES[i].want);
 	}
-	troth_key_free(v.key);
 }
 
 /* One thing is other than the proof says. */
@@ -168,7 +163,6 @@ static void a_proof_is_of_one_call(void **state)
 			verify(&v, troth_view_str(RFC_PROOF), &CALLS[i].call, RFC_TIME, &proof);
 		if (got != CALLS[i].want)
 			fail_msg("case %zu: %s", i, troth_decision_name(got));
-		troth_key_free(v.key);
 	}
 }
 
@@ -190,7 +184,6 @@ static void the_header_does_not_choose_the_key(void **state)
 			 TROTH_DENIED_PROOF_SIGNATURE);
 	jose_key_free(&thief);
 	jose_key_free(&other);
-	troth_key_free(v.key);
 }
 
 #define ATH "\"ath\":\"fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo\""
@@ -271,7 +264,6 @@ static void every_claim_is_needed_and_strict(void **state)
 				 TROTH_DENIED_PROOF_MALFORMED);
 	}
 	jose_key_free(&k);
-	troth_key_free(v.key);
 }
 
 /* As many characters of jti and nonce as said. */
@@ -316,7 +308,6 @@ static void ids_nonces_and_proofs_have_limits(void **state)
 	free(claims);
 	free(token);
 	jose_key_free(&k);
-	troth_key_free(v.key);
 }
 
 static enum troth_status sign_with(void *arg, struct troth_view message,
@@ -351,7 +342,6 @@ static void what_is_made_verifies_once_each(void **state)
 		memcpy(last_id, proof.id, sizeof last_id);
 	}
 	jose_key_free(&k);
-	troth_key_free(v.key);
 }
 
 static void what_cannot_be_proven_is_not_made(void **state)
@@ -365,7 +355,7 @@ static void what_cannot_be_proven_is_not_made(void **state)
 		{ V(""), V("https://h/") },
 		{ V("GET "), V("https://h/") },
 		{ V("GET\r\nX"), V("https://h/") },
-		{ V("ABCDEFGHIJKLMNOPQ"), V("https://h/") },
+		{ V("ABCDEFGHIJKLMNOPQR"), V("https://h/") },
 		{ V("GET"), V("h/") },
 		{ V("GET"), V("https://h/..") },
 	};

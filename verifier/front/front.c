@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <openssl/crypto.h>
 #include <openssl/ssl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -80,6 +81,14 @@ static enum troth_status load_inventory(struct troth_front *f)
 	return status;
 }
 
+static bool asks_for_certificates(const struct troth_settings *s)
+{
+	bool any = false;
+	for (size_t i = 0; i < s->callers.n; i++)
+		any = any || s->callers.list[i].has_certificate;
+	return any;
+}
+
 static enum troth_status load_tls(struct troth_front *f)
 {
 	char chain[PATH_MAX], key[PATH_MAX];
@@ -89,6 +98,8 @@ static enum troth_status load_tls(struct troth_front *f)
 	const char *chain_file = s->tls_certificate[0] != '\0' ? s->tls_certificate : chain;
 	enum troth_status status = troth_tls_server_new(
 		chain_file, s->tls_key[0] != '\0' ? s->tls_key : key, &f->tls);
+	if (status == TROTH_OK && asks_for_certificates(s))
+		troth_tls_server_ask_certificates(f->tls);
 	if (status != TROTH_OK)
 		troth_error("tls", "certificate=%s status=%s", chain_file,
 			    troth_status_name(status));
@@ -120,12 +131,26 @@ static enum troth_status load_files(struct troth_front *f)
 	return load_inventory(f);
 }
 
+static enum troth_status load_gates(struct troth_front *f)
+{
+	TROTH_TRY(troth_proof_memory_new(f->settings->proofs_max, &f->proofs));
+	TROTH_TRY(troth_proof_nonces_init(&f->nonces));
+	f->gates = (struct troth_gates){ .trust_domain = f->settings->trust_domain,
+					 .registry = f->registry,
+					 .snapshots = f->snapshots,
+					 .published = f->published,
+					 .proofs = f->proofs,
+					 .nonces = &f->nonces };
+	return TROTH_OK;
+}
+
 static enum troth_status load_rest(struct troth_front *f)
 {
 	TROTH_TRY(troth_registry_new(&f->registry));
 	TROTH_TRY(troth_snapshots_new(&f->snapshots));
 	TROTH_TRY(troth_published_new(&f->published));
 	TROTH_TRY(troth_log_cache_new((size_t)f->settings->log_cache_mb << 20, &f->logs));
+	TROTH_TRY(load_gates(f));
 	return open_store(f);
 }
 
@@ -210,6 +235,8 @@ static void front_release(struct troth_front *f)
 	troth_snapshots_free(f->snapshots);
 	troth_log_cache_free(f->logs);
 	troth_published_free(f->published);
+	troth_proof_memory_free(f->proofs);
+	OPENSSL_cleanse(&f->nonces, sizeof f->nonces);
 	troth_ek_trust_free(f->ek_trust);
 	troth_inventory_release(&f->inventory);
 	SSL_CTX_free(f->tls);

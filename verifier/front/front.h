@@ -9,6 +9,7 @@
 #include <openssl/types.h>
 
 #include "ek.h"
+#include "gate.h"
 #include "inventory.h"
 #include "log_cache.h"
 #include "published.h"
@@ -32,6 +33,9 @@ struct troth_front {
 	struct troth_snapshots *snapshots;
 	struct troth_log_cache *logs;
 	struct troth_published *published;
+	struct troth_proof_memory *proofs;
+	struct troth_proof_nonces nonces;
+	struct troth_gates gates; /* the same, as gates see it */
 	struct troth_ek_trust *ek_trust;
 	struct troth_inventory inventory;
 	SSL_CTX *tls;

@@ -33,6 +33,9 @@ static const struct troth_http_route ROUTES[] = {
 	  troth_handle_challenge },
 	{ TROTH_HTTP_POST, "/v1/attest", TROTH_ROLE_DEVICE, TROTH_BODY_MAX, PROTOBUF,
 	  troth_handle_attest },
+	{ TROTH_HTTP_GET, "/v1/authorize", TROTH_ROLE_PUBLIC, 0, NULL, troth_handle_authorize },
+	{ TROTH_HTTP_ANY, "/v1/authorize/**", TROTH_ROLE_PUBLIC, 0, NULL,
+	  troth_handle_authorize_repeated },
 	{ 0 },
 };
 
@@ -111,6 +114,7 @@ void troth_worker_free(struct troth_worker *w)
 	troth_http_free(w->http);
 	troth_enrol_budget_free(w->budget);
 	troth_ak_cache_free(w->aks);
+	troth_gate_free(w->gate);
 	if (w->drain_timer != NULL)
 		event_free(w->drain_timer);
 	if (w->base != NULL)
@@ -149,6 +153,7 @@ static enum troth_status make_parts(struct troth_worker *w, int listener, int is
 	TROTH_TRY(troth_ctx_new(&w->ctx));
 	TROTH_TRY(troth_ak_cache_new(&w->aks));
 	TROTH_TRY(troth_enrol_budget_new(w->front->settings->enrol_per_minute, &w->budget));
+	TROTH_TRY(troth_gate_new(&w->front->gates, w->ctx, &w->gate));
 	TROTH_TRY(troth_mailbox_new(w->base, &w->mailbox));
 	TROTH_TRY(troth_issuer_link_new(w->base, issuer_fd, TROTH_FRAME_MAX, on_issuer_broken,
 					w, &w->issuer));

@@ -27,6 +27,7 @@ struct troth_worker {
 	struct troth_ctx *ctx;
 	struct troth_ak_cache *aks;
 	struct troth_enrol_budget *budget;
+	struct troth_gate *gate;
 	struct troth_job stop;
 	struct event *drain_timer;
 	bool draining;
@@ -56,5 +57,11 @@ void troth_handle_enroll(struct troth_exchange *x, void *worker);
 void troth_handle_enroll_complete(struct troth_exchange *x, void *worker);
 void troth_handle_challenge(struct troth_exchange *x, void *worker);
 void troth_handle_attest(struct troth_exchange *x, void *worker);
+void troth_handle_authorize(struct troth_exchange *x, void *worker);
+void troth_handle_authorize_repeated(struct troth_exchange *x, void *worker);
+
+/* The gateway that asks, by its token or its certificate; NULL for anybody else. */
+const struct troth_caller *troth_caller_of(const struct troth_exchange *x,
+					   struct troth_worker *w);
 
 #endif

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "svid_trust.h"
+
+#include <openssl/bn.h>
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <troth/limits.h>
+
+#include "base.h"
+#include "reader.h"
+#include "svid_x509.h"
+
+TROTH_DEFINE_AUTO(X509, X509_free)
+TROTH_DEFINE_AUTO(X509_CRL, X509_CRL_free)
+TROTH_DEFINE_AUTO(X509_STORE_CTX, X509_STORE_CTX_free)
+TROTH_DEFINE_AUTO(ASN1_INTEGER, ASN1_INTEGER_free)
+TROTH_DEFINE_AUTO(BIGNUM, BN_free)
+
+struct troth_svid_trust {
+	char trust_domain[TROTH_TRUST_DOMAIN_MAX + 1];
+	X509_STORE *store;
+	X509 *cas[TROTH_CHAIN_MAX];
+	size_t n_cas;
+	X509_CRL *crl; /* NULL: none */
+};
+
+enum troth_status troth_svid_trust_new(struct troth_view trust_domain,
+				       struct troth_svid_trust **out)
+{
+	if (trust_domain.n == 0 || trust_domain.n > TROTH_TRUST_DOMAIN_MAX)
+		return TROTH_E_MALFORMED;
+	struct troth_svid_trust *t = calloc(1, sizeof *t);
+	if (t == NULL)
+		return TROTH_E_MEMORY;
+	memcpy(t->trust_domain, trust_domain.p, trust_domain.n);
+	t->store = X509_STORE_new();
+	/* An issuing CA ends a path as well as its root does. */
+	if (t->store == NULL ||
+	    X509_STORE_set_flags(t->store, X509_V_FLAG_PARTIAL_CHAIN) != 1) {
+		troth_svid_trust_free(t);
+		return TROTH_E_MEMORY;
+	}
+	*out = t;
+	return TROTH_OK;
+}
+
+void troth_svid_trust_free(struct troth_svid_trust *t)
+{
+	if (t == NULL)
+		return;
+	X509_CRL_free(t->crl);
+	X509_STORE_free(t->store);
+	for (size_t i = 0; i < t->n_cas; i++)
+		X509_free(t->cas[i]);
+	free(t);
+}
+
+enum troth_status troth_svid_trust_add(struct troth_svid_trust *t, struct troth_view der)
+{
+	TROTH_AUTO(X509_free_p) X509 *cert = troth_x509_parse(der);
+	if (cert == NULL || X509_check_ca(cert) != 1)
+		return TROTH_E_MALFORMED;
+	if (t->n_cas == TROTH_CHAIN_MAX)
+		return TROTH_E_LIMIT;
+	if (X509_STORE_add_cert(t->store, cert) != 1)
+		return TROTH_E_MEMORY;
+	t->cas[t->n_cas++] = cert;
+	cert = NULL;
+	return TROTH_OK;
+}
+
+static bool signed_by_a_ca(const struct troth_svid_trust *t, X509_CRL *crl)
+{
+	bool found = false;
+	ERR_set_mark();
+	for (size_t i = 0; i < t->n_cas && !found; i++)
+		found = X509_NAME_cmp(X509_get_subject_name(t->cas[i]),
+				      X509_CRL_get_issuer(crl)) == 0 &&
+			X509_CRL_verify(crl, X509_get0_pubkey(t->cas[i])) == 1;
+	ERR_pop_to_mark();
+	return found;
+}
+
+/* A CRL without a number is older than any. */
+static bool is_older(X509_CRL *crl, X509_CRL *than)
+{
+	TROTH_AUTO(ASN1_INTEGER_free_p)
+	ASN1_INTEGER *a = X509_CRL_get_ext_d2i(crl, NID_crl_number, NULL, NULL);
+	TROTH_AUTO(ASN1_INTEGER_free_p)
+	ASN1_INTEGER *b = X509_CRL_get_ext_d2i(than, NID_crl_number, NULL, NULL);
+	return b != NULL && (a == NULL || ASN1_INTEGER_cmp(a, b) < 0);
+}
+
+enum troth_status troth_svid_trust_set_crl(struct troth_svid_trust *t, struct troth_view der)
+{
+	const uint8_t *at = der.p;
+	ERR_set_mark();
+	TROTH_AUTO(X509_CRL_free_p) X509_CRL *crl = d2i_X509_CRL(NULL, &at, (long)der.n);
+	ERR_pop_to_mark();
+	if (crl == NULL || at != der.p + der.n)
+		return TROTH_E_MALFORMED;
+	if (!signed_by_a_ca(t, crl))
+		return TROTH_E_MISMATCH;
+	if (t->crl != NULL && is_older(crl, t->crl))
+		return TROTH_E_CONFLICT;
+	X509_CRL_free(t->crl);
+	t->crl = crl;
+	crl = NULL;
+	return TROTH_OK;
+}
+
+static void stack_free(STACK_OF(X509) * *stack)
+{
+	sk_X509_pop_free(*stack, X509_free);
+}
+
+static enum troth_status fill_chain(const struct troth_svid_question *q, STACK_OF(X509) * out)
+{
+	if (q->n_chain > TROTH_CHAIN_MAX)
+		return TROTH_E_LIMIT;
+	for (size_t i = 0; i < q->n_chain; i++) {
+		X509 *cert = troth_x509_parse(q->chain[i]);
+		if (cert == NULL)
+			return TROTH_E_MALFORMED;
+		if (sk_X509_push(out, cert) <= 0) {
+			X509_free(cert);
+			return TROTH_E_MEMORY;
+		}
+	}
+	return TROTH_OK;
+}
+
+static enum troth_status find_path(const struct troth_svid_trust *t, X509 *leaf,
+				   const struct troth_svid_question *q,
+				   enum troth_decision *out)
+{
+	TROTH_AUTO(stack_free) STACK_OF(X509) *chain = sk_X509_new_null();
+	TROTH_AUTO(X509_STORE_CTX_free_p) X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	if (chain == NULL || ctx == NULL)
+		return TROTH_E_MEMORY;
+	enum troth_status s = fill_chain(q, chain);
+	if (s == TROTH_E_MALFORMED || s == TROTH_E_LIMIT) {
+		*out = TROTH_DENIED_CERT_MALFORMED;
+		return TROTH_OK;
+	}
+	TROTH_TRY(s);
+	if (X509_STORE_CTX_init(ctx, t->store, leaf, chain) != 1)
+		return TROTH_E_CRYPTO;
+	X509_STORE_CTX_set_time(ctx, 0, (time_t)q->now_s);
+	X509_STORE_CTX_set_depth(ctx, TROTH_CHAIN_MAX);
+	if (X509_verify_cert(ctx) == 1) {
+		*out = TROTH_ADMITTED;
+		return TROTH_OK;
+	}
+	const int why = X509_STORE_CTX_get_error(ctx);
+	*out = why == X509_V_ERR_CERT_HAS_EXPIRED || why == X509_V_ERR_CERT_NOT_YET_VALID
+		       ? TROTH_DENIED_CERT_EXPIRED
+		       : TROTH_DENIED_CERT_CHAIN;
+	return TROTH_OK;
+}
+
+static bool crl_is_current(const struct troth_svid_trust *t, uint64_t now_s)
+{
+	time_t now = (time_t)now_s;
+	return t->crl != NULL && X509_CRL_get0_nextUpdate(t->crl) != NULL &&
+	       X509_cmp_time(X509_CRL_get0_nextUpdate(t->crl), &now) == 1;
+}
+
+static enum troth_decision look_up(const struct troth_svid_trust *t, ASN1_INTEGER *serial,
+				   uint64_t now_s)
+{
+	X509_REVOKED *entry = NULL;
+	if (!crl_is_current(t, now_s))
+		return TROTH_DENIED_STATUS_EXPIRED;
+	return X509_CRL_get0_by_serial(t->crl, &entry, serial) == 0 ? TROTH_ADMITTED
+								    : TROTH_DENIED_CERT_REVOKED;
+}
+
+enum troth_decision troth_svid_trust_revoked(const struct troth_svid_trust *t,
+					     struct troth_view serial, uint64_t now_s)
+{
+	TROTH_AUTO(BN_free_p) BIGNUM *number = BN_bin2bn(serial.p, (int)serial.n, NULL);
+	TROTH_AUTO(ASN1_INTEGER_free_p)
+	ASN1_INTEGER *encoded = number != NULL ? BN_to_ASN1_INTEGER(number, NULL) : NULL;
+	return encoded != NULL ? look_up(t, encoded, now_s) : TROTH_DENIED_STATUS_EXPIRED;
+}
+
+static enum troth_status verify(struct troth_svid_trust *t, const struct troth_svid_question *q,
+				enum troth_decision *out_decision, struct troth_svid_facts *out)
+{
+	TROTH_AUTO(X509_free_p) X509 *leaf = troth_x509_parse(q->leaf);
+	if (leaf == NULL || !troth_svid_facts_read(leaf, out) ||
+	    !troth_view_equal(out->parts.trust_domain, troth_view_str(t->trust_domain))) {
+		*out_decision = TROTH_DENIED_CERT_MALFORMED;
+		return TROTH_OK;
+	}
+	TROTH_TRY(find_path(t, leaf, q, out_decision));
+	if (*out_decision == TROTH_ADMITTED && (q->need_crl || t->crl != NULL))
+		*out_decision = look_up(t, X509_get_serialNumber(leaf), q->now_s);
+	return TROTH_OK;
+}
+
+enum troth_status troth_svid_verify(struct troth_svid_trust *t,
+				    const struct troth_svid_question *q,
+				    enum troth_decision *out_decision,
+				    struct troth_svid_facts *out)
+{
+	struct troth_svid_facts facts = { 0 };
+	enum troth_decision decision = TROTH_UNDECIDED;
+	ERR_set_mark();
+	enum troth_status s = verify(t, q, &decision, &facts);
+	ERR_pop_to_mark();
+	TROTH_TRY(s);
+	if (decision == TROTH_ADMITTED) {
+		*out = facts;
+		TROTH_TRY(troth_spiffe_read(troth_view_str(out->id), &out->parts));
+	}
+	*out_decision = decision;
+	return TROTH_OK;
+}
