@@ -47,13 +47,10 @@ static const struct {
 	const char *name;
 	enum troth_verb verb;
 } VERBS[] = {
-	{ "provision", TROTH_VERB_PROVISION },
-	{ "run", TROTH_VERB_RUN },
-	{ "once", TROTH_VERB_ONCE },
-	{ "result", TROTH_VERB_RESULT },
-	{ "wait", TROTH_VERB_WAIT },
-	{ "status", TROTH_VERB_STATUS },
-	{ "check-config", TROTH_VERB_CHECK_CONFIG },
+	{ "provision", TROTH_VERB_PROVISION }, { "run", TROTH_VERB_RUN },
+	{ "once", TROTH_VERB_ONCE },	       { "result", TROTH_VERB_RESULT },
+	{ "proof", TROTH_VERB_PROOF },	       { "wait", TROTH_VERB_WAIT },
+	{ "status", TROTH_VERB_STATUS },       { "check-config", TROTH_VERB_CHECK_CONFIG },
 };
 
 static enum troth_status add(struct troth_command *c, const char *key, const char *value)
@@ -90,7 +87,9 @@ static enum troth_status take_option(struct troth_command *c, int option, const 
 	case OPT_VERBOSE: return add(c, "log_level", "debug");
 	case OPT_FORMAT:
 		c->json = strcmp(value, "json") == 0;
-		return c->json || strcmp(value, "text") == 0 ? TROTH_OK : TROTH_E_CONFIG;
+		return c->json || strcmp(value, "text") == 0 || strcmp(value, "headers") == 0
+			       ? TROTH_OK
+			       : TROTH_E_CONFIG;
 	default: break;
 	}
 	if (option < OPT_SETTING || option - OPT_SETTING >= (int)TROTH_COUNT(SETTING_KEYS))
@@ -106,6 +105,26 @@ static enum troth_verb find_verb(const char *name)
 	return TROTH_VERB_NONE;
 }
 
+/* The command, and of `proof` the call. */
+static enum troth_status take_words(struct troth_command *c, char **words, int n)
+{
+	c->verb = find_verb(words[0]);
+	if (c->verb == TROTH_VERB_PROOF && n == 3) {
+		c->method = words[1];
+		c->url = words[2];
+		return TROTH_OK;
+	}
+	return c->verb != TROTH_VERB_PROOF && n == 1 ? TROTH_OK : TROTH_E_CONFIG;
+}
+
+/* `result` is for a nonce, `proof` may have one, nothing else has. */
+static bool nonce_fits(const struct troth_command *c)
+{
+	if (c->verb == TROTH_VERB_RESULT)
+		return c->nonce != NULL;
+	return c->verb != TROTH_VERB_NONE && (c->nonce == NULL || c->verb == TROTH_VERB_PROOF);
+}
+
 enum troth_status troth_command_parse(int argc, char **argv, struct troth_command *out)
 {
 	struct troth_command c = { 0 };
@@ -114,9 +133,9 @@ enum troth_status troth_command_parse(int argc, char **argv, struct troth_comman
 	optind = 0; /* start anew, whoever called getopt before */
 	while ((option = getopt_long(argc, argv, "h", OPTIONS, NULL)) != -1)
 		TROTH_TRY(take_option(&c, option, optarg));
-	if (c.verb == TROTH_VERB_NONE && optind + 1 == argc)
-		c.verb = find_verb(argv[optind]);
-	if (c.verb == TROTH_VERB_NONE || (c.verb == TROTH_VERB_RESULT) != (c.nonce != NULL))
+	if (c.verb == TROTH_VERB_NONE && optind < argc)
+		TROTH_TRY(take_words(&c, argv + optind, argc - optind));
+	if (!nonce_fits(&c))
 		return TROTH_E_CONFIG;
 	*out = c;
 	return TROTH_OK;
@@ -127,6 +146,7 @@ void troth_usage(FILE *to)
 	(void)fputs(
 		"usage: troth-attester provision | run | once | result | wait | status | "
 		"check-config [options]\n"
+		"       troth-attester proof METHOD URL [options]\n"
 		"\n"
 		"  provision   make and keep the TPM's keys, and show what this device would "
 		"enrol with\n"
@@ -134,6 +154,7 @@ void troth_usage(FILE *to)
 		"stop\n"
 		"  once        enrol if needed, attest once, write the credentials\n"
 		"  result      attest for a relying party's nonce, and print the result\n"
+		"  proof       headers that prove one call, from the attester that runs\n"
 		"  wait        until there are credentials\n"
 		"  status      what this device is and holds\n"
 		"  check-config   read the configuration, print it or say what is wrong with "
@@ -150,8 +171,9 @@ void troth_usage(FILE *to)
 		"/sys/kernel/security/tpm0/binary_bios_measurements)\n"
 		"  --ak ecc|rsa      attestation key\n"
 		"  --ek auto|rsa2048|p256|p384|rsa3072\n"
-		"  --format text|json   of status and provision\n"
-		"  --nonce NONCE     of result: 8 to 48 bytes as base64url\n"
+		"  --format text|json   of status, provision and proof (headers is text)\n"
+		"  --nonce NONCE     of result: 8 to 48 bytes as base64url; of proof: the "
+		"server's DPoP-Nonce\n"
 		"  --retry-for TIME  of once: try again for so long (such as 30s) while "
 		"verifier "
 		"or TPM\n"

@@ -15,6 +15,7 @@ enum troth_verb {
 	TROTH_VERB_RUN,
 	TROTH_VERB_ONCE,
 	TROTH_VERB_RESULT,
+	TROTH_VERB_PROOF,
 	TROTH_VERB_WAIT,
 	TROTH_VERB_STATUS,
 	TROTH_VERB_CHECK_CONFIG,
@@ -33,9 +34,10 @@ struct troth_option {
 /* Strings borrow from argv. */
 struct troth_command {
 	enum troth_verb verb;
-	bool json;	      /* status --format json */
-	const char *nonce;    /* result: base64url, or NULL */
-	const char *config;   /* NULL: the default file, which may be missing */
+	bool json;		  /* status, proof: --format json */
+	const char *nonce;	  /* result, proof: the other side's; or NULL */
+	const char *method, *url; /* proof: the call */
+	const char *config;	  /* NULL: the default file, which may be missing */
 	uint32_t retry_for_s; /* once: how long failures that may pass are met with another try
 			       */
 	size_t n_options;

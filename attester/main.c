@@ -4,6 +4,7 @@
 
 #include "base.h"
 #include "log.h"
+#include "proof_command.h"
 #include "provision.h"
 #include "report.h"
 #include "result.h"
@@ -30,6 +31,16 @@ static enum troth_ending provision(const struct troth_settings *settings, struct
 	return outcome.ending;
 }
 
+static enum troth_ending prove(const struct troth_command *command,
+			       const struct troth_settings *settings)
+{
+	const struct troth_proof_wish wish = { .method = command->method,
+					       .url = command->url,
+					       .nonce = command->nonce,
+					       .json = command->json };
+	return troth_proof_print(settings->run_dir, &wish);
+}
+
 static enum troth_ending with_settings(const struct troth_command *command,
 				       struct troth_settings *settings)
 {
@@ -38,6 +49,8 @@ static enum troth_ending with_settings(const struct troth_command *command,
 
 	if (command->verb == TROTH_VERB_STATUS)
 		return troth_report_print(settings, command->json);
+	if (command->verb == TROTH_VERB_PROOF)
+		return prove(command, settings);
 	if (command->verb == TROTH_VERB_CHECK_CONFIG) {
 		troth_settings_print(settings, stdout);
 		return TROTH_ENDED_WELL;

@@ -6,7 +6,9 @@
 #include "base.h"
 #include "clock.h"
 #include "credential_store.h"
+#include "file.h"
 #include "log.h"
+#include "proof_server.h"
 #include "pulse.h"
 #include "random.h"
 #include "report.h"
@@ -23,7 +25,8 @@ struct runner {
 	const struct troth_command *command;
 	struct troth_settings *settings;
 	struct troth_schedule schedule;
-	uint64_t expires_ms; /* of the boot-time clock; 0: no credentials */
+	uint64_t expires_ms;		   /* of the boot-time clock; 0: no credentials */
+	struct troth_proof_server *proofs; /* NULL: none */
 };
 
 static void log_outcome(const struct troth_outcome *o)
@@ -111,8 +114,11 @@ static uint64_t attempt(struct runner *r)
 	if (troth_stop_wanted())
 		return 0;
 	log_outcome(&o);
-	if (o.ending == TROTH_ENDED_WELL)
+	if (o.ending == TROTH_ENDED_WELL) {
 		r->expires_ms = troth_mono_ms() + o.life_s * UINT64_C(1000);
+		if (r->proofs != NULL)
+			troth_proof_server_bound(r->proofs);
+	}
 	const uint64_t next_ms = troth_schedule_next(&r->schedule, &o, random_bits());
 	troth_report_attempt(r->settings, &o, next_ms);
 	tell_status(&o, next_ms);
@@ -156,6 +162,8 @@ static void reload(struct runner *r)
 	troth_service_reloading();
 	if (troth_settings_load(r->command, &fresh, &complaint) == TROTH_OK) {
 		*r->settings = fresh;
+		if (r->proofs != NULL)
+			troth_proof_server_set_rules(r->proofs, &fresh.proofs);
 		troth_log_start("troth-attester", (enum troth_log_level)fresh.log_level);
 		troth_info("reload", "done=true");
 	} else {
@@ -165,11 +173,26 @@ static void reload(struct runner *r)
 	troth_service_ready();
 }
 
+/* Without the socket the device attests all the same. */
+static void start_proofs(struct runner *r)
+{
+	if (r->agent->session == NULL)
+		return;
+	enum troth_status status = troth_dir_make(r->settings->run_dir, 0755);
+	if (status == TROTH_OK)
+		status = troth_proof_server_start(r->settings->run_dir, &r->settings->proofs,
+						  r->agent->session, &r->proofs);
+	if (status != TROTH_OK)
+		troth_warn("proofs", "dir=%s status=%s; no local socket", r->settings->run_dir,
+			   troth_status_name(status));
+}
+
 enum troth_ending troth_run(struct troth_agent *a, const struct troth_command *command,
 			    struct troth_settings *settings)
 {
 	struct runner r = { .agent = a, .command = command, .settings = settings };
 
+	start_proofs(&r);
 	troth_pulse_start();
 	adopt_credentials(&r);
 	/* Ready to keep an identity, not in possession of one: an operator's approval may take
@@ -184,6 +207,7 @@ enum troth_ending troth_run(struct troth_agent *a, const struct troth_command *c
 			reload(&r);
 	}
 	troth_service_stopping();
+	troth_proof_server_stop(r.proofs);
 	troth_info("stop", "asked=true");
 	return TROTH_ENDED_WELL;
 }

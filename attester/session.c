@@ -3,6 +3,7 @@
 
 #include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "base.h"
@@ -10,6 +11,7 @@
 TROTH_DEFINE_AUTO(EVP_PKEY, EVP_PKEY_free)
 
 struct troth_session {
+	pthread_mutex_t lock; /* attestations and proofs are made by two threads */
 	struct troth_es256_key *key;
 	struct troth_jwk jwk;
 };
@@ -31,6 +33,7 @@ enum troth_status troth_session_new(struct troth_session **out)
 
 	if (s == NULL)
 		return TROTH_E_MEMORY;
+	pthread_mutex_init(&s->lock, NULL);
 	enum troth_status status = furnish(s);
 	if (status != TROTH_OK) {
 		troth_session_free(s);
@@ -45,6 +48,7 @@ void troth_session_free(struct troth_session *s)
 	if (s == NULL)
 		return;
 	troth_es256_key_free(s->key);
+	pthread_mutex_destroy(&s->lock);
 	free(s);
 }
 
@@ -61,5 +65,8 @@ struct troth_view troth_session_bytes(const struct troth_session *s)
 enum troth_status troth_session_sign(struct troth_ctx *ctx, struct troth_session *s,
 				     struct troth_view message, uint8_t out[TROTH_ES256_LEN])
 {
-	return troth_es256_sign(ctx, s->key, message, out);
+	pthread_mutex_lock(&s->lock);
+	const enum troth_status status = troth_es256_sign(ctx, s->key, message, out);
+	pthread_mutex_unlock(&s->lock);
+	return status;
 }

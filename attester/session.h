@@ -15,7 +15,7 @@ void troth_session_free(struct troth_session *s);
 /* Borrowed. As bytes it is what goes on the wire. */
 const struct troth_jwk *troth_session_public(const struct troth_session *s);
 struct troth_view troth_session_bytes(const struct troth_session *s);
-/* ES256 over message. */
+/* ES256 over message. From any thread, with its own ctx. */
 TROTH_NODISCARD enum troth_status troth_session_sign(struct troth_ctx *ctx,
 						     struct troth_session *s,
 						     struct troth_view message,

@@ -42,6 +42,11 @@ static enum troth_status add_hook(struct troth_config_doc *doc, void *target)
 	return TROTH_OK;
 }
 
+static enum troth_status add_proof_rule(struct troth_config_doc *doc, void *target)
+{
+	return troth_proof_rule_read(doc, &((struct troth_settings *)target)->proofs);
+}
+
 #define AT(member) offsetof(struct troth_settings, member)
 #define ROOM(member) sizeof(((struct troth_settings *)0)->member)
 #define TEXT(key_, member, default_)                                                    \
@@ -81,6 +86,7 @@ static const struct troth_config_field FIELDS[] = {
 	CHOICE("log_level", log_level, LEVEL_NAMES, "info"),
 	DURATION("connect_timeout", connect_timeout_s, "10s"),
 	DURATION("timeout", timeout_s, "30s"),
+	{ .key = "proofs", .type = TROTH_CONFIG_LIST, .each = add_proof_rule },
 	{ .key = "reload_hooks", .type = TROTH_CONFIG_LIST, .each = add_hook },
 	{ 0 },
 };

@@ -4,6 +4,7 @@
 #define TROTH_ATTESTER_SETTINGS_H
 
 #include "command_line.h"
+#include "proof_rules.h"
 #include "tpm_templates.h"
 
 #define TROTH_PATH_MAX 255
@@ -33,6 +34,7 @@ struct troth_settings {
 	bool session_key;	   /* `run` has one: results can be bound to single calls */
 	uint32_t log_level;	   /* enum troth_log_level */
 	uint32_t connect_timeout_s, timeout_s;
+	struct troth_proof_rules proofs; /* who may have calls proven */
 	size_t n_hooks;
 	char hooks[TROTH_HOOKS_MAX][TROTH_PATH_MAX + 1];
 };
