@@ -27,6 +27,34 @@ static const struct troth_cli_option *find(const struct troth_cli_option *option
 	return NULL;
 }
 
+static const struct troth_cli_list_option NO_LISTS[] = { { NULL, NULL } };
+
+/* Takes one value of a list; false as well when it is none of them, and *found says which. */
+static bool take_listed(const struct troth_cli_command *command,
+			const struct troth_cli_list_option *lists, char ***argv, bool *found)
+{
+	const char *arg = **argv, *equals = strchr(arg, '=');
+	const size_t len = equals != NULL ? (size_t)(equals - arg) : strlen(arg);
+	while (lists->list != NULL &&
+	       (strlen(lists->name) != len || strncmp(lists->name, arg, len) != 0))
+		lists++;
+	*found = lists->list != NULL;
+	if (!*found)
+		return false;
+	const char *value = equals != NULL ? equals + 1 : *++*argv;
+	if (value == NULL) {
+		troth_cli_usage(command, "%s wants a value", lists->name);
+		return false;
+	}
+	if (lists->list->n == TROTH_CLI_LIST_MAX) {
+		troth_cli_usage(command, "%s more than %d times", lists->name,
+				TROTH_CLI_LIST_MAX);
+		return false;
+	}
+	lists->list->values[lists->list->n++] = value;
+	return true;
+}
+
 /* Takes one option, and the next argument where that is its value. */
 static bool take_option(const struct troth_cli_command *command,
 			const struct troth_cli_option *options, char ***argv)
@@ -58,13 +86,23 @@ static bool take_option(const struct troth_cli_command *command,
 bool troth_cli_args(const struct troth_cli_command *command, char **argv,
 		    const struct troth_cli_option *options, struct troth_cli_words *out)
 {
+	return troth_cli_args_with_lists(command, argv, options, NO_LISTS, out);
+}
+
+bool troth_cli_args_with_lists(const struct troth_cli_command *command, char **argv,
+			       const struct troth_cli_option *options,
+			       const struct troth_cli_list_option *lists,
+			       struct troth_cli_words *out)
+{
 	struct troth_cli_words words = { 0 };
 	bool options_end = false;
 	for (; *argv != NULL; argv++) {
 		if (!options_end && strcmp(*argv, "--") == 0) {
 			options_end = true;
 		} else if (!options_end && (*argv)[0] == '-' && (*argv)[1] != '\0') {
-			if (!take_option(command, options, &argv))
+			bool listed;
+			if (!take_listed(command, lists, &argv, &listed) &&
+			    (listed || !take_option(command, options, &argv)))
 				return false;
 		} else if (words.n < command->words_max) {
 			words.list[words.n++] = *argv;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Command lines: options anywhere among the words, each at most once. */
+/* Command lines: options anywhere among the words, each at most once unless it is a list. */
 #ifndef TROTH_CLI_ARGS_H
 #define TROTH_CLI_ARGS_H
 
@@ -14,6 +14,19 @@ struct troth_cli_option {
 	bool *flag;
 };
 
+#define TROTH_CLI_LIST_MAX 32
+
+/* An option that may be given several times: its values in their order. Ends with a NULL list.
+ */
+struct troth_cli_list {
+	size_t n;
+	const char *values[TROTH_CLI_LIST_MAX];
+};
+struct troth_cli_list_option {
+	const char *name;
+	struct troth_cli_list *list;
+};
+
 struct troth_cli_words {
 	size_t n;
 	const char *list[TROTH_CLI_WORDS_MAX];
@@ -24,6 +37,12 @@ struct troth_cli_words {
 TROTH_NODISCARD bool troth_cli_args(const struct troth_cli_command *command, char **argv,
 				    const struct troth_cli_option *options,
 				    struct troth_cli_words *out);
+/* The same for a command that has options of the other kind too. */
+TROTH_NODISCARD bool troth_cli_args_with_lists(const struct troth_cli_command *command,
+					       char **argv,
+					       const struct troth_cli_option *options,
+					       const struct troth_cli_list_option *lists,
+					       struct troth_cli_words *out);
 /* NULL is text. Refuses what the command does not offer (tsv_too: --format tsv is one). */
 TROTH_NODISCARD bool troth_cli_format_from(const char *text, bool tsv_too,
 					   enum troth_cli_format *out);

@@ -2,11 +2,8 @@
 #include <string.h>
 #include <troth/limits.h>
 
-#include "admin.h"
-#include "input.h"
 #include "output.h"
-
-#define REFERENCES "/v1/admin/references"
+#include "reference_sets.h"
 
 static enum troth_cli_exit run_learn(const struct troth_cli_command *self, int argc,
 				     char **argv)
@@ -38,29 +35,12 @@ static enum troth_cli_exit run_learn(const struct troth_cli_command *self, int a
 	return code == TROTH_CLI_YES ? troth_cli_put_result(result, o.format) : code;
 }
 
-static enum troth_cli_exit run_put(const struct troth_cli_command *self, int argc, char **argv)
-{
-	TROTH_AUTO(troth_buffer_clear) struct troth_buffer text = { 0 };
-	struct troth_cli_online o = { 0 };
-	json_t *result = NULL;
-	(void)argc;
-	if (!troth_cli_online_args(self, argv, NULL, &o) ||
-	    !troth_cli_read(o.words.list[0], TROTH_REFERENCE_JSON_MAX, &text))
-		return TROTH_CLI_UNSURE;
-	const struct troth_cli_call call = { .socket = o.socket,
-					     .path = REFERENCES,
-					     .content_type = "application/json",
-					     .body = troth_buffer_view(&text) };
-	enum troth_cli_exit code = troth_cli_call_json(&call, &result);
-	return code == TROTH_CLI_YES ? troth_cli_put_result(result, o.format) : code;
-}
-
 static enum troth_cli_exit run_list(const struct troth_cli_command *self, int argc, char **argv)
 {
 	static const char *const KEYS[] = { "name", "components", "id", NULL };
 	static const char *const HEAD[] = { "NAME", "COMPONENTS", "ID", NULL };
-	static const struct troth_cli_listing LISTING = { REFERENCES, "references", KEYS,
-							  HEAD };
+	static const struct troth_cli_listing LISTING = { TROTH_CLI_REFERENCES, "references",
+							  KEYS, HEAD };
 	struct troth_cli_online o = { 0 };
 	(void)argc;
 	if (!troth_cli_online_args(self, argv, NULL, &o))
@@ -122,7 +102,7 @@ static enum troth_cli_exit run_show(const struct troth_cli_command *self, int ar
 	if (!troth_cli_online_args(self, argv, NULL, &o))
 		return TROTH_CLI_UNSURE;
 	const struct troth_cli_call call = { .socket = o.socket,
-					     .path = REFERENCES,
+					     .path = TROTH_CLI_REFERENCES,
 					     .item = o.words.list[0] };
 	enum troth_cli_exit code = troth_cli_call_json(&call, &set);
 	if (code != TROTH_CLI_YES)
@@ -149,7 +129,31 @@ const struct troth_cli_command TROTH_CLI_REFERENCE[] = {
 	{ "reference", "show", "NAME [--socket PATH] [--format text|tsv|json]",
 	  "Show a reference set; as json it is the document itself", TROTH_CLI_ONLINE_HELP, 1,
 	  1, run_show },
-	{ "reference", "put", "FILE [--socket PATH] [--format text|tsv|json]",
-	  "Check a reference set and put it into force", TROTH_CLI_ONLINE_HELP, 1, 1, run_put },
+	{ "reference", "put", "FILE [--merge] [--socket PATH] [--format text|tsv|json]",
+	  "Check a reference set and put it into force",
+	  "  --merge               add what it has to the set of this "
+	  "name\n" TROTH_CLI_ONLINE_HELP,
+	  1, 1, troth_cli_run_put },
+	{ "reference", "promote", "NAME ALTERNATIVE [--socket PATH] [--format text|tsv|json]",
+	  "Accept one alternative only, in each component that has it", TROTH_CLI_ONLINE_HELP,
+	  2, 2, troth_cli_run_promote },
+	{ "reference", "build", "--name NAME --alternative VERSION [OPTIONS]",
+	  "Predict from files what an update will measure", TROTH_CLI_BUILD_HELP, 0, 0,
+	  troth_cli_run_build },
+	{ "reference", "diff", "SET SET [--socket PATH] [--format text|tsv|json]",
+	  "Tell what differs between two sets, files or the verifier's; exit code 1 if "
+	  "anything",
+	  TROTH_CLI_ONLINE_HELP, 2, 2, troth_cli_run_diff },
+	{ "reference", "import", "--format pcrlock --name NAME [--out FILE] DIRECTORY...",
+	  "Make a reference set of systemd's .pcrlock files",
+	  "  --name NAME           of the set\n"
+	  "  --out FILE            without it to standard output\n"
+	  "Of files with one name in several directories the first counts.\n",
+	  1, TROTH_CLI_WORDS_MAX, troth_cli_run_import },
+	{ "reference", "export", "--format pcrlock --out DIRECTORY SET [--socket PATH]",
+	  "Write a reference set, a file or the verifier's, as .pcrlock files",
+	  "  --out DIRECTORY       empty, or made\n"
+	  "  --socket PATH         the verifier's local socket, " TROTH_CLI_SOCKET "\n",
+	  1, 1, troth_cli_run_export },
 	{ 0 },
 };

@@ -48,14 +48,23 @@ _trothctl() {
 	local group command socket previous=${COMP_WORDS[COMP_CWORD - 1]} current=${COMP_WORDS[COMP_CWORD]}
 	_trothctl_words
 	case $previous in
-	--format) [ "$group" = explain ] && _troth_reply "text json html" && return
-		_troth_reply "text tsv json" && return ;;
+	--format)
+		case $group:$command in
+		reference:build) _troth_reply "json pcrlock" ;;
+		reference:import | reference:export) _troth_reply "pcrlock" ;;
+		explain:*) _troth_reply "text json html" ;;
+		*) _troth_reply "text tsv json" ;;
+		esac
+		return
+		;;
 	--signature-format) _troth_reply "tpmt raw" && return ;;
 	--hash | --template-hash | --bank) _troth_reply "sha1 sha256 sha384 sha512 sm3_256" && return ;;
 	--device) _troth_reply "$(_troth_names device "$socket")" && return ;;
-	--socket | --ak | --attest | --signature | --pcrs | --roots | --intermediates) _troth_files && return ;;
+	--socket | --ak | --attest | --signature | --pcrs | --roots | --intermediates | --shim | --boot-loader | \
+		--kernel | --initrd | --uki | --grub-config | --out) _troth_files && return ;;
 	--record | --log | --good-log | --policy | --reference | --output | --write-reference) _troth_files && return ;;
-	--trust-domain | --nonce | --pcr10 | --at | --from | --name | --segment | --group | --alternative) return ;;
+	--trust-domain | --nonce | --pcr10 | --at | --from | --name | --segment | --group | --alternative | --cmdline | --profile | --phases | --first-image | \
+		--grub-disk | --grub-file | --grub-kernel-images) return ;;
 	esac
 	case $current in
 	-*)
@@ -77,10 +86,10 @@ _trothctl() {
 		_troth_reply "$("${COMP_WORDS[0]}" "$group" --help 2>/dev/null | sed -n "s/^  $group \([a-z]*\) .*/\1/p")"
 	else
 		case $group:$command in
-		device:list | policy:list | reference:list | reference:learn | audit:list) ;;
+		device:list | policy:list | reference:list | reference:learn | reference:build | audit:list) ;;
 		device:* | verdict:*) _troth_reply "$(_troth_names device "$socket")" ;;
 		policy:show) _troth_reply "$(_troth_names policy "$socket")" ;;
-		reference:show) _troth_reply "$(_troth_names reference "$socket")" ;;
+		reference:show | reference:promote) _troth_reply "$(_troth_names reference "$socket")" ;;
 		*) _troth_files ;;
 		esac
 	fi
