@@ -2,6 +2,7 @@
 #include "appraise.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "base.h"
 #include "boot_facts.h"
@@ -406,6 +407,9 @@ static void show_quirks(struct appraisal *a)
 			troth_finding_add(&a->v->findings, TROTH_FINDING_LOG_QUIRK);
 		f->severity = TROTH_TIER_AFFIRMING;
 		troth_finding_detail(f, "%s", troth_quirk_name((enum troth_quirk)bit));
+		/* The rules that allowed it, as a reference value would be named. */
+		(void)snprintf(f->reference, sizeof f->reference, "quirks/%d",
+			       TROTH_QUIRKS_VERSION);
 	}
 }
 

@@ -614,6 +614,7 @@ static void quirk_is_shown_and_does_no_harm(void **state)
 	appraise(*state, t);
 	assert_verdict(t, "padding", "affirming: log-quirk");
 	assert_string_equal(t->verdict.findings.list[0].detail, "trailing-padding");
+	assert_string_equal(t->verdict.findings.list[0].reference, "quirks/2");
 	trial_free(t);
 }
 
