@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# swtpm-setup/install-deps installs all of these on Debian.
+# swtpm-setup/install-deps installs all of these on Debian. A minimal build needs the first two groups.
 find_package(PkgConfig REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(Threads REQUIRED)
@@ -9,11 +9,13 @@ pkg_check_modules(cbor REQUIRED IMPORTED_TARGET libcbor)
 if(TROTH_BUILD_PROGRAMS OR NOT DEFINED TROTH_BUILD_PROGRAMS)
     pkg_check_modules(tss2_esys REQUIRED IMPORTED_TARGET tss2-esys tss2-tctildr tss2-rc)
     pkg_check_modules(protobuf_c REQUIRED IMPORTED_TARGET libprotobuf-c)
-    pkg_check_modules(event REQUIRED IMPORTED_TARGET libevent_core libevent_pthreads)
     pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl)
-    pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
     pkg_check_modules(jansson REQUIRED IMPORTED_TARGET jansson)
     pkg_check_modules(yaml REQUIRED IMPORTED_TARGET yaml-0.1)
+endif()
+if((TROTH_BUILD_PROGRAMS OR NOT DEFINED TROTH_BUILD_PROGRAMS) AND NOT TROTH_MINIMAL)
+    pkg_check_modules(event REQUIRED IMPORTED_TARGET libevent_core libevent_pthreads)
+    pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
     pkg_check_modules(seccomp REQUIRED IMPORTED_TARGET libseccomp)
     pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd)
     include(cmake/llhttp.cmake)

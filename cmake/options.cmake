@@ -22,6 +22,15 @@ foreach(type IN ITEMS RELEASE RELWITHDEBINFO MINSIZEREL)
     string(REPLACE "-DNDEBUG" "" CMAKE_C_FLAGS_${type} "${CMAKE_C_FLAGS_${type}}")
 endforeach()
 
+# Small: what nothing calls is not linked, and what is left is optimised as one.
+if(TROTH_MINIMAL)
+    include(CheckIPOSupported)
+    check_ipo_supported(RESULT have_ipo OUTPUT why_not LANGUAGES C)
+    set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ${have_ipo})
+    add_compile_options(-ffunction-sections -fdata-sections)
+    add_link_options(-Wl,--gc-sections -Wl,--as-needed)
+endif()
+
 # Sanitizers and hardening exclude each other: FORTIFY and automatic initialisation blind them.
 if(TROTH_SANITIZE)
     add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+# What the toolchains of other architectures share. Before it is included: TRIPLET, EMULATOR, and
+# TROTH_SYSROOT, where swtpm-setup/sysroot has unpacked that architecture's libraries.
+if(NOT TROTH_SYSROOT)
+    set(TROTH_SYSROOT $ENV{TROTH_SYSROOT})
+endif()
+if(NOT EXISTS "${TROTH_SYSROOT}")
+    message(FATAL_ERROR "TROTH_SYSROOT names no directory: use scripts/cross")
+endif()
+set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES TROTH_SYSROOT)
+
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_C_COMPILER ${TRIPLET}-gcc)
+set(CMAKE_SYSROOT ${TROTH_SYSROOT})
+set(CMAKE_LIBRARY_ARCHITECTURE ${TRIPLET})
+set(CMAKE_FIND_ROOT_PATH ${TROTH_SYSROOT})
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+set(ENV{PKG_CONFIG_SYSROOT_DIR} ${TROTH_SYSROOT})
+set(ENV{PKG_CONFIG_LIBDIR} ${TROTH_SYSROOT}/usr/lib/${TRIPLET}/pkgconfig:${TROTH_SYSROOT}/usr/share/pkgconfig)
+set(CMAKE_CROSSCOMPILING_EMULATOR ${EMULATOR} -L ${TROTH_SYSROOT})
