@@ -324,8 +324,8 @@ static void an_entry_of_a_submenu(void **state)
 		"set default='More>two'\n"
 		"submenu More {\n\tmenuentry Two $menuentry_id_option two {\n"
 		"\t\tlinux /kernel $1 \"$local\" $shared\n\t}\n}\n";
-	static const char *const LAST[] = { "menuentry Two --id two {\n\t\tlinux /kernel $1 "
-					    "\"$local\" $shared\n\t}",
+#define BODY "linux /kernel $1 \"$local\" $shared"
+	static const char *const LAST[] = { "menuentry Two --id two {\n\t\t" BODY "\n\t}",
 					    "setparams Two", "linux /kernel Two  y",
 					    "/kernel Two  y" };
 	struct troth_prediction p;
