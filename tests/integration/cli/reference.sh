@@ -124,6 +124,7 @@ build "no unified kernel" 2 --uki vmlinuz
 # ---- GRUB ----
 
 mkdir -p esp/EFI/debian root/boot/grub
+# shellcheck disable=SC2016 # GRUB's variables
 printf 'search.fs_uuid 11-22 root\nset prefix=($root)/boot/grub\nconfigfile $prefix/grub.cfg\n' >esp/EFI/debian/grub.cfg
 printf "menuentry 'Debian' {\n\tlinux /vmlinuz root=UUID=11-22 ro \"a b\"\n\tinitrd /initrd.img\n}\n" >root/boot/grub/grub.cfg
 cp vmlinuz root/boot/vmlinuz-1
