@@ -42,34 +42,58 @@ static uint64_t time_floor(const struct troth_state *state)
 	return state->time_floor_s > built_s ? state->time_floor_s : built_s;
 }
 
-static void attempt(struct troth_agent *a, struct troth_outcome *outcome)
+static bool configured(const struct troth_agent *a, struct troth_outcome *outcome)
+{
+	const struct troth_settings *s = a->settings;
+
+	if (s->verifier[0] == '\0')
+		troth_outcome_set(outcome, TROTH_ENDED_UNREACHED,
+				  "no verifier is configured; give --verifier or `verifier`");
+	else if (s->ca[0] == '\0')
+		troth_outcome_set(outcome, TROTH_ENDED_UNREACHED,
+				  "no CA is configured for the verifier; give --ca or `ca`");
+	return s->verifier[0] != '\0' && s->ca[0] != '\0';
+}
+
+/* True when it failed for the verifier's certificate. */
+static bool attempt_once(struct troth_agent *a, struct troth_outcome *outcome)
 {
 	TROTH_AUTO(troth_client_free_p) struct troth_client *client = NULL;
 	const bool no_clock = a->settings->clock == TROTH_CLOCK_NONE;
 	const uint64_t floor_s = no_clock ? time_floor(&a->state) : 0;
 
-	if (a->settings->verifier[0] == '\0') {
-		troth_outcome_set(outcome, TROTH_ENDED_UNREACHED,
-				  "no verifier is configured; give --verifier or `verifier`");
-		return;
-	}
-	if (a->settings->ca[0] == '\0') {
-		troth_outcome_set(outcome, TROTH_ENDED_UNREACHED,
-				  "no CA is configured for the verifier; give --ca or `ca`");
-		return;
-	}
-	enum troth_status status = troth_client_new(a->settings, floor_s, &client);
+	enum troth_status status = troth_client_new(
+		a->settings, troth_buffer_view(&a->anchors.pem), floor_s, &client);
 	if (status != TROTH_OK) {
 		troth_outcome_set(outcome, TROTH_ENDED_UNREACHED,
 				  "cannot set up HTTPS with the CA in %s: %s", a->settings->ca,
 				  troth_status_name(status));
-		return;
+		return false;
 	}
 	troth_steps_mark(&outcome->steps, TROTH_STEP_PREPARE);
-	if (!troth_state_fits(&a->state, a->settings) &&
-	    troth_agent_enroll(a, client, outcome) != TROTH_OK)
+	if (troth_state_fits(&a->state, a->settings) ||
+	    troth_agent_enroll(a, client, outcome) == TROTH_OK)
+		attest_until_done(a, client, outcome);
+	return troth_client_untrusted(client);
+}
+
+/* The anchors may have changed while this device slept. */
+static bool new_anchors(struct troth_agent *a)
+{
+	TROTH_AUTO(troth_buffer_clear) struct troth_buffer update = { 0 };
+
+	return a->settings->update_key[0] != '\0' && !troth_stop_wanted() &&
+	       troth_client_fetch_update(a->settings, &update) == TROTH_OK &&
+	       troth_anchors_take(a->settings, a->ctx, troth_buffer_view(&update),
+				  &a->anchors) == TROTH_OK;
+}
+
+static void attempt(struct troth_agent *a, struct troth_outcome *outcome)
+{
+	if (!configured(a, outcome))
 		return;
-	attest_until_done(a, client, outcome);
+	if (attempt_once(a, outcome) && new_anchors(a))
+		(void)attempt_once(a, outcome);
 }
 
 static void close_fd(const int *fd)

@@ -3,6 +3,7 @@
 #ifndef TROTH_ATTESTER_AGENT_H
 #define TROTH_ATTESTER_AGENT_H
 
+#include "anchors.h"
 #include "client.h"
 #include "device_facts.h"
 #include "session.h"
@@ -15,6 +16,7 @@ struct troth_agent {
 	const struct troth_settings *settings;
 	struct troth_ctx *ctx;
 	struct troth_state state;
+	struct troth_anchors anchors; /* from troth_anchors_load */
 	/* The credential key, and whether this TPM is known to take it. */
 	struct troth_credential_key key;
 	bool key_loads;

@@ -108,6 +108,7 @@ static enum troth_remedy send_evidence(const struct exchange *x, ProtobufCMessag
 	}
 	m.facts = bytes(e->facts.bytes, e->facts.n);
 	m.result_nonce = troth_wire_bytes(x->agent->result_nonce);
+	m.bundle_sequence = x->agent->anchors.sequence;
 	m.ima = troth_wire_bytes(troth_buffer_view(&e->ima));
 	if (fill_log(x, &log_digest, &m) != TROTH_OK) {
 		troth_outcome_set(x->outcome, TROTH_ENDED_UNREACHED,
@@ -149,8 +150,19 @@ static void keep_result(const struct exchange *x, struct troth_view result)
 	troth_outcome_set(x->outcome, TROTH_ENDED_WELL, "a result of %zu bytes", result.n);
 }
 
+/* Whatever the verdict: a sick device must find its verifier tomorrow, too. */
+static void take_update(struct troth_agent *a, struct troth_view update)
+{
+	if (update.n == 0)
+		return;
+	enum troth_status status = troth_anchors_take(a->settings, a->ctx, update, &a->anchors);
+	if (status != TROTH_OK)
+		troth_warn("anchors", "update=refused status=%s", troth_status_name(status));
+}
+
 static void take_result(const struct exchange *x, const Troth__V1__AttestationResult *r)
 {
+	take_update(x->agent, troth_wire_view(r->bundle_update));
 	troth_log_findings(r->findings, r->n_findings);
 	if (x->agent->result_nonce.n > 0) {
 		keep_result(x, troth_wire_view(r->ear));

@@ -32,17 +32,24 @@ static bool stop_now(void *arg)
 	return troth_stop_wanted();
 }
 
-enum troth_status troth_client_new(const struct troth_settings *settings, uint64_t time_floor_s,
-				   struct troth_client **out)
+static struct troth_https_options options(const struct troth_settings *settings)
 {
-	const struct troth_https_options o = {
+	return (struct troth_https_options){
 		.ca_file = settings->ca[0] != '\0' ? settings->ca : NULL,
 		.connect_timeout_ms = settings->connect_timeout_s * 1000,
 		.total_timeout_ms = settings->timeout_s * 1000,
 		.answer_max = ANSWER_MAX,
-		.time_floor_s = time_floor_s,
 		.stop = stop_now,
 	};
+}
+
+enum troth_status troth_client_new(const struct troth_settings *settings,
+				   struct troth_view ca_pem, uint64_t time_floor_s,
+				   struct troth_client **out)
+{
+	struct troth_https_options o = options(settings);
+	o.ca_pem = ca_pem;
+	o.time_floor_s = time_floor_s;
 	struct troth_client *c = calloc(1, sizeof *c);
 	if (c == NULL)
 		return TROTH_E_MEMORY;
@@ -62,6 +69,44 @@ void troth_client_free(struct troth_client *c)
 		return;
 	troth_https_free(c->https);
 	free(c);
+}
+
+bool troth_client_untrusted(const struct troth_client *c)
+{
+	return troth_https_untrusted(c->https);
+}
+
+static enum troth_status fetch(struct troth_https *https, const char *url,
+			       struct troth_buffer *out)
+{
+	TROTH_AUTO(troth_https_answer_clear) struct troth_https_answer a = { 0 };
+
+	troth_stop_open();
+	enum troth_status status =
+		troth_https_call(https, "GET", url, NULL, (struct troth_view){ 0 }, &a);
+	troth_stop_close();
+	TROTH_TRY(status);
+	if (a.status != 200)
+		return TROTH_E_NOT_FOUND;
+	*out = a.body;
+	a.body = (struct troth_buffer){ 0 };
+	return TROTH_OK;
+}
+
+enum troth_status troth_client_fetch_update(const struct troth_settings *settings,
+					    struct troth_buffer *out)
+{
+	struct troth_https_options o = options(settings);
+	struct troth_https *https = NULL;
+	char url[TROTH_URL_MAX + PATH_ROOM];
+
+	o.unauthenticated = true;
+	o.answer_max = TROTH_BUNDLE_UPDATE_MAX;
+	TROTH_TRY(troth_url_join(settings->verifier, "/v1/bundle/update", url, sizeof url));
+	TROTH_TRY(troth_https_new(&o, &https));
+	enum troth_status status = fetch(https, url, out);
+	troth_https_free(https);
+	return status;
 }
 
 struct body {

@@ -5,13 +5,16 @@
 
 #include <protobuf-c/protobuf-c.h>
 
+#include "file.h"
 #include "problem.h"
 #include "settings.h"
 
 struct troth_client;
 
-/* settings is kept by reference. time_floor_s: see https.h; 0 where the clock is trusted. */
+/* settings is kept by reference. ca_pem: anchors in place of the settings' file, or empty.
+ * time_floor_s: see https.h; 0 where the clock is trusted. */
 TROTH_NODISCARD enum troth_status troth_client_new(const struct troth_settings *settings,
+						   struct troth_view ca_pem,
 						   uint64_t time_floor_s,
 						   struct troth_client **out);
 void troth_client_free(struct troth_client *c);
@@ -29,6 +32,12 @@ TROTH_NODISCARD enum troth_status troth_client_call(struct troth_client *c,
 						    ProtobufCMessage **answer,
 						    enum troth_remedy *remedy,
 						    struct troth_outcome *outcome);
+/* Whether the last call failed for the verifier's certificate. */
+bool troth_client_untrusted(const struct troth_client *c);
+/* The verifier's bundle update, from whoever answers there: it authenticates itself
+ * (core/bundle_update.h), the connection is not asked to. */
+TROTH_NODISCARD enum troth_status
+troth_client_fetch_update(const struct troth_settings *settings, struct troth_buffer *out);
 /* For TROTH_AUTO on an answer. */
 void troth_answer_free(ProtobufCMessage **answer);
 

@@ -123,11 +123,15 @@ static enum troth_status write_set(const struct troth_agent *a,
 static bool past_the_anchors(const struct troth_agent *a, uint64_t time_s)
 {
 	TROTH_AUTO(troth_buffer_clear) struct troth_buffer pem = { 0 };
+	struct troth_view anchors = troth_buffer_view(&a->anchors.pem);
 	uint64_t end_s;
 
-	return troth_file_read(a->settings->ca, CA_FILE_MAX, &pem) != TROTH_OK ||
-	       troth_anchors_end(troth_buffer_view(&pem), &end_s) != TROTH_OK ||
-	       time_s >= end_s;
+	if (anchors.n == 0) {
+		if (troth_file_read(a->settings->ca, CA_FILE_MAX, &pem) != TROTH_OK)
+			return true;
+		anchors = troth_buffer_view(&pem);
+	}
+	return troth_anchors_end(anchors, &end_s) != TROTH_OK || time_s >= end_s;
 }
 
 /* The floor rises only to a time that a validated certificate proves has been. That certificate

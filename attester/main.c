@@ -65,6 +65,7 @@ static enum troth_ending with_settings(const struct troth_command *command,
 	agent.settings = settings;
 	agent.ctx = ctx;
 	troth_state_load(settings, &agent.state);
+	troth_anchors_load(settings, ctx, &agent.anchors);
 	if (command->verb == TROTH_VERB_ONCE)
 		return troth_once(&agent, command->retry_for_s);
 	if (command->verb == TROTH_VERB_RESULT)

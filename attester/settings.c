@@ -68,6 +68,7 @@ static enum troth_status add_proof_rule(struct troth_config_doc *doc, void *targ
 static const struct troth_config_field FIELDS[] = {
 	TEXT("verifier", verifier, NULL),
 	TEXT("ca", ca, NULL),
+	TEXT("update_key", update_key, NULL),
 	TEXT("state_dir", state_dir, "/var/lib/troth-attester"),
 	TEXT("run_dir", run_dir, "/run/troth-attester"),
 	TEXT("log", log, "/sys/kernel/security/tpm0/binary_bios_measurements"),

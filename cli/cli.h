@@ -36,6 +36,7 @@ extern const struct troth_cli_command TROTH_CLI_EVENTLOG[];
 extern const struct troth_cli_command TROTH_CLI_IMA[];
 extern const struct troth_cli_command TROTH_CLI_QUOTE[];
 extern const struct troth_cli_command TROTH_CLI_EK[];
+extern const struct troth_cli_command TROTH_CLI_BUNDLE[];
 extern const struct troth_cli_command TROTH_CLI_DEVICE[];
 extern const struct troth_cli_command TROTH_CLI_POLICY[];
 extern const struct troth_cli_command TROTH_CLI_REFERENCE[];

@@ -25,6 +25,7 @@ struct troth_https {
 	bool too_long;
 	bool (*stop)(void *arg); /* NULL: nobody asks to */
 	void *stop_arg;
+	bool untrusted;
 	char curl_says[CURL_ERROR_SIZE];
 	char error[512];
 };
@@ -136,18 +137,29 @@ static bool set_transfer(struct troth_https *h, const struct troth_https_options
 	       curl_easy_setopt(c, CURLOPT_WRITEDATA, h) == CURLE_OK;
 }
 
+static bool set_anchors(CURL *c, const struct troth_https_options *o)
+{
+	struct curl_blob blob = { .len = o->ca_pem.n, .flags = CURL_BLOB_COPY };
+	if (o->ca_pem.n == 0)
+		return curl_easy_setopt(c, CURLOPT_CAINFO, o->ca_file) == CURLE_OK;
+	blob.data = (void *)(uintptr_t)o->ca_pem.p; /* which libcurl only reads */
+	return curl_easy_setopt(c, CURLOPT_CAINFO, NULL) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_CAINFO_BLOB, &blob) == CURLE_OK;
+}
+
 static bool set_tls(struct troth_https *h, const struct troth_https_options *o)
 {
 	CURL *c = h->curl;
 	bool ok = curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "https") == CURLE_OK &&
 		  curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3) ==
 			  CURLE_OK &&
-		  curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
-		  curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
+		  curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, o->unauthenticated ? 0L : 1L) ==
+			  CURLE_OK &&
+		  curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, o->unauthenticated ? 0L : 2L) ==
+			  CURLE_OK &&
 		  /* A resumed session would skip the check of the chain. */
 		  curl_easy_setopt(c, CURLOPT_SSL_SESSIONID_CACHE, 0L) == CURLE_OK &&
-		  curl_easy_setopt(c, CURLOPT_CAINFO, o->ca_file) == CURLE_OK &&
-		  curl_easy_setopt(c, CURLOPT_CAPATH, NULL) == CURLE_OK;
+		  set_anchors(c, o) && curl_easy_setopt(c, CURLOPT_CAPATH, NULL) == CURLE_OK;
 	if (!ok || o->time_floor_s == 0)
 		return ok;
 	/* Only libcurl's OpenSSL build hands out its context. */
@@ -209,6 +221,11 @@ void troth_https_free(struct troth_https *h)
 	free(h);
 }
 
+bool troth_https_untrusted(const struct troth_https *h)
+{
+	return h->untrusted;
+}
+
 const char *troth_https_error(const struct troth_https *h)
 {
 	return h->error;
@@ -259,7 +276,8 @@ static void explain(struct troth_https *h, CURLcode code)
 {
 	const char *more = h->curl_says[0] != '\0' ? h->curl_says : curl_easy_strerror(code);
 	const char *what = "the request failed";
-	if (code == CURLE_PEER_FAILED_VERIFICATION) {
+	h->untrusted = code == CURLE_PEER_FAILED_VERIFICATION;
+	if (h->untrusted) {
 		explain_certificate(h);
 		return;
 	}
@@ -389,6 +407,7 @@ enum troth_status troth_https_call(struct troth_https *h, const char *method, co
 	troth_buffer_clear(&h->body);
 	h->body_room = 0;
 	h->too_long = false;
+	h->untrusted = false;
 	h->error[0] = h->curl_says[0] = '\0';
 
 	TROTH_TRY(set_headers(&headers, content_type));

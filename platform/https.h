@@ -12,7 +12,13 @@
 struct troth_https;
 
 struct troth_https_options {
-	const char *ca_file;	 /* PEM anchors; NULL over a Unix socket */
+	const char *ca_file; /* PEM anchors; NULL over a Unix socket */
+	/* Anchors in place of the file's, which is only named in errors then; empty: none.
+	 * Copied. */
+	struct troth_view ca_pem;
+	/* Takes whatever certificate the other side shows: for what authenticates itself, and
+	 * nothing else. */
+	bool unauthenticated;
 	const char *unix_socket; /* NULL: TCP */
 	uint32_t connect_timeout_ms, total_timeout_ms;
 	size_t answer_max; /* bytes */
@@ -43,6 +49,8 @@ TROTH_NODISCARD enum troth_status troth_https_call(struct troth_https *h, const 
 						   const char *url, const char *content_type,
 						   struct troth_view body,
 						   struct troth_https_answer *out);
+/* Whether the last failure was the other side's certificate. */
+bool troth_https_untrusted(const struct troth_https *h);
 /* The last failure in plain words; borrowed, never NULL. */
 const char *troth_https_error(const struct troth_https *h);
 

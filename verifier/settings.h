@@ -20,8 +20,9 @@ struct troth_settings {
 	char port_file[PATH_MAX]; /* empty: none; where the bound port is written */
 	char state_dir[PATH_MAX]; /* database, keys, tls */
 	char admin_socket[PATH_MAX];
-	uint32_t workers;				     /* 0: one a processor */
-	uint32_t log_level;				     /* enum troth_log_level */
+	uint32_t workers;	      /* 0: one a processor */
+	uint32_t log_level;	      /* enum troth_log_level */
+	char bundle_update[PATH_MAX]; /* signed new anchors for devices; empty: none */
 	char tls_certificate[PATH_MAX], tls_key[PATH_MAX];   /* empty: the verifier's own */
 	char ek_roots[PATH_MAX], ek_intermediates[PATH_MAX]; /* directories; empty: none */
 	char inventory[PATH_MAX];			     /* file; empty: none */

@@ -165,6 +165,9 @@
 #define TROTH_HTTP_METHOD_MAX 17
 /* A nonce for proofs is good for this long, seconds: a client that lost one gets another. */
 #define TROTH_PROOF_NONCE_LIFE_S 120
+/* A signed update of devices' anchors, bytes: eight certificates of 1,500 bytes, base64 twice.
+ */
+#define TROTH_BUNDLE_UPDATE_MAX (32 * 1024)
 
 /* Findings kept in one verdict; the rest is counted. */
 #define TROTH_FINDINGS_MAX 64

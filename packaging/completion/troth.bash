@@ -60,10 +60,10 @@ _trothctl() {
 	--signature-format) _troth_reply "tpmt raw" && return ;;
 	--hash | --template-hash | --bank) _troth_reply "sha1 sha256 sha384 sha512 sm3_256" && return ;;
 	--device) _troth_reply "$(_troth_names device "$socket")" && return ;;
-	--socket | --ak | --attest | --signature | --pcrs | --roots | --intermediates | --shim | --boot-loader | \
+	--socket | --key | --ak | --attest | --signature | --pcrs | --roots | --intermediates | --shim | --boot-loader | \
 		--kernel | --initrd | --uki | --grub-config | --out) _troth_files && return ;;
 	--record | --log | --good-log | --policy | --reference | --output | --write-reference) _troth_files && return ;;
-	--trust-domain | --nonce | --pcr10 | --at | --from | --name | --segment | --group | --alternative | --cmdline | --profile | --phases | --first-image | \
+	--trust-domain | --nonce | --sequence | --pcr10 | --at | --from | --name | --segment | --group | --alternative | --cmdline | --profile | --phases | --first-image | \
 		--grub-disk | --grub-file | --grub-kernel-images) return ;;
 	esac
 	case $current in

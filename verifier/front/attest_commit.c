@@ -44,7 +44,8 @@ static void answer(struct troth_attestation *a)
 	Troth__V1__AttestationResult m;
 	struct troth_finding_messages findings;
 	ProtobufCBinaryData lists[2 * TROTH_PUBLISHED_CERTS_MAX];
-	struct troth_published_set *set = troth_published_take(a->worker->front->published);
+	const struct troth_front *front = a->worker->front;
+	struct troth_published_set *set = troth_published_take(front->published);
 	char spiffe_id[TROTH_SPIFFE_ID_MAX + 1];
 	troth_finding_messages_fill(&a->verdict.findings, &findings);
 	troth__v1__attestation_result__init(&m);
@@ -53,6 +54,8 @@ static void answer(struct troth_attestation *a)
 	m.findings = findings.list;
 	m.verifier_time_ms = troth_now_ms();
 	m.ear = troth_wire_bytes((struct troth_view){ a->result, a->result_len });
+	if (a->message->bundle_sequence < front->bundle_sequence)
+		m.bundle_update = troth_wire_bytes(front->bundle_update.bytes);
 	if (a->certificate_len > 0) {
 		fill_credential(a, set, &m, lists);
 		if (troth_spiffe_id(troth_view_str(a->worker->front->settings->trust_domain),

@@ -12,6 +12,7 @@
 
 #include "admin.h"
 #include "base.h"
+#include "bundle_update.h"
 #include "clock.h"
 #include "reader.h"
 #include "sandbox.h"
@@ -106,6 +107,25 @@ static enum troth_status load_tls(struct troth_front *f)
 	return status;
 }
 
+/* Its signature is the devices' to check: the update key is not here. */
+static enum troth_status load_bundle_update(struct troth_front *f)
+{
+	const char *file = f->settings->bundle_update;
+	if (file[0] == '\0')
+		return TROTH_OK;
+	enum troth_status status =
+		troth_file_read(file, TROTH_BUNDLE_UPDATE_MAX, &f->bundle_update_file);
+	const struct troth_view bytes = troth_buffer_view(&f->bundle_update_file);
+	if (status == TROTH_OK)
+		status = troth_bundle_update_peek(bytes, &f->bundle_sequence);
+	if (status == TROTH_OK)
+		status = troth_published_text_make(bytes, &f->bundle_update);
+	if (status != TROTH_OK)
+		troth_error("bundle-update", "file=%s status=%s", file,
+			    troth_status_name(status));
+	return status;
+}
+
 static enum troth_status put_row(void *registry, const struct troth_device_row *row)
 {
 	return troth_registry_put(registry, row);
@@ -128,6 +148,7 @@ static enum troth_status load_files(struct troth_front *f)
 {
 	TROTH_TRY(load_tls(f));
 	TROTH_TRY(load_ek_trust(f));
+	TROTH_TRY(load_bundle_update(f));
 	return load_inventory(f);
 }
 
@@ -239,6 +260,7 @@ static void front_release(struct troth_front *f)
 	OPENSSL_cleanse(&f->nonces, sizeof f->nonces);
 	troth_ek_trust_free(f->ek_trust);
 	troth_inventory_release(&f->inventory);
+	troth_buffer_clear(&f->bundle_update_file);
 	SSL_CTX_free(f->tls);
 }
 

@@ -38,6 +38,10 @@ struct troth_front {
 	struct troth_gates gates; /* the same, as gates see it */
 	struct troth_ek_trust *ek_trust;
 	struct troth_inventory inventory;
+	/* New anchors for devices; none: no bytes. */
+	struct troth_buffer bundle_update_file;
+	struct troth_published_text bundle_update;
+	uint64_t bundle_sequence; /* as it claims */
 	SSL_CTX *tls;
 	unsigned int n_pending;	  /* atomic: devices waiting for approval */
 	unsigned int n_accepting; /* atomic: workers that let connections in */

@@ -64,6 +64,18 @@ void troth_handle_bundle(struct troth_exchange *x, void *worker)
 	troth_published_release(set);
 }
 
+/* For devices that slept while the anchors changed: it authenticates itself. */
+void troth_handle_bundle_update(struct troth_exchange *x, void *worker)
+{
+	const struct troth_worker *w = worker;
+	if (w->front->bundle_update.bytes.n == 0) {
+		troth_exchange_problem(x, 404, "not-found", "There is no bundle update.", 0);
+		return;
+	}
+	answer(x,
+	       &(struct document){ "application/jose", CACHED_KEYS, &w->front->bundle_update });
+}
+
 void troth_handle_keys_json(struct troth_exchange *x, void *worker)
 {
 	struct troth_worker *w = worker;

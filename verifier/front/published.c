@@ -67,6 +67,19 @@ static enum troth_status tag(struct troth_ctx *ctx, struct troth_published_text 
 	return TROTH_OK;
 }
 
+enum troth_status troth_published_text_make(struct troth_view bytes,
+					    struct troth_published_text *out)
+{
+	struct troth_published_text text = { .bytes = bytes };
+	struct troth_ctx *ctx = NULL;
+	TROTH_TRY(troth_ctx_new(&ctx));
+	enum troth_status status = tag(ctx, &text);
+	troth_ctx_free(ctx);
+	if (status == TROTH_OK)
+		*out = text;
+	return status;
+}
+
 /* What is written from start on. */
 static struct troth_view since(const struct troth_writer *w, size_t start)
 {

@@ -33,6 +33,10 @@ struct troth_published_set {
 
 struct troth_published;
 
+/* Around bytes of the caller's, outside any set. */
+TROTH_NODISCARD enum troth_status troth_published_text_make(struct troth_view bytes,
+							    struct troth_published_text *out);
+
 TROTH_NODISCARD enum troth_status troth_published_new(struct troth_published **out);
 void troth_published_free(struct troth_published *p);
 /* Never NULL; release it. */

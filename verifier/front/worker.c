@@ -23,6 +23,8 @@ static const struct troth_http_route ROUTES[] = {
 	{ TROTH_HTTP_GET, "/healthz", TROTH_ROLE_PUBLIC, 0, NULL, troth_handle_healthz },
 	{ TROTH_HTTP_GET, "/v1/crl", TROTH_ROLE_PUBLIC, 0, NULL, troth_handle_crl },
 	{ TROTH_HTTP_GET, "/v1/bundle", TROTH_ROLE_PUBLIC, 0, NULL, troth_handle_bundle },
+	{ TROTH_HTTP_GET, "/v1/bundle/update", TROTH_ROLE_PUBLIC, 0, NULL,
+	  troth_handle_bundle_update },
 	{ TROTH_HTTP_GET, "/v1/keys.json", TROTH_ROLE_PUBLIC, 0, NULL, troth_handle_keys_json },
 	{ TROTH_HTTP_GET, "/v1/keys.cbor", TROTH_ROLE_PUBLIC, 0, NULL, troth_handle_keys_cbor },
 	{ TROTH_HTTP_POST, "/v1/enroll", TROTH_ROLE_DEVICE, TROTH_SMALL_BODY_MAX, PROTOBUF,

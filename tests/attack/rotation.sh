@@ -1,0 +1,124 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The verifier's CA is replaced, and devices follow: one that was awake, and one that slept
+# through it. What is not signed by the update key, or older, moves none.
+#   rotation.sh BIN TOP
+# shellcheck source-path=SCRIPTDIR disable=SC2034,SC2154
+set -euo pipefail
+bin=$1 top=$2
+# shellcheck source=stage.sh
+. "$(dirname -- "$0")/stage.sh"
+
+case_of() { echo "- $1"; }
+
+# make_ca NAME: an authority and a TLS certificate of it
+make_ca() {
+	local d=$work/$1
+	mkdir "$d"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -keyout "$d/ca.key" \
+		-out "$d/ca.crt" -subj "/CN=$1" -addext basicConstraints=critical,CA:TRUE 2>/dev/null
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$d/tls.key" -out "$d/tls.csr" \
+		-subj /CN=verifier 2>/dev/null
+	openssl x509 -req -in "$d/tls.csr" -CA "$d/ca.crt" -CAkey "$d/ca.key" -days 30 -out "$d/tls.crt" \
+		-extfile <(echo subjectAltName=DNS:localhost) 2>/dev/null
+}
+
+key() { # NAME
+	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$work/$1.key" 2>/dev/null
+	openssl pkey -in "$work/$1.key" -pubout -out "$work/$1.pub"
+}
+
+# serve_with CA UPDATE: the operator's certificate, and an update (or none), from a reload on
+serve_with() {
+	cat >"$work/more.yaml" <<END
+tls:
+  certificate: $work/$1/tls.crt
+  key: $work/$1/tls.key
+${2:+bundle_update: $work/$2}
+END
+	cat "$work/base.yaml" "$work/more.yaml" >"$work/verifier.yaml"
+	kill -HUP "$verifier_pid"
+	wait_until 20 shows "$1" || { wrong "not served: $1" && tail -5 "$work/verifier.log"; }
+}
+
+shows() {
+	curl -s --cacert "$work/$1/ca.crt" "https://localhost:$port/healthz" >/dev/null &&
+		ctl policy list >/dev/null 2>&1
+}
+
+sequence() { "$bin/trothctl" bundle show --key "$work/update.pub" "$work/$1/state/anchors.jws" 2>/dev/null | jq .sequence; }
+
+attest() { # CODE WORDS DEVICE
+	expect "$1" "$2" -- troth-attester "$3" once --config "$work/attester.yaml"
+}
+
+make_ca first && make_ca second && make_ca third
+key update && key other
+sign() { "$bin/trothctl" bundle sign --key "$work/$1.key" --sequence "$2" "${@:4}" >"$work/$3"; }
+sign update 1 one.jws "$work/first/ca.crt" "$work/second/ca.crt"
+sign update 2 two.jws "$work/second/ca.crt" "$work/third/ca.crt" # the first is gone
+sign other 9 forged.jws "$work/third/ca.crt" "$work/second/ca.crt"
+"$bin/trothctl" bundle show --key "$work/update.pub" "$work/forged.jws" >"$work/out" 2>&1 &&
+	wrong "a forged update is shown as good"
+
+boot_device awake
+boot_device sleeper
+boot_device unpinned
+: >"$work/inventory"
+for name in awake sleeper unpinned; do
+	printf '%s %s\n' "$(device_id "$name")" "$name" >>"$work/inventory"
+done
+echo "update_key: $work/update.pub" >"$work/attester.yaml"
+start_verifier
+cp "$work/verifier.yaml" "$work/base.yaml"
+cp "$work/first/ca.crt" "$work/anchor.crt"
+options_of() { # as in stage.sh, but for the anchor
+	options=(--tcti "swtpm:path=$work/$1/sock" --state-dir "$work/$1/state" --run-dir "$work/$1/run"
+		--log "$work/$1/eventlog" --verifier "https://localhost:${port:-1}" --ca "$work/anchor.crt")
+}
+policy ek-certificate-and-inventory
+
+case_of "the operator's own certificate is put in force by a reload"
+serve_with first ''
+attest 1 reference-missing awake
+ctl reference learn --device awake --name base >/dev/null
+for name in awake sleeper; do attest 0 '' "$name"; done
+expect 0 '' -- troth-attester unpinned once
+[ ! -e "$work/awake/state/anchors.jws" ] || wrong "anchors out of nothing"
+
+case_of "an update comes with a result, to those who have not got it"
+serve_with first one.jws
+attest 0 'event=anchors sequence=1' awake
+[ "$(sequence awake)" = 1 ] || wrong "awake has sequence $(sequence awake)"
+attest 0 '' awake
+! grep -q event=anchors "$work/out" || wrong "sent again to a device that has it"
+expect 0 'update=refused status=not-found' -- troth-attester unpinned once
+[ ! -e "$work/unpinned/state/anchors.jws" ] || wrong "taken without a pinned key"
+
+case_of "the CA is replaced: who held its anchor goes on"
+serve_with second one.jws
+attest 0 '' awake
+
+case_of "who slept through it fetches the update, and goes on"
+attest 0 'event=anchors sequence=1 before=0' sleeper
+expect 2 'not signed by the CA' -- troth-attester unpinned once
+
+case_of "an update that the update key did not sign moves nobody"
+serve_with second forged.jws
+attest 0 'update=refused status=mismatch' awake
+[ "$(sequence awake)" = 1 ] || wrong "forged: sequence $(sequence awake)"
+
+case_of "the third CA, and the one before: an older update is not taken back"
+serve_with third two.jws
+attest 0 'event=anchors sequence=2 before=1' sleeper
+serve_with second one.jws
+attest 0 '' sleeper
+[ "$(sequence sleeper)" = 2 ] || wrong "rolled back to sequence $(sequence sleeper)"
+serve_with first one.jws
+attest 2 'not signed by the CA' sleeper
+
+case_of "a kept update that was changed is not used"
+serve_with first one.jws
+sed -i 's/\(.\{20\}\)./\1A/' "$work/sleeper/state/anchors.jws"
+attest 0 'event=anchors .*not used' sleeper
+finish
