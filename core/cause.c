@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base.h"
+#include "command_line.h"
 #include "event_text.h"
 #include "reader.h"
 #include "uefi_variable.h"
@@ -14,6 +15,7 @@
 
 #define WHY_SIZE 256
 #define TEXT_MAX 160
+#define COMMAND_LINE_MAX 4096 /* twice what Linux takes */
 
 static const uint32_t IMAGE_PCRS = 1U << 4 | 1U << 11;
 static const uint32_t SECURE_BOOT_PCR = 7;
@@ -27,6 +29,7 @@ const char *troth_cause_name(enum troth_cause cause)
 	switch (cause) {
 	case TROTH_CAUSE_SECURE_BOOT_DISABLED: return "secure-boot-disabled";
 	case TROTH_CAUSE_DEBUG_BUILD: return "debug-build";
+	case TROTH_CAUSE_DEBUG_SHELL: return "debug-shell";
 	case TROTH_CAUSE_ROLL_BACK: return "roll-back";
 	case TROTH_CAUSE_UPDATE: return "update";
 	case TROTH_CAUSE_CONFIGURATION: return "configuration-change";
@@ -149,6 +152,28 @@ static bool debug_build(const struct inquiry *q)
 			say(q, "%s", ROWS[i].what);
 			return true;
 		}
+	return false;
+}
+
+/* The kernel was told to give a shell to whoever is at the console. */
+static bool debug_shell(const struct inquiry *q)
+{
+	const enum troth_fact_kind kind = TROTH_FACT_KERNEL_COMMAND_LINE;
+	for (size_t i = troth_facts_find(&q->facts, kind, 0); i < q->facts.n;
+	     i = troth_facts_find(&q->facts, kind, i + 1)) {
+		const struct troth_fact *fact = &q->facts.list[i];
+		const uint32_t pcr = q->c->appraised->log->events[fact->event].pcr;
+		char text[COMMAND_LINE_MAX];
+		struct troth_line line = troth_line_make(text, sizeof text);
+		troth_line_text(&line, fact->value);
+		const struct troth_view word = troth_command_line_shell(
+			(struct troth_view){ (uint8_t *)text, line.n });
+		if (word.n == 0 || !replayed(q, pcr) || !deviates_in(q, 1U << pcr))
+			continue;
+		say(q, "PCR %" PRIu32 " proves that the kernel was told '%.*s'", pcr,
+		    (int)(word.n < 80 ? word.n : 80), (const char *)word.p);
+		return true;
+	}
 	return false;
 }
 
@@ -332,6 +357,7 @@ static bool holds(const struct inquiry *q, enum troth_cause cause)
 	switch (cause) {
 	case TROTH_CAUSE_SECURE_BOOT_DISABLED: return secure_boot_disabled(q);
 	case TROTH_CAUSE_DEBUG_BUILD: return debug_build(q);
+	case TROTH_CAUSE_DEBUG_SHELL: return debug_shell(q);
 	case TROTH_CAUSE_ROLL_BACK: return version_says(q, cause);
 	case TROTH_CAUSE_UPDATE: return version_says(q, cause) || signed_by_the_same(q);
 	case TROTH_CAUSE_CONFIGURATION: return only_settings(q);

@@ -17,13 +17,14 @@ enum troth_cause {
 	TROTH_CAUSE_UNKNOWN = 0,
 	TROTH_CAUSE_SECURE_BOOT_DISABLED,
 	TROTH_CAUSE_DEBUG_BUILD,
+	TROTH_CAUSE_DEBUG_SHELL,
 	TROTH_CAUSE_ROLL_BACK,
 	TROTH_CAUSE_UPDATE,
 	TROTH_CAUSE_CONFIGURATION,
 	TROTH_CAUSE_N
 };
 
-/* "unknown", "secure-boot-disabled", "debug-build", "roll-back", "update",
+/* "unknown", "secure-boot-disabled", "debug-build", "debug-shell", "roll-back", "update",
  * "configuration-change". */
 const char *troth_cause_name(enum troth_cause cause);
 

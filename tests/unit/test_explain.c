@@ -215,12 +215,12 @@ static void put_firmware(const char *version)
 	log_event(&b, 0, 8, (struct troth_view){ text, 2 * strlen(version) + 2 });
 }
 
-/* The command is measured without the word that GRUB logs before it. */
-static void put_grub(const char *command)
+/* What GRUB does is measured without the word that it logs before it. */
+static void put_grub(const char *word, const char *text)
 {
 	char said[128];
-	snprintf(said, sizeof said, "grub_cmd: %s", command);
-	log_event2(&b, 8, 13, troth_view_str(command),
+	snprintf(said, sizeof said, "%s: %s", word, text);
+	log_event2(&b, 8, 13, troth_view_str(text),
 		   (struct troth_view){ (const uint8_t *)said, strlen(said) + 1 });
 }
 
@@ -236,7 +236,8 @@ static void put_variable(uint32_t type, const uint8_t guid[16], const char *name
 
 /* What the log says of a boot; fields left out are those of every boot. */
 struct story {
-	const char *firmware, *grub, *sbat, *action, *setting, *file, *file_name, *extra_file;
+	const char *firmware, *grub, *command_line, *sbat, *action, *setting, *file, *file_name,
+		*extra_file;
 	bool secure_boot_off;
 };
 
@@ -255,7 +256,11 @@ static void tell(const struct story *s)
 	const char *sbat = s->sbat != NULL ? s->sbat : "sbat,1,2024010100\nshim,3\n";
 	put_variable(0x800000e0U, GUID_SHIM, "SbatLevel", sbat, strlen(sbat));
 	log_text(&b, 4, 0x80000003U, "an image");
-	put_grub(s->grub != NULL ? s->grub : "linux /vmlinuz-6.1.0-17-amd64 root=/dev/sda2");
+	put_grub("grub_cmd",
+		 s->grub != NULL ? s->grub : "linux /vmlinuz-6.1.0-17-amd64 root=/dev/sda2");
+	put_grub("kernel_cmdline", s->command_line != NULL
+					   ? s->command_line
+					   : "/vmlinuz-6.1.0-17-amd64 root=/dev/sda2");
 	/* Files are measured by their content, called by their name. */
 	log_event2(&b, 9, 13,
 		   troth_view_str(s->extra_file != NULL ? s->extra_file : "settings"),
@@ -357,6 +362,12 @@ static const struct {
 	  "good",
 	  "debug-build",
 	  "the firmware measured 'UEFI Debug Mode' into PCR 7" },
+	{ "a root shell on a console",
+	  { .command_line = "/vmlinuz-6.1.0-17-amd64 root=/dev/sda2 systemd.debug-shell=1" },
+	  true,
+	  "good",
+	  "debug-shell",
+	  "PCR 8 proves that the kernel was told 'systemd.debug-shell=1'" },
 	{ "a changed file", { .file = "other" }, true, "good", "unknown", NULL },
 	{ "a changed file under a name that promises a setting",
 	  { .file = "other", .file_name = "/boot/grub.cfg" },
