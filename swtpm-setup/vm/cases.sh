@@ -44,10 +44,12 @@ fixtures=(
 #   group            of the verifier: machine | uki
 #   expect           credential | refused | stopped: no kernel runs
 #   findings         what speaks against it, each with its PCRs
+#   shows            what the findings point at
+#   cause            what trothctl explain takes for the probable cause
 #   stops_at         what the console says of a boot that goes no further
 describe() {
 	keys=microsoft banks=sha1,sha256,sha384 root=ramfs store='' way=linux kernel=main unsigned_kernel='' loader='' words='' change=''
-	hand='' group=machine expect=refused findings='' stops_at=''
+	hand='' group=machine expect=refused findings='' shows='' cause=unknown stops_at=''
 	case $1 in
 	uki* | first-uki) keys=own way=uki group=uki ;;
 	direct*) keys=none way=direct ;;
@@ -57,28 +59,43 @@ describe() {
 
 describe_change() {
 	case $1 in
-	healthy | uki | power-*) expect=credential ;;
+	healthy | uki | power-*) expect=credential cause='' ;;
 	first-*) findings=reference-missing ;;
-	command-line) words=mitigations=off findings=unexpected-event:8,9 ;;
-	debug-shell) words=systemd.debug-shell=1 findings=unexpected-event:8,9 ;;
-	initrd) change='echo changed' findings=unexpected-event:9 ;;
-	kernel) kernel=other findings=unexpected-event:4,9 ;;
-	kernel-cloud) kernel=cloud findings=unexpected-event:4,9 ;;
-	boot-loader) loader=net findings=unexpected-event:4,8 ;;
+	command-line)
+		words=mitigations=off findings=unexpected-event:8,9 shows=mitigations=off
+		cause=configuration-change
+		;;
+	debug-shell)
+		words=systemd.debug-shell=1 findings=unexpected-event:8,9 shows=systemd.debug-shell=1
+		cause=debug-shell
+		;;
+	initrd) change='echo changed' findings=unexpected-event:9 shows=/initrd ;;
+	kernel | kernel-cloud)
+		findings=unexpected-event:4,9 shows=/vmlinuz
+		kernel=other
+		[ "$1" = kernel ] || kernel=cloud
+		;;
+	boot-loader) loader=net findings=unexpected-event:4,8 shows=grubx64.efi ;;
 	secure-boot-off) store=off findings='log-missing secure-boot-unproven:7' ;;
 	secure-boot-off-chainload)
-		store=off way=chain findings='missing-component:4 secure-boot-off:7 unexpected-event:7,8,9'
+		store=off way=chain shows="'SecureBoot'" cause=secure-boot-disabled
+		findings='missing-component:4 secure-boot-off:7 unexpected-event:7,8,9'
 		;;
-	kernel-unsigned) unsigned_kernel=1 expect=stopped stops_at='bad shim signature' ;;
-	mok) store=mok findings=unexpected-event:14 ;;
-	dbx) store=dbx findings=unexpected-event:7 ;;
+	kernel-unsigned) unsigned_kernel=1 expect=stopped cause='' stops_at='bad shim signature' ;;
+	mok) store=mok findings=unexpected-event:14 shows="'MokList'" cause=configuration-change ;;
+	dbx) store=dbx findings=unexpected-event:7 shows="'dbx'" cause=configuration-change ;;
 	handed-over)
-		way=direct
+		way=direct shows='nothing shows that an image was verified'
 		findings='missing-component:4,5,7,8,14 secure-boot-unproven:7 unexpected-event:1,9'
 		;;
-	uki-command-line) words=mitigations=off findings=unexpected-event:4,9,11 ;;
-	uki-kernel) kernel=other findings=unexpected-event:4,9,11 ;;
-	uki-secure-boot-off) store=off findings='secure-boot-off:7 unexpected-event:4,7' ;;
+	uki-command-line) words=mitigations=off findings=unexpected-event:4,9,11 shows="'.cmdline'" ;;
+	uki-kernel)
+		kernel=other findings=unexpected-event:4,9,11 shows="'.linux'"
+		;;
+	uki-secure-boot-off)
+		store=off findings='secure-boot-off:7 unexpected-event:4,7' shows="'SecureBoot'"
+		cause=secure-boot-disabled
+		;;
 	direct) ;;
 	direct-command-line) words=mitigations=off ;;
 	direct-initrd) change='echo changed' ;;

@@ -35,10 +35,18 @@ put_on_esp() {
 # grub_config WAY WORDS: what GRUB is told. linux: as distributions boot; chain: the kernel as an EFI
 # program, which reads its own initrd.
 grub_config() {
+	cat <<-'END'
+		set timeout=0
+		serial --unit=0 --speed=115200
+		terminal_output serial
+		echo GRUB-START
+		search --no-floppy --set=root --file /vmlinuz
+	END
 	case $1 in
-	linux) printf 'linux /vmlinuz %s\ninitrd /initrd\nboot\n' "$2" ;;
-	chain) printf 'chainloader /vmlinuz %s initrd=initrd\nboot\n' "$2" ;;
+	linux) printf 'linux /vmlinuz %s\ninitrd /initrd\n' "$2" ;;
+	chain) printf 'chainloader /vmlinuz %s initrd=initrd\n' "$2" ;;
 	esac
+	echo boot
 }
 
 # put_grub DISK INPUTS: shim, GRUB, its configuration, kernel and initrd, from a directory of inputs.

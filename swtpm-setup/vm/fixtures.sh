@@ -3,7 +3,7 @@
 # Captures for tests that boot nothing. Sourced by bootvm.
 
 # What of a capture is a fixture; beside it lie the endorsement keys and the list of inputs.
-captured=(ak.pem ak.pub binary_bios_measurements cmdline efivars.txt ima_binary pcrs.txt
+captured=(ak.name ak.pem ak.pub binary_bios_measurements cmdline efivars.txt ima_binary pcrs.txt
 	quote.msg quote.pcrs quote.sig)
 
 # keep_fixture NAME CASE DIR
@@ -20,14 +20,26 @@ keep_fixture() {
 	install -m 644 "$machine/inputs/inputs.tsv" "$machine"/ek/* "$3/$1/"
 }
 
-# make_fixtures [DIR]: all of them anew.
+# case_of NAME: the case that a fixture is a capture of.
+case_of() {
+	local fixture
+	for fixture in "${fixtures[@]}"; do
+		[ "${fixture% *}" != "$1" ] || { printf '%s\n' "${fixture#* }" && return; }
+	done
+	fail "no fixture is called '$1'"
+}
+
+# make_fixtures [NAME...]: anew; all of them where none is named.
 make_fixtures() {
-	local to=${1:-$top/tests/fixtures/bootvm} fixture cases
-	mapfile -t cases < <(printf '%s\n' "${fixtures[@]}" | cut -d' ' -f2)
+	local names=("$@") name cases=()
+	[ $# -gt 0 ] || mapfile -t names < <(printf '%s\n' "${fixtures[@]% *}")
+	for name in "${names[@]}"; do
+		cases+=("$(case_of "$name")")
+	done
 	prepare "${cases[@]}"
 	say "booting ${#cases[@]} machines ..."
 	boot_all boot "${cases[@]}"
-	for fixture in "${fixtures[@]}"; do
-		keep_fixture "${fixture% *}" "${fixture#* }" "$to"
+	for name in "${names[@]}"; do
+		keep_fixture "$name" "$(case_of "$name")" "$top/tests/fixtures/bootvm"
 	done
 }

@@ -83,6 +83,8 @@ pack() {
 	find "$1" -exec touch -h -d @1 {} +
 	(cd -- "$1" && find . -mindepth 1 -print0 | LC_ALL=C sort -z |
 		cpio --null --quiet -o -H newc --reproducible -R 0:0) | zstd -q -6 -T1 >"$2"
+	# QEMU writes the size into the kernel it hands over, and changes what is measured of that.
+	truncate -s %1M "$2"
 }
 
 # make_initrd KERNEL CHANGE FILE: CHANGE is "" or a line that someone put at the end of /init.

@@ -17,18 +17,20 @@ make_tpm() {
 
 # What the world knows of a TPM: its device id, endorsement keys and certificates.
 export_tpm() { # DIR
-	local tcti=swtpm:path=$1/sock kind
+	local tcti=swtpm:path=$1/sock
 	"$bin/troth-attester" provision --tcti "$tcti" 2>"$1/provision.log" |
 		sed -n 's/^device: *//p' >"$1/id"
 	[ -s "$1/id" ] || fail "no device id: $(tail -1 "$1/provision.log")" 1
 	mkdir -p "$1/ek"
-	while read -r kind handle index name; do
-		TPM2TOOLS_TCTI=$tcti tpm2_readpublic -Q -c "$handle" -o "$1/ek/ek_$kind.pub"
-		TPM2TOOLS_TCTI=$tcti tpm2_nvread -Q "$index" 2>/dev/null -o "$1/ek/$name.crt"
-	done <<-'END'
-		rsa 0x81010001 0x01c00002 ek-rsa2048
-		ecc 0x81010016 0x01c00016 ek-secp384r1
-	END
+	local -x TPM2TOOLS_TCTI=$tcti
+	tpm2_nvread -Q 0x01c00002 -o "$1/ek/ek-rsa2048.crt" 2>/dev/null
+	tpm2_nvread -Q 0x01c00016 -o "$1/ek/ek-secp384r1.crt" 2>/dev/null
+	tpm2_readpublic -Q -c 0x81010001 -o "$1/ek/ek_rsa.pub" -n "$1/ek/ek_rsa.name"
+	# The low-range key, which swtpm makes no certificate for.
+	tpm2_createek -Q -G ecc -c "$1/ek.ctx"
+	tpm2_readpublic -Q -c "$1/ek.ctx" -o "$1/ek/ek_ecc.pub" -n "$1/ek/ek_ecc.name"
+	tpm2_flushcontext -t
+	rm -f -- "$1/ek.ctx"
 	cp -- "$work/tpm-ca/issuercert.pem" "$work/tpm-ca/swtpm-localca-rootca-cert.pem" "$1/ek/"
 }
 
@@ -71,7 +73,7 @@ machine_on() {
 machine_off() { # DIR
 	local pid
 	if pid=$(cat -- "$1/qemu.pid" 2>/dev/null); then
-		! alive "$1/qemu.pid" qemu-system-x86 || kill -KILL "$pid"
+		kill -KILL "$pid" 2>/dev/null || true
 		wait "$pid" 2>/dev/null || true
 		rm -f -- "$1/qemu.pid"
 	fi
@@ -86,7 +88,7 @@ said() { # DIR WORDS: on the console
 # is over. No words: until it is off.
 watch_machine() {
 	local deadline=$((SECONDS + boot_seconds))
-	while alive "$1/qemu.pid" qemu-system-x86; do
+	while kill -0 "$(<"$1/qemu.pid")" 2>/dev/null; do
 		if [ -n "$2" ] && said "$1" "$2"; then return 0; fi
 		[ "$SECONDS" -lt "$deadline" ] || return 1
 		sleep 0.2

@@ -29,7 +29,7 @@ set_out() { # DIR WORK
 	case $2 in
 	provisioning)
 		with_tpm "$1" tpm2_evictcontrol -Q -C o -c 0x81000001
-		hand='verb=provision'
+		hand='attester=provision'
 		;;
 	renewal) hand='troth-attester once' ;;
 	esac

@@ -32,6 +32,11 @@ findings_of() {
 		$2 >= 0 { printf "%s%s", mark, $2; mark = "," }'
 }
 
+# cause_of DEVICE: what trothctl explain takes for the probable cause; nothing of a healthy one.
+cause_of() {
+	ctl explain --device "$1" --format json 2>/dev/null | jq -r '.cause.name // empty'
+}
+
 # details_of DIR: what the findings point at, without the type of event.
 details_of() {
 	told "$1" | cut -f4 | sed -e 's/^EV_[A-Z_]* //' -e '/^$/d' -e 's/\\x5c/\\/g' |
