@@ -130,6 +130,7 @@ static enum troth_cli_exit run_facts(const struct troth_cli_command *self, int a
 	struct options o = { 0 };
 	const struct troth_cli_option options[] = { { "--format", &o.format_text, NULL },
 						    { "--bank", &o.bank_text, NULL },
+						    { "--systemd", &o.systemd, NULL },
 						    { 0 } };
 	struct troth_cli_words words;
 	(void)argc;
@@ -158,9 +159,10 @@ const struct troth_cli_command TROTH_CLI_EVENTLOG[] = {
 	  "unauthenticated. Proof is worth what the log is: replay it to a quote. Exit code 1\n"
 	  "when a log breaks its format.\n",
 	  1, 1, run_show },
-	{ "eventlog", "facts", "[--bank NAME] [--format text|json] FILE",
+	{ "eventlog", "facts", "[--bank NAME] [--systemd FILE] [--format text|json] FILE",
 	  "Print what a TCG event log proves about the boot",
 	  "  --bank NAME         proof by digests of this bank (default: sha256, or the best)\n"
+	  "  --systemd FILE      systemd's log: /run/log/systemd/tpm2-measure.log\n"
 	  "  --format text|json  text: by subject; json: one object\n"
 	  "\n"
 	  "Exit code 1 when the log breaks its format.\n",

@@ -93,6 +93,31 @@ static json_t *windows_json(const struct troth_windows_facts *w)
 	return o;
 }
 
+/* What systemd measured: phases of the boot, the machine's id, file systems. */
+static json_t *userspace_json(const struct troth_userspace_event *ev,
+			      const struct troth_event_proof *p)
+{
+	json_t *o = json_object();
+	const struct troth_fields sink = troth_cli_fields_to(o);
+	troth_userspace_fields(&sink, ev);
+	json_object_set_new(o, "pcr", ev->has_pcr ? json_integer(ev->pcr) : json_null());
+	json_object_set_new(o, "proof", json_string(troth_proof_name(p->proof)));
+	json_object_set_new(o, "digest", troth_cli_digest_json(p->digest));
+	return o;
+}
+
+static json_t *all_userspace_json(const struct troth_cli_logs *logs)
+{
+	struct troth_event_proof p;
+	json_t *list = json_array();
+	for (size_t i = 0; i < logs->systemd.n_events; i++)
+		if (troth_userspace_prove(logs->ctx, &logs->systemd.events[i], logs->bank,
+					  &p) == TROTH_OK)
+			json_array_append_new(list,
+					      userspace_json(&logs->systemd.events[i], &p));
+	return list;
+}
+
 static enum troth_cli_exit put_json(const struct troth_cli_logs *logs,
 				    const struct troth_facts *f)
 {
@@ -113,6 +138,8 @@ static enum troth_cli_exit put_json(const struct troth_cli_logs *logs,
 				      "unauthenticated", (json_int_t)f->n_unauthenticated));
 	json_object_set_new(o, "windows", windows_json(&f->windows));
 	json_object_set_new(o, "facts", facts_json(logs, f));
+	json_object_set_new(o, "userspace",
+			    logs->has_systemd ? all_userspace_json(logs) : json_null());
 	return troth_cli_put_json(o, TROTH_CLI_YES);
 }
 
@@ -178,6 +205,23 @@ static void put_windows(const struct troth_windows_facts *w)
 		printf("         %-26s  %" PRIu64 "\n", "boot_counter", w->boot_counter);
 }
 
+static void put_userspace(const struct troth_cli_logs *logs)
+{
+	struct troth_event_proof p;
+	if (!logs->has_systemd)
+		return;
+	puts("\nsystemd");
+	for (size_t i = 0; i < logs->systemd.n_events; i++) {
+		const struct troth_userspace_event *ev = &logs->systemd.events[i];
+		struct troth_field_line text;
+		troth_userspace_line(troth_field_begin(&text), ev);
+		if (troth_userspace_prove(logs->ctx, ev, logs->bank, &p) != TROTH_OK)
+			return;
+		printf("  %5" PRIu32 "  %s%s\n", ev->index, text.text,
+		       p.proof == TROTH_PROOF_DATA ? "" : "  (not proven)");
+	}
+}
+
 static enum troth_cli_exit put_text(const struct troth_cli_logs *logs,
 				    const struct troth_facts *f)
 {
@@ -203,6 +247,7 @@ static enum troth_cli_exit put_text(const struct troth_cli_logs *logs,
 	       troth_hash_name(logs->bank));
 	put_sections(logs, f);
 	put_windows(&f->windows);
+	put_userspace(logs);
 	return TROTH_CLI_YES;
 }
 

@@ -138,6 +138,11 @@ json '.secure_boot == "on" and .separators == [range(8)] and .exit_boot_services
 json '[.facts.image[] | .authority] == [22, 29, null, null]'
 json '.facts["kernel-command-line"][0].value | startswith("/vmlinuz console=ttyS0")'
 json '.facts["sbat-level"][0].fields.value | startswith("sbat,1,")'
+json '.userspace == null'
+run "facts with systemd's log" 0 eventlog facts --format json --systemd "$fixtures/../systemd/tpm2-measure.log" "$log"
+quiet
+json '[.userspace[] | select(.kind == "phase") | .text] == ["enter-initrd", "leave-initrd", "sysinit", "ready"]'
+json '[.userspace[] | select(.kind == "volume-key") | .proof] == ["digest-only"]'
 run "facts as text" 0 eventlog facts "$log"
 quiet
 grep -q '^secure boot  *on' "$dir/out" || fail "no secure boot"
