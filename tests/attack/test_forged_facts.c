@@ -163,9 +163,9 @@ static void a_start_told_twice(void **state)
 
 /* ---- row 23: data that counts, nests or points without end ---- */
 
-#define AT(bytes, ...)                                  \
-	{                                               \
-		(const uint8_t[]){ __VA_ARGS__ }, bytes \
+#define AT(bytes, ...)                                       \
+	{                                                    \
+		(const uint8_t[bytes]){ __VA_ARGS__ }, bytes \
 	}
 
 static const struct {
