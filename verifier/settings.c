@@ -72,6 +72,7 @@ static const struct troth_config_field FIELDS[] = {
 	{ .key = "tls", .type = TROTH_CONFIG_MAP, .fields = TLS_FIELDS },
 	{ .key = "ek", .type = TROTH_CONFIG_MAP, .fields = EK_FIELDS },
 	TEXT("bundle_update", bundle_update, false, NULL),
+	DURATION("status_life", status_life_s, 20, 24 * 3600, "5m"),
 	DURATION("crl_life", crl_life_s, 60, 7 * 24 * 3600, "1h"),
 	{ .key = "callers", .type = TROTH_CONFIG_LIST, .each = troth_settings_caller },
 	{ .key = "limits", .type = TROTH_CONFIG_MAP, .fields = LIMIT_FIELDS },

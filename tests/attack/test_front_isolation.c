@@ -228,7 +228,7 @@ static void forge_enrolments(struct scene *s)
 
 static const enum troth_issuer_kind ADMINISTRATION[] = {
 	TROTH_ISSUER_SEAL, TROTH_ISSUER_DENY,	TROTH_ISSUER_ALLOW,
-	TROTH_ISSUER_CRL,  TROTH_ISSUER_BUNDLE,
+	TROTH_ISSUER_CRL,  TROTH_ISSUER_BUNDLE, TROTH_ISSUER_STATUS,
 };
 static const enum troth_issuer_kind OF_DEVICES[] = {
 	TROTH_ISSUER_CHALLENGE,

@@ -142,6 +142,12 @@ static void fill_crl(struct troth_issuer_request *q)
 	};
 }
 
+static void fill_status(struct troth_issuer_request *q)
+{
+	q->u.status = (struct troth_issuer_status){ .sequence = 9, .since = 8, .life_s = 300 };
+	count_up(q->u.status.list_sha256, 32, 1);
+}
+
 static void fill_nothing(struct troth_issuer_request *q)
 {
 	(void)q;
@@ -162,6 +168,7 @@ static const struct {
 	{ "allow", TROTH_ISSUER_ALLOW, fill_deny, NULL },
 	{ "crl", TROTH_ISSUER_CRL, fill_crl, CRL_WIRE },
 	{ "bundle", TROTH_ISSUER_BUNDLE, fill_nothing, NULL },
+	{ "status", TROTH_ISSUER_STATUS, fill_status, NULL },
 };
 
 static size_t encode(size_t i, uint8_t *buf)
@@ -273,7 +280,7 @@ static void unknown_kinds_are_refused(void **state)
 	for (unsigned int kind = 0; kind < 256; kind++) {
 		const uint8_t byte = (uint8_t)kind;
 		struct troth_issuer_request q;
-		bool known = (kind >= 1 && kind <= 4) || (kind >= 16 && kind <= 20);
+		bool known = (kind >= 1 && kind <= 4) || (kind >= 16 && kind <= 21);
 		enum troth_status got =
 			troth_issuer_request_read((struct troth_view){ &byte, 1 }, &q);
 		if ((got == TROTH_E_UNSUPPORTED) == known)
@@ -387,6 +394,7 @@ static void fill_reply(enum troth_issuer_kind kind, struct troth_issuer_reply *r
 		return;
 	case TROTH_ISSUER_SEAL: count_up(r->u.seal.mac, 32, 1); return;
 	case TROTH_ISSUER_CRL:
+	case TROTH_ISSUER_STATUS:
 	case TROTH_ISSUER_BUNDLE: r->u.der = VIEW("der"); return;
 	case TROTH_ISSUER_DENY:
 	case TROTH_ISSUER_ALLOW: return;

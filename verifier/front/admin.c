@@ -303,6 +303,7 @@ enum troth_status troth_admin_serve(struct troth_admin *admin, int listener)
 		.connections_max = 256,
 		.role_of = role_of,
 	};
+	TROTH_TRY(troth_feed_maker_start(admin->feed_maker));
 	TROTH_TRY(troth_http_new(&config, &admin->http));
 	return troth_http_listen(admin->http, listener);
 }
@@ -329,7 +330,7 @@ static enum troth_status make_parts(struct troth_admin *admin, int issuer_fd)
 	const struct timeval every = { .tv_sec = admin->front->settings->crl_life_s / 4 };
 	if (admin->crl_timer == NULL || event_add(admin->crl_timer, &every) != 0)
 		return TROTH_E_IO;
-	return TROTH_OK;
+	return troth_feed_maker_new(admin, &admin->feed_maker);
 }
 
 enum troth_status troth_admin_new(struct troth_front *front, const struct troth_role_fds *fds,
@@ -357,6 +358,7 @@ void troth_admin_free(struct troth_admin *admin)
 	troth_issuer_link_free(admin->issuer);
 	if (admin->crl_timer != NULL)
 		event_free(admin->crl_timer);
+	troth_feed_maker_free(admin->feed_maker);
 	if (admin->base != NULL)
 		event_base_free(admin->base);
 	troth_ctx_free(admin->ctx);

@@ -7,6 +7,7 @@
 #ifndef TROTH_ADMIN_H
 #define TROTH_ADMIN_H
 
+#include "feed_maker.h"
 #include "front.h"
 #include "http/http.h"
 #include "issuer/link.h"
@@ -20,6 +21,7 @@ struct troth_admin {
 	struct troth_issuer_link *issuer;
 	struct troth_ctx *ctx;
 	struct event *crl_timer;
+	struct troth_feed_maker *feed_maker;
 	struct troth_job crl_job;
 	unsigned int crl_asked; /* atomic: a refresh is on its way through the mailbox */
 	uint64_t crl_number;

@@ -170,6 +170,7 @@ static enum troth_status load_rest(struct troth_front *f)
 	TROTH_TRY(troth_registry_new(&f->registry));
 	TROTH_TRY(troth_snapshots_new(&f->snapshots));
 	TROTH_TRY(troth_published_new(&f->published));
+	TROTH_TRY(troth_feed_new(&f->feed));
 	TROTH_TRY(troth_log_cache_new((size_t)f->settings->log_cache_mb << 20, &f->logs));
 	TROTH_TRY(load_gates(f));
 	return open_store(f);
@@ -190,6 +191,8 @@ static void on_commit(void *arg, const struct troth_device_row *row)
 		__atomic_add_fetch(&f->n_pending, 1, __ATOMIC_RELAXED);
 	if (was_pending && !is_pending)
 		__atomic_sub_fetch(&f->n_pending, 1, __ATOMIC_RELAXED);
+	if (f->admin != NULL)
+		troth_feed_maker_note(f->admin->feed_maker, known ? &old : NULL, row);
 	if (troth_registry_put(f->registry, row) != TROTH_OK)
 		abort();
 }
@@ -256,6 +259,7 @@ static void front_release(struct troth_front *f)
 	troth_snapshots_free(f->snapshots);
 	troth_log_cache_free(f->logs);
 	troth_published_free(f->published);
+	troth_feed_free(f->feed);
 	troth_proof_memory_free(f->proofs);
 	OPENSSL_cleanse(&f->nonces, sizeof f->nonces);
 	troth_ek_trust_free(f->ek_trust);

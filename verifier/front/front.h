@@ -9,6 +9,7 @@
 #include <openssl/types.h>
 
 #include "ek.h"
+#include "feed.h"
 #include "gate.h"
 #include "inventory.h"
 #include "log_cache.h"
@@ -33,6 +34,7 @@ struct troth_front {
 	struct troth_snapshots *snapshots;
 	struct troth_log_cache *logs;
 	struct troth_published *published;
+	struct troth_feed *feed;
 	struct troth_proof_memory *proofs;
 	struct troth_proof_nonces nonces;
 	struct troth_gates gates; /* the same, as gates see it */

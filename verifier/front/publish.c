@@ -93,3 +93,11 @@ void troth_handle_keys_cbor(struct troth_exchange *x, void *worker)
 	       &(struct document){ "application/cose-key-set", CACHED_KEYS, &set->keys_cbor });
 	troth_published_release(set);
 }
+
+void troth_handle_bundle_json(struct troth_exchange *x, void *worker)
+{
+	struct troth_worker *w = worker;
+	struct troth_published_set *set = troth_published_take(w->front->published);
+	answer(x, &(struct document){ "application/json", CACHED_KEYS, &set->bundle_json });
+	troth_published_release(set);
+}

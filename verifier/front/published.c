@@ -8,8 +8,10 @@
 #include <string.h>
 
 #include "base.h"
+#include "clock.h"
 #include "reader.h"
 #include "session_key.h"
+#include "spiffe_bundle.h"
 #include "text.h"
 
 /* Of SHA-256, in an ETag. */
@@ -99,6 +101,25 @@ static void put_key_sets(struct troth_ctx *ctx, struct troth_writer *w,
 	set->keys_cbor.bytes = put_copy(w, troth_written(&own));
 }
 
+/* As above, in a buffer of its own. */
+static enum troth_status put_spiffe_bundle(struct troth_writer *w,
+					   struct troth_published_set *set)
+{
+	size_t max = TROTH_SPIFFE_AUTHORITY_MAX;
+	for (size_t i = 0; i < set->n_anchors; i++)
+		max += TROTH_SPIFFE_AUTHORITY_MAX + 2 * set->anchors[i].n;
+	uint8_t *text = malloc(max);
+	if (text == NULL)
+		return TROTH_E_MEMORY;
+	struct troth_writer own = troth_writer_make(text, max);
+	const enum troth_status status =
+		troth_spiffe_bundle_put(&own, set->sequence, set->anchors, set->n_anchors);
+	if (status == TROTH_OK)
+		set->bundle_json.bytes = put_copy(w, troth_written(&own));
+	free(text);
+	return status;
+}
+
 static void put_texts(struct troth_ctx *ctx, struct troth_writer *w,
 		      struct troth_published_set *set)
 {
@@ -123,11 +144,14 @@ static enum troth_status fill_set(struct troth_ctx *ctx, const struct troth_publ
 		set->anchors[set->n_anchors++] = put_copy(w, from->anchors[i]);
 	set->n_keys = from->n_keys;
 	memcpy(set->keys, from->keys, sizeof set->keys);
+	set->sequence = from->sequence;
 	put_texts(ctx, w, set);
+	TROTH_TRY(put_spiffe_bundle(w, set));
 	if (!troth_writer_ok(w))
 		return TROTH_E_LIMIT;
 	TROTH_TRY(tag(ctx, &set->crl));
 	TROTH_TRY(tag(ctx, &set->bundle_pem));
+	TROTH_TRY(tag(ctx, &set->bundle_json));
 	TROTH_TRY(tag(ctx, &set->keys_json));
 	return tag(ctx, &set->keys_cbor);
 }
@@ -136,11 +160,12 @@ static enum troth_status fill_set(struct troth_ctx *ctx, const struct troth_publ
 static enum troth_status copy_set(struct troth_ctx *ctx, const struct troth_published_set *from,
 				  struct troth_published_set **out)
 {
-	size_t need = from->crl.bytes.n + 2 * KEY_SET_MAX;
+	size_t need = from->crl.bytes.n + 2 * KEY_SET_MAX + TROTH_SPIFFE_AUTHORITY_MAX;
 	for (size_t i = 0; i < from->n_chain; i++)
 		need += from->chain[i].n + pem_room(from->chain[i].n);
 	for (size_t i = 0; i < from->n_anchors; i++)
-		need += from->anchors[i].n + pem_room(from->anchors[i].n);
+		need += 3 * from->anchors[i].n + pem_room(from->anchors[i].n) +
+			TROTH_SPIFFE_AUTHORITY_MAX;
 	struct troth_published_set *set = calloc(1, sizeof *set);
 	unsigned char *memory = malloc(need + 1);
 	if (set == NULL || memory == NULL) {
@@ -220,7 +245,8 @@ static struct troth_published_set what_is_in(const struct troth_published_set *s
 	struct troth_published_set s = { .crl = set->crl,
 					 .n_chain = set->n_chain,
 					 .n_anchors = set->n_anchors,
-					 .n_keys = set->n_keys };
+					 .n_keys = set->n_keys,
+					 .sequence = set->sequence };
 	memcpy(s.chain, set->chain, sizeof s.chain);
 	memcpy(s.anchors, set->anchors, sizeof s.anchors);
 	memcpy(s.keys, set->keys, sizeof s.keys);
@@ -273,6 +299,9 @@ enum troth_status troth_published_set_bundle(struct troth_published *p,
 	struct troth_published_set *now = troth_published_take(p);
 	struct troth_published_set next = what_is_in(now);
 	enum troth_status status = read_groups(groups, &next);
+	/* Over a restart too: it follows the clock, or the last one. */
+	const uint64_t clock = troth_now_ms();
+	next.sequence = clock > now->sequence ? clock : now->sequence + 1;
 	if (status == TROTH_OK)
 		status = publish(p, &next);
 	troth_published_release(now);

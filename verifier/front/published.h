@@ -23,6 +23,8 @@ struct troth_published_set {
 	struct troth_view chain[TROTH_PUBLISHED_CERTS_MAX];   /* DER, issuing CA first */
 	struct troth_view anchors[TROTH_PUBLISHED_CERTS_MAX]; /* DER */
 	struct troth_published_text bundle_pem;		      /* chain and anchors */
+	uint64_t sequence;			 /* of certificates and keys; only grows */
+	struct troth_published_text bundle_json; /* anchors, as SPIFFE has them */
 	size_t n_keys;
 	struct troth_jwk keys[TROTH_EAR_KEYS_MAX]; /* of results; the present one first */
 	struct troth_published_text keys_json;	   /* JWK Set */

@@ -58,6 +58,9 @@ void troth_handle_enroll(struct troth_exchange *x, void *worker);
 void troth_handle_enroll_complete(struct troth_exchange *x, void *worker);
 void troth_handle_challenge(struct troth_exchange *x, void *worker);
 void troth_handle_attest(struct troth_exchange *x, void *worker);
+void troth_handle_bundle_json(struct troth_exchange *x, void *worker);
+void troth_handle_status(struct troth_exchange *x, void *worker);
+void troth_handle_status_delta(struct troth_exchange *x, void *worker);
 void troth_handle_authorize(struct troth_exchange *x, void *worker);
 void troth_handle_authorize_repeated(struct troth_exchange *x, void *worker);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What only the administration channel may ask for. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 #include "clock.h"
 #include "desk.h"
 #include "reader.h"
+#include "status_feed.h"
 #include "svid.h"
 #include "text.h"
 #include "writer.h"
@@ -98,6 +100,43 @@ enum troth_status troth_decide_bundle(struct troth_desk *d, struct troth_view *o
 	troth_put_view32be(&w, TROTH_VIEW_OF(result_key));
 	if (!troth_writer_ok(&w))
 		return TROTH_E_LIMIT;
+	*out = troth_written(&w);
+	return TROTH_OK;
+}
+
+static enum troth_status sign_head(void *arg, struct troth_view message,
+				   uint8_t out[TROTH_ES256_LEN])
+{
+	struct troth_desk *d = arg;
+	return troth_es256_sign(d->ctx, d->result_signer, message, out);
+}
+
+/* What the list says is the front's word; that there is one of each number is the issuer's. A
+ * delta goes with the full document of its number. */
+enum troth_status troth_decide_status(struct troth_desk *d, const struct troth_issuer_status *q,
+				      struct troth_view *out)
+{
+	char issuer[sizeof "spiffe://" + TROTH_TRUST_DOMAIN_MAX];
+	const uint64_t now_s = troth_now_ms() / 1000;
+	const struct troth_es256_signer signer = { sign_head, d };
+	struct troth_writer w = troth_writer_make(d->result, sizeof d->result);
+	if (q->life_s == 0 || q->life_s > TROTH_STATUS_LIFE_MAX_S)
+		return TROTH_E_LIMIT;
+	if (q->since == 0 ? q->sequence <= d->status_sequence
+			  : q->sequence != d->status_sequence)
+		return TROTH_E_CONFLICT;
+	const struct troth_view domain = d->office->trust_domain;
+	(void)snprintf(issuer, sizeof issuer, "spiffe://%.*s", (int)domain.n,
+		       (const char *)domain.p);
+	struct troth_status_head head = { .issuer = troth_view_str(issuer),
+					  .sequence = q->sequence,
+					  .since = q->since,
+					  .issued_s = now_s,
+					  .expires_s = now_s + q->life_s };
+	memcpy(head.list_sha256, q->list_sha256, sizeof head.list_sha256);
+	TROTH_TRY(troth_status_head_write(&head, d->office->keys.result_id, &signer, &w));
+	if (q->since == 0)
+		d->status_sequence = q->sequence;
 	*out = troth_written(&w);
 	return TROTH_OK;
 }

@@ -111,7 +111,8 @@ static bool of_administration(enum troth_issuer_kind kind)
 	case TROTH_ISSUER_DENY:
 	case TROTH_ISSUER_ALLOW:
 	case TROTH_ISSUER_CRL:
-	case TROTH_ISSUER_BUNDLE: break;
+	case TROTH_ISSUER_BUNDLE:
+	case TROTH_ISSUER_STATUS: break;
 	}
 	return true;
 }
@@ -135,6 +136,7 @@ static enum troth_status decide(struct troth_desk *d, const struct troth_issuer_
 		return TROTH_OK;
 	case TROTH_ISSUER_CRL: return troth_decide_crl(d, &q->u.crl, &out->u.der);
 	case TROTH_ISSUER_BUNDLE: return troth_decide_bundle(d, &out->u.der);
+	case TROTH_ISSUER_STATUS: return troth_decide_status(d, &q->u.status, &out->u.der);
 	}
 	return TROTH_E_UNSUPPORTED;
 }

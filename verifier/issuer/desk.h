@@ -37,7 +37,8 @@ struct troth_desk {
 	struct troth_signer *signer;
 	struct troth_es256_key *result_signer;
 	struct troth_ak_cache *aks;
-	uint64_t token_day; /* that token_keys are of */
+	uint64_t status_sequence; /* of the last full status document */
+	uint64_t token_day;	  /* that token_keys are of */
 	struct troth_token_keys token_keys;
 	struct troth_findings findings;
 	enum troth_finding_code refusal; /* why the present request is refused */
@@ -94,6 +95,9 @@ TROTH_NODISCARD enum troth_status troth_decide_crl(struct troth_desk *d,
 						   const struct troth_issuer_crl *q,
 						   struct troth_view *out);
 TROTH_NODISCARD enum troth_status troth_decide_bundle(struct troth_desk *d,
+						      struct troth_view *out);
+TROTH_NODISCARD enum troth_status troth_decide_status(struct troth_desk *d,
+						      const struct troth_issuer_status *q,
 						      struct troth_view *out);
 
 /* Credentials for a key that a device has just proven to hold. */

@@ -97,6 +97,13 @@ static const struct troth_field CRL[] = {
 		    TROTH_CRL_ENTRIES_MAX *TROTH_CRL_ENTRY_SIZE),
 };
 
+static const struct troth_field STATUS[] = {
+	TROTH_FIELD(U64, struct troth_issuer_status, sequence, 0),
+	TROTH_FIELD(U64, struct troth_issuer_status, since, 0),
+	TROTH_FIELD(U32, struct troth_issuer_status, life_s, UINT32_MAX),
+	TROTH_FIELD_ARRAY(struct troth_issuer_status, list_sha256),
+};
+
 static const struct troth_field CHALLENGE_REPLY[] = {
 	TROTH_FIELD(VIEW, struct troth_issuer_challenge_reply, token, TROTH_TOKEN_MAX),
 };
@@ -143,7 +150,7 @@ static const struct troth_field DER_REPLY[] = {
 static bool kind_known(enum troth_issuer_kind kind)
 {
 	return (kind >= TROTH_ISSUER_CHALLENGE && kind <= TROTH_ISSUER_ATTEST) ||
-	       (kind >= TROTH_ISSUER_SEAL && kind <= TROTH_ISSUER_BUNDLE);
+	       (kind >= TROTH_ISSUER_SEAL && kind <= TROTH_ISSUER_STATUS);
 }
 
 static struct troth_layout request_layout(enum troth_issuer_kind kind)
@@ -158,6 +165,7 @@ static struct troth_layout request_layout(enum troth_issuer_kind kind)
 	case TROTH_ISSUER_DENY:
 	case TROTH_ISSUER_ALLOW: return (struct troth_layout)LAYOUT(DENY);
 	case TROTH_ISSUER_CRL: return (struct troth_layout)LAYOUT(CRL);
+	case TROTH_ISSUER_STATUS: return (struct troth_layout)LAYOUT(STATUS);
 	case TROTH_ISSUER_BUNDLE: break; /* nothing but its kind */
 	}
 	return (struct troth_layout){ NULL, 0 };
@@ -175,6 +183,7 @@ static struct troth_layout reply_layout(enum troth_issuer_kind kind)
 	case TROTH_ISSUER_DENY:
 	case TROTH_ISSUER_ALLOW: break; /* nothing but the status */
 	case TROTH_ISSUER_CRL:
+	case TROTH_ISSUER_STATUS:
 	case TROTH_ISSUER_BUNDLE: return (struct troth_layout)LAYOUT(DER_REPLY);
 	}
 	return (struct troth_layout){ NULL, 0 };

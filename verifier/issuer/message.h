@@ -25,6 +25,8 @@
  * CRL (36 bytes each in DER) that fits one reply. */
 #define TROTH_CRL_ENTRY_SIZE 24
 #define TROTH_CRL_ENTRIES_MAX 100000
+/* The longest life of a status document, seconds. */
+#define TROTH_STATUS_LIFE_MAX_S (24 * 3600)
 
 enum troth_issuer_kind {
 	/* worker channels */
@@ -38,7 +40,8 @@ enum troth_issuer_kind {
 	TROTH_ISSUER_DENY = 17, /* a device that gets nothing signed (quarantine, retired) */
 	TROTH_ISSUER_ALLOW = 18,
 	TROTH_ISSUER_CRL = 19,
-	TROTH_ISSUER_BUNDLE = 20 /* the issuing chain, anchors and keys of results */
+	TROTH_ISSUER_BUNDLE = 20, /* the issuing chain, anchors and keys of results */
+	TROTH_ISSUER_STATUS = 21  /* signs the head of a status document */
 };
 
 /* The identity part of a registry row, which the issuer authenticates:
@@ -145,6 +148,13 @@ void troth_issuer_crl_put(struct troth_writer *w, const struct troth_crl_entry *
 TROTH_NODISCARD bool troth_issuer_crl_entry(const struct troth_issuer_crl *crl, size_t i,
 					    struct troth_crl_entry *out);
 
+/* Issuer, key and times are the issuer's. Each sequence is higher than the one before. */
+struct troth_issuer_status {
+	uint64_t sequence, since;
+	uint32_t life_s;
+	uint8_t list_sha256[32];
+};
+
 struct troth_issuer_request {
 	enum troth_issuer_kind kind;
 	union {
@@ -155,6 +165,7 @@ struct troth_issuer_request {
 		struct troth_issuer_seal seal;
 		struct troth_issuer_deny deny; /* DENY and ALLOW */
 		struct troth_issuer_crl crl;
+		struct troth_issuer_status status;
 	} u;
 };
 
@@ -169,7 +180,7 @@ struct troth_issuer_reply {
 		struct troth_issuer_seal_reply seal;
 		/* CRL: one; BUNDLE: length-prefixed (u32) values in groups with an empty one
 		 * between them: DER certificates, issuing CA first; the anchors; public keys of
-		 * results (x || y), the present one first. */
+		 * results (x || y), the present one first. STATUS: the signed line. */
 		struct troth_view der;
 	} u;
 };

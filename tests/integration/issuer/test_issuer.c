@@ -470,6 +470,31 @@ static void the_rate_of_one_device_is_limited(void **state)
 	limit_rate(false);
 }
 
+static enum troth_status sign_status(uint64_t sequence, uint64_t since, uint32_t life_s)
+{
+	struct troth_issuer_request q = { .kind = TROTH_ISSUER_STATUS };
+	struct troth_issuer_reply r;
+	q.u.status.sequence = sequence;
+	q.u.status.since = since;
+	q.u.status.life_s = life_s;
+	assert_true(harness_ask(h.admin, &q, &r));
+	return r.status;
+}
+
+static void status_documents_have_one_of_each_number(void **state)
+{
+	(void)state;
+	assert_int_equal(sign_status(100, 0, 300), TROTH_OK);
+	assert_int_equal(sign_status(100, 90, 300), TROTH_OK); /* the delta that leads there */
+	assert_int_equal(sign_status(100, 0, 300), TROTH_E_CONFLICT);
+	assert_int_equal(sign_status(99, 0, 300), TROTH_E_CONFLICT);
+	assert_int_equal(sign_status(101, 100, 300), TROTH_E_CONFLICT);
+	assert_int_equal(sign_status(101, 0, TROTH_STATUS_LIFE_MAX_S), TROTH_OK);
+	assert_int_equal(sign_status(102, 0, TROTH_STATUS_LIFE_MAX_S + 1), TROTH_E_LIMIT);
+	assert_int_equal(sign_status(102, 0, 0), TROTH_E_LIMIT);
+	assert_int_equal(sign_status(102, 0, 1), TROTH_OK);
+}
+
 static void nothing_is_overwritten(void **state)
 {
 	(void)state;
@@ -564,6 +589,7 @@ int main(void)
 		cmocka_unit_test(many_requests_are_answered_in_order),
 		cmocka_unit_test(a_token_of_another_replica_is_good),
 		cmocka_unit_test(the_rate_of_one_device_is_limited),
+		cmocka_unit_test(status_documents_have_one_of_each_number),
 		cmocka_unit_test(nothing_is_overwritten),
 		cmocka_unit_test(tls_names_are_names),
 		cmocka_unit_test(the_tls_certificate_serves_its_names),
