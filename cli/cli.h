@@ -34,6 +34,7 @@ struct troth_cli_command {
 /* Tables of commands; each ends with a NULL group. */
 extern const struct troth_cli_command TROTH_CLI_EVENTLOG[];
 extern const struct troth_cli_command TROTH_CLI_IMA[];
+extern const struct troth_cli_command TROTH_CLI_IMAGE[];
 extern const struct troth_cli_command TROTH_CLI_QUOTE[];
 extern const struct troth_cli_command TROTH_CLI_EK[];
 extern const struct troth_cli_command TROTH_CLI_BUNDLE[];

@@ -58,18 +58,14 @@ static enum troth_status start(struct troth_grub *g)
 /* The image's own script, or $prefix/grub.cfg, which is measured as every file. */
 static enum troth_status run_first(struct troth_grub *g)
 {
-	const struct troth_grub_script own = { .name = "(memdisk)/grub.cfg",
-					       .text = g->c->image->script,
-					       .line = 1 };
-	enum troth_grub_outcome outcome;
 	char name[512];
-	if (own.text.n > 0)
-		return troth_grub_run(g, own, &outcome);
+	if (g->c->image->script.n > 0)
+		return troth_grub_run_file(g, "(memdisk)/grub.cfg", g->c->image->script);
 	if (snprintf(name, sizeof name, "%s/grub.cfg", troth_grub_get(g, "prefix")) >=
 	    (int)sizeof name)
 		return troth_grub_refuse(g, "the prefix is too long");
 	enum troth_status status = troth_grub_source(g, name);
-	if (status == TROTH_E_NOT_FOUND)
+	if (status == TROTH_E_NOT_FOUND && g->error->text[0] == '\0')
 		(void)troth_grub_refuse(g, "no file %s among what was given", name);
 	return status;
 }

@@ -13,15 +13,42 @@ static enum troth_status missing(struct troth_grub *g, const char *command, cons
 	return TROTH_E_NOT_FOUND;
 }
 
-enum troth_status troth_grub_source(struct troth_grub *g, const char *name)
+/* While a script is read its place is in two variables, which every context inherits. */
+static enum troth_status set_place(struct troth_grub *g, const char *file)
+{
+	char directory[512];
+	const char *slash = strrchr(file, '/');
+	(void)snprintf(directory, sizeof directory, "%.*s",
+		       slash != NULL ? (int)(slash - file) : 0, file);
+	TROTH_TRY(troth_grub_export(g, "config_file"));
+	TROTH_TRY(troth_grub_export(g, "config_directory"));
+	TROTH_TRY(troth_grub_set(g, "config_file", file));
+	return troth_grub_set(g, "config_directory", directory);
+}
+
+enum troth_status troth_grub_run_file(struct troth_grub *g, const char *name,
+				      struct troth_view text)
 {
 	enum troth_grub_outcome outcome;
-	struct troth_grub_script script = { .line = 1 };
-	char *kept;
-	TROTH_TRY(troth_grub_open(g, name, TROTH_GRUB_ANY, &script.text));
-	TROTH_TRY(troth_grub_keep(g, troth_view_str(name), &kept));
+	struct troth_grub_script script = { .text = text, .line = 1 };
+	char full[512], *kept;
+	const char *before = troth_grub_get(g, "config_file");
+	if (snprintf(full, sizeof full, "%s%s%s%s", name[0] == '(' ? "" : "(",
+		     name[0] == '(' ? "" : troth_grub_get(g, "root"), name[0] == '(' ? "" : ")",
+		     name) >= (int)sizeof full)
+		return troth_grub_refuse(g, "the file name is too long");
+	TROTH_TRY(troth_grub_keep(g, troth_view_str(full), &kept));
+	TROTH_TRY(set_place(g, kept));
 	script.name = kept;
-	return troth_grub_run(g, script, &outcome);
+	TROTH_TRY(troth_grub_run(g, script, &outcome));
+	return set_place(g, before);
+}
+
+enum troth_status troth_grub_source(struct troth_grub *g, const char *name)
+{
+	struct troth_view text;
+	TROTH_TRY(troth_grub_open(g, name, TROTH_GRUB_ANY, &text));
+	return troth_grub_run_file(g, name, text);
 }
 
 enum troth_status troth_grub_do_source(struct troth_grub *g, struct troth_grub_command *c,

@@ -113,7 +113,10 @@ typedef enum troth_status troth_grub_runner(struct troth_grub *g, struct troth_g
 troth_grub_runner troth_grub_do_search, troth_grub_do_source, troth_grub_do_configfile,
 	troth_grub_do_linux, troth_grub_do_initrd, troth_grub_do_boot;
 
-/* source, configfile and the start: opens, measures and runs; a new context for configfile. */
+/* Runs the text of a file, which is in no need of being measured; source opens and measures it
+ * first. */
+TROTH_NODISCARD enum troth_status troth_grub_run_file(struct troth_grub *g, const char *name,
+						      struct troth_view text);
 TROTH_NODISCARD enum troth_status troth_grub_source(struct troth_grub *g, const char *name);
 
 #endif

@@ -192,6 +192,10 @@ static const struct {
 	  "no\nfalse\n" },
 	{ "another script", "source /more.cfg\n. (hd0,gpt1)//more.cfg\necho $more\n",
 	  "source /more.cfg\nset more=yes\n. (hd0,gpt1)//more.cfg\nset more=yes\necho yes\n" },
+	{ "a script knows where it lies",
+	  "echo $config_directory\nsource /more.cfg\necho $config_file\n",
+	  "echo (hd0,gpt1)/EFI/debian\nsource /more.cfg\nset more=yes\n"
+	  "echo (hd0,gpt1)/EFI/debian/grub.cfg\n" },
 	{ "search by UUID",
 	  "search --no-floppy --fs-uuid --set=root --hint-efi=hd0,gpt2 11-22\n"
 	  "if [ -e /vmlinuz ]; then echo $root; fi\n",
@@ -460,7 +464,7 @@ static void limits(void **state)
 		size_t fits; /* beside what GRUB and the test have already */
 	} LIMITS[] = {
 		{ "set x=", TROTH_GRUB_STEPS_MAX - 3 },
-		{ "export v", TROTH_GRUB_VARIABLES_MAX - 15 },
+		{ "export v", TROTH_GRUB_VARIABLES_MAX - 17 },
 		{ "menuentry a { true; } ;#", TROTH_GRUB_ENTRIES_MAX },
 	};
 	for (size_t i = 0; i < sizeof LIMITS / sizeof *LIMITS; i++)
@@ -475,6 +479,30 @@ static void limits(void **state)
 			troth_prediction_release(&p);
 			free(script);
 		}
+}
+
+/* Every text of a run: a long one is said again and again. */
+static void texts_at_the_limit(void **state)
+{
+	enum { LEN = 64 * 1024 };
+	char *script = malloc(2 * LEN);
+	for (size_t n = TROTH_GRUB_MEMORY_MAX / LEN / 4, more = 0; more < 2; more++) {
+		struct troth_prediction p;
+		struct troth_grub_error error;
+		size_t at = 2;
+		memcpy(script, "a=", 2);
+		memset(script + at, 'x', LEN);
+		script[at += LEN] = '\n';
+		at++;
+		/* Each use keeps it twice: as a word, and as what is measured. */
+		for (size_t i = 0; i < (more ? 4 * n : n); i++)
+			at += (size_t)snprintf(script + at, 2 * LEN - at, "echo $a\n");
+		memcpy(script + at, END, sizeof END);
+		assert_int_equal(run(state, script, &p, &error),
+				 more ? TROTH_E_LIMIT : TROTH_OK);
+		troth_prediction_release(&p);
+	}
+	free(script);
 }
 
 static void words_at_the_limit(void **state)
@@ -502,6 +530,7 @@ int main(void)
 		cmocka_unit_test(a_configuration_of_its_own),
 		cmocka_unit_test(what_is_refused),
 		cmocka_unit_test(limits),
+		cmocka_unit_test(texts_at_the_limit),
 		cmocka_unit_test(words_at_the_limit),
 	};
 	return cmocka_run_group_tests(tests, context_setup, context_teardown);

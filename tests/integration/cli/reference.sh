@@ -80,7 +80,14 @@ if [ -s key.pem ] && command -v sbsign >/dev/null; then
 	xxd -p signed.efi | tr -d '\n' | grep -q "$kernel" || fail "sbsign signed another digest"
 	build "a signed image" 0 --kernel signed.efi
 	is image-1 <<<"$kernel"
+	"$trothctl" image show --format json signed.efi >out || fail "image show"
+	jq -e --arg d "$kernel" '.signers == ["/CN=test"] and .digests.sha256 == $d and .machine == "0x8664" and
+		[.sections[].name] == [".text", ".data"]' out >/dev/null || fail "image show"
+	"$trothctl" image show signed.efi | grep -q "^signed by	/CN=test$" || fail "image show as text"
 	printf '\0\0\0\0\0\0\0\1' >>signed.efi
+	got=0
+	"$trothctl" image show signed.efi >out 2>err || got=$?
+	[ "$got" = 1 ] || fail "image show: exit code $got"
 	build "an image with something behind its signature" 2 --kernel signed.efi
 	says "no sound EFI image"
 else
