@@ -20,7 +20,6 @@
 TROTH_DEFINE_AUTO(BIO, BIO_free_all)
 TROTH_DEFINE_AUTO(X509, X509_free)
 TROTH_DEFINE_AUTO(EVP_PKEY, EVP_PKEY_free)
-TROTH_DEFINE_AUTO(struct troth_es256_key, troth_es256_key_free)
 
 /* An update being made; owns its anchors. */
 struct making {

@@ -205,6 +205,22 @@ static void every_kind_stands_and_falls_with_its_data(void **state)
 	assert_true(covered == (1ULL << TROTH_FACT_N) - 1);
 }
 
+/* Names are part of what trothctl prints: the manual has each. */
+static void every_kind_is_in_the_manual(void **state)
+{
+	struct troth_view manual = file_load(TROTH_DOCS, "eventlog.md");
+	char name[64];
+	(void)state;
+	assert_non_null(manual.p);
+	for (int kind = 0; kind < TROTH_FACT_N; kind++) {
+		const int n = snprintf(name, sizeof name, "`%s`",
+				       troth_fact_name((enum troth_fact_kind)kind));
+		print_message("%s\n", name);
+		assert_non_null(memmem(manual.p, manual.n, name, (size_t)n));
+	}
+	file_free(manual);
+}
+
 /* ---- sections of a UKI ---- */
 
 static const struct row SECTION = { TROTH_FACT_UKI_SECTION, 11, 0x0d, ".linux", .utf16 = true };
@@ -443,6 +459,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_stands_and_falls_with_its_data),
+		cmocka_unit_test(every_kind_is_in_the_manual),
 		cmocka_unit_test(sections_need_their_name_measured),
 		cmocka_unit_test(windows_answers_only_what_is_measured),
 		cmocka_unit_test(first_boot_counter_counts),
