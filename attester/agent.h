@@ -37,7 +37,7 @@ TROTH_NODISCARD enum troth_status troth_agent_enroll(struct troth_agent *a,
 						     struct troth_client *client,
 						     struct troth_outcome *outcome);
 
-/* One challenge and its answer. send_all: the whole log and a
+/* One challenge and its answer. send_all: the whole logs and a
  * fresh certification, asked for or not. */
 TROTH_NODISCARD enum troth_remedy troth_agent_attest(struct troth_agent *a,
 						     struct troth_client *client, bool send_all,

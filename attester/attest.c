@@ -109,7 +109,8 @@ static enum troth_remedy send_evidence(const struct exchange *x, ProtobufCMessag
 	m.facts = bytes(e->facts.bytes, e->facts.n);
 	m.result_nonce = troth_wire_bytes(x->agent->result_nonce);
 	m.bundle_sequence = x->agent->anchors.sequence;
-	m.ima = troth_wire_bytes(troth_buffer_view(&e->ima));
+	m.ima = troth_wire_bytes(troth_buffer_view(&e->ima.bytes));
+	m.ima_first = e->ima.first;
 	if (fill_log(x, &log_digest, &m) != TROTH_OK) {
 		troth_outcome_set(x->outcome, TROTH_ENDED_UNREACHED,
 				  "the log cannot be hashed");
@@ -222,8 +223,10 @@ enum troth_remedy troth_agent_attest(struct troth_agent *a, struct troth_client 
 				  "the verifier asks for something no TPM can answer");
 		return TROTH_REMEDY_NONE;
 	}
-	if (send_all)
+	if (send_all) {
 		challenge.wants_log = challenge.wants_certify = true;
+		challenge.ima_first = 0;
+	}
 	const struct exchange x = {
 		.agent = a, .client = client, .challenge = &challenge, .outcome = outcome
 	};

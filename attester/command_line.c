@@ -37,10 +37,11 @@ static const struct option OPTIONS[] = {
 	{ "log", required_argument, NULL, OPT_SETTING + 5 },
 	{ "ak", required_argument, NULL, OPT_SETTING + 6 },
 	{ "ek", required_argument, NULL, OPT_SETTING + 7 },
+	{ "ima", required_argument, NULL, OPT_SETTING + 8 },
 	{ 0 },
 };
 static const char *const SETTING_KEYS[] = {
-	"verifier", "ca", "tcti", "state_dir", "run_dir", "log", "ak_algorithm", "ek",
+	"verifier", "ca", "tcti", "state_dir", "run_dir", "log", "ak_algorithm", "ek", "ima",
 };
 
 static const struct {
@@ -169,6 +170,7 @@ void troth_usage(FILE *to)
 		"/run/troth-attester)\n"
 		"  --log FILE        UEFI event log (default "
 		"/sys/kernel/security/tpm0/binary_bios_measurements)\n"
+		"  --ima FILE        binary IMA list (default that of securityfs)\n"
 		"  --ak ecc|rsa      attestation key\n"
 		"  --ek auto|rsa2048|p256|p384|rsa3072\n"
 		"  --format text|json   of status, provision and proof (headers is text)\n"

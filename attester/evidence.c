@@ -32,6 +32,7 @@ enum troth_status troth_challenge_read(const Troth__V1__Challenge *message,
 	c.wants_log = (message->wants & TROTH_WANT_LOG) != 0;
 	c.wants_certify = (message->wants & TROTH_WANT_CERTIFY) != 0;
 	c.wants_ima = (message->wants & TROTH_WANT_IMA) != 0;
+	c.ima_first = message->ima_first;
 	*out = c;
 	return TROTH_OK;
 }
@@ -39,7 +40,7 @@ enum troth_status troth_challenge_read(const Troth__V1__Challenge *message,
 void troth_evidence_clear(struct troth_evidence *e)
 {
 	troth_buffer_clear(&e->log);
-	troth_buffer_clear(&e->ima);
+	troth_buffer_clear(&e->ima.bytes);
 }
 
 /* One signing with the TPM open. */
@@ -195,6 +196,25 @@ static enum troth_status read_log(const char *path, size_t max, struct troth_buf
 	return TROTH_OK;
 }
 
+/* Likewise. A list that breaks its format is sent as none: the verifier says what it misses. */
+static enum troth_status read_ima(struct troth_agent *a, uint64_t first,
+				  struct troth_ima_part *out, struct troth_outcome *outcome)
+{
+	const char *path = a->settings->ima;
+	const enum troth_status status = troth_ima_list_read(a->ctx, path, first, out);
+	if (status == TROTH_E_LIMIT) {
+		troth_outcome_set(outcome, TROTH_ENDED_UNREACHED,
+				  "%s: more than the %d bytes a message carries since entry "
+				  "%llu; attest earlier after a boot, and more often",
+				  path, TROTH_IMA_MAX, (unsigned long long)first);
+		return status;
+	}
+	if (status != TROTH_OK)
+		troth_warn("ima", "file=%s status=%s; attesting without it", path,
+			   troth_status_name(status));
+	return TROTH_OK;
+}
+
 enum troth_status troth_evidence_collect(struct troth_agent *a, const struct troth_challenge *c,
 					 struct troth_evidence *out,
 					 struct troth_outcome *outcome)
@@ -206,6 +226,6 @@ enum troth_status troth_evidence_collect(struct troth_agent *a, const struct tro
 	TROTH_TRY(read_log(a->settings->log, TROTH_LOG_MAX, &out->log, outcome));
 	out->has_log = out->log.p != NULL;
 	if (c->wants_ima)
-		TROTH_TRY(read_log(a->settings->ima, TROTH_IMA_MAX, &out->ima, outcome));
+		TROTH_TRY(read_ima(a, c->ima_first, &out->ima, outcome));
 	return TROTH_OK;
 }

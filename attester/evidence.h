@@ -6,6 +6,7 @@
 #include "agent.h"
 #include "device.pb-c.h"
 #include "file.h"
+#include "ima_list.h"
 #include "tpm_quote.h"
 
 /* A verifier's question, checked. Views borrow from the message. */
@@ -13,6 +14,7 @@ struct troth_challenge {
 	struct troth_view token, trust_domain;
 	struct troth_pcr_selection selection;
 	bool wants_log, wants_certify, wants_ima;
+	uint64_t ima_first; /* the first entry of the IMA list that is wanted */
 };
 /* TROTH_E_MALFORMED for a question no quote can answer. */
 TROTH_NODISCARD enum troth_status troth_challenge_read(const Troth__V1__Challenge *message,
@@ -26,7 +28,8 @@ struct troth_evidence {
 	bool has_session;
 	uint8_t session_signature[TROTH_ES256_LEN];
 	bool has_log;
-	struct troth_buffer log, ima;
+	struct troth_buffer log;
+	struct troth_ima_part ima;
 };
 void troth_evidence_clear(struct troth_evidence *e);
 

@@ -22,7 +22,7 @@ enum troth_remedy {
 	TROTH_REMEDY_NONE,    /* the outcome stands */
 	TROTH_REMEDY_ENROLL,  /* enrol anew, once */
 	TROTH_REMEDY_AGAIN,   /* a fresh challenge at once, a few times */
-	TROTH_REMEDY_SEND_ALL /* the same, with whole log and fresh certification */
+	TROTH_REMEDY_SEND_ALL /* the same, with whole logs and fresh certification */
 };
 /* What follows from a problem. *out is what the attempt ends with if the remedy is used up. */
 enum troth_remedy troth_problem_judge(const struct troth_problem *p, struct troth_outcome *out);

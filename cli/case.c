@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "admin.h"
+#include "case_ima.h"
 #include "documents.h"
 #include "input.h"
 #include "output.h"
@@ -223,6 +224,7 @@ static enum troth_status appraise(struct troth_cli_case *c)
 		.replay = c->log_status == TROTH_OK ? &c->replay : NULL,
 		.log_status = c->log_status,
 		.log_error_offset = c->log.error_offset,
+		.ima = c->ima,
 		.recognised = c->record != NULL && (c->record->device->ek_certificate_trusted ||
 						    c->record->device->ek_in_inventory),
 	};
@@ -246,6 +248,9 @@ enum troth_cli_exit troth_cli_case_load(const struct troth_cli_case_source *s,
 		code = parse_documents(out);
 	if (code == TROTH_CLI_YES)
 		code = take_pcrs(s->pcrs, out);
+	out->ima_lists = s->ima_lists;
+	if (code == TROTH_CLI_YES)
+		code = troth_cli_case_appraise_ima(out);
 	if (code != TROTH_CLI_YES)
 		return code;
 	enum troth_status st = appraise(out);
@@ -259,6 +264,7 @@ void troth_cli_case_clear(struct troth_cli_case *c)
 	troth_log_release(&c->log);
 	troth_log_release(&c->good_log);
 	troth_reference_release(&c->reference);
+	free(c->ima);
 	troth_wire_free(c->exported);
 	troth_wire_free(c->unpacked);
 	for (size_t i = 0; i < TROTH_COUNT(c->owned); i++)

@@ -17,6 +17,7 @@ struct troth_cli_case_source {
 	const char *device, *socket;
 	const char *file;
 	const char *record, *log, *policy, *reference, *pcrs, *good_log, *trust_domain;
+	const char *ima_lists; /* directory of allow-lists */
 };
 
 struct troth_cli_case {
@@ -38,6 +39,8 @@ struct troth_cli_case {
 	struct troth_log log, good_log;
 	bool has_good_log;
 	struct troth_replay replay;
+	const char *ima_lists;
+	struct troth_ima_result *ima; /* owned; NULL: no word of IMA */
 
 	struct troth_case appraised;
 	struct troth_verdict verdict; /* as it comes out now */

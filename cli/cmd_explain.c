@@ -63,6 +63,7 @@ static bool take_options(const struct troth_cli_command *self, char **argv, stru
 		{ "--pcrs", &s->pcrs, NULL },
 		{ "--good-log", &s->good_log, NULL },
 		{ "--trust-domain", &s->trust_domain, NULL },
+		{ "--ima-lists", &s->ima_lists, NULL },
 		{ "--format", &o->format_text, NULL },
 		{ "--write-reference", &o->write_reference, NULL },
 		{ 0 },
@@ -197,6 +198,7 @@ const struct troth_cli_command TROTH_CLI_EXPLAIN[] = {
 	  "  --pcrs FILE             PCR values: lines of bank, PCR and hex, or tpm2_quote's\n"
 	  "  --good-log FILE         the log of a boot that passed, to say what was before\n"
 	  "  --trust-domain NAME     for a policy that names one\n"
+	  "  --ima-lists DIR         the allow-lists for IMA (NAME.digests) it was made with\n"
 	  "  --format FORMAT         text, json, or html: a page by itself\n"
 	  "  --write-reference FILE  write reference values that would accept the log\n"
 	  "\n"

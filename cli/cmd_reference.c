@@ -2,6 +2,7 @@
 #include <string.h>
 #include <troth/limits.h>
 
+#include "cmd_reference.h"
 #include "output.h"
 #include "reference_sets.h"
 
@@ -155,5 +156,18 @@ const struct troth_cli_command TROTH_CLI_REFERENCE[] = {
 	  "  --out DIRECTORY       empty, or made\n"
 	  "  --socket PATH         the verifier's local socket, " TROTH_CLI_SOCKET "\n",
 	  1, 1, troth_cli_run_export },
+	{ "reference", "ima",
+	  "build DIR --output FILE [--source NAME] [--add LIST] | import SUMS --output FILE "
+	  "...",
+	  "Make an allow-list of files for IMA",
+	  "  build DIR        every file of a root file system\n"
+	  "  import SUMS      what sha256sum printed, with absolute paths or ./\n"
+	  "  --output FILE    NAME.digests, for the directory ima.lists of the verifier\n"
+	  "  --source NAME    what the files came in (default: of a directory with a dpkg\n"
+	  "                   database, the package of each)\n"
+	  "  --add LIST       with all of another allow-list\n"
+	  "\n"
+	  "Needs no server. SHA-256 of the files' bytes; packages' md5sums are not enough.\n",
+	  2, 2, troth_cli_reference_ima },
 	{ 0 },
 };

@@ -213,6 +213,7 @@ static enum troth_cli_exit run_replay(const struct troth_cli_command *self, int 
 		{ "--policy", &s.policy, NULL },
 		{ "--reference", &s.reference, NULL },
 		{ "--trust-domain", &s.trust_domain, NULL },
+		{ "--ima-lists", &s.ima_lists, NULL },
 		{ "--format", &format_text, NULL },
 		{ 0 },
 	};
@@ -247,6 +248,7 @@ const struct troth_cli_command TROTH_CLI_REPLAY[] = {
 	  "  --log FILE           the event log\n"
 	  "  --policy FILE        the policy\n"
 	  "  --reference FILE     the reference set\n"
+	  "  --ima-lists DIR      the allow-lists for IMA (NAME.digests) it was made with\n"
 	  "  --trust-domain NAME  with --record: also check what the quote binds\n"
 	  "  --format FORMAT      text or json\n"
 	  "\n"

@@ -50,16 +50,10 @@ static const struct troth_pcr_selection *selection(const struct appraisal *a)
 
 static void select_pcrs(struct appraisal *a)
 {
-	const struct troth_policy *policy = a->c->policy;
-	const uint32_t ima = policy->ima.present ? 1U << TROTH_IMA_PCR : 0;
-	for (size_t i = 0; i < policy->selection.n_banks; i++) {
-		const struct troth_pcr_bank_selection *bank = &policy->selection.banks[i];
-		a->v->coverage.pcrs_quoted |= bank->mask;
-		if ((bank->mask & ~ima) != 0)
-			a->selection.banks[a->selection.n_banks++] =
-				(struct troth_pcr_bank_selection){ bank->bank,
-								   bank->mask & ~ima };
-	}
+	const struct troth_pcr_selection *all = &a->c->policy->selection;
+	a->selection = troth_policy_log_selection(a->c->policy);
+	for (size_t i = 0; i < all->n_banks; i++)
+		a->v->coverage.pcrs_quoted |= all->banks[i].mask;
 }
 
 static bool is_initial(const struct appraisal *a, enum troth_hash bank, uint32_t pcr)

@@ -28,12 +28,12 @@ static const struct troth_finding *deciding(const struct troth_verdict *v)
 /* The selection without banks that the log lacks: those are a finding by themselves. */
 static struct troth_pcr_selection readable_banks(const struct troth_case *c)
 {
+	const struct troth_pcr_selection all = troth_policy_log_selection(c->policy);
 	struct troth_pcr_selection s = { 0 };
-	for (size_t i = 0; i < c->policy->selection.n_banks; i++)
+	for (size_t i = 0; i < all.n_banks; i++)
 		if (c->replay != NULL &&
-		    troth_pcr_bank_find(&c->replay->values,
-					c->policy->selection.banks[i].bank) != NULL)
-			s.banks[s.n_banks++] = c->policy->selection.banks[i];
+		    troth_pcr_bank_find(&c->replay->values, all.banks[i].bank) != NULL)
+			s.banks[s.n_banks++] = all.banks[i];
 	return s;
 }
 

@@ -96,6 +96,20 @@ struct troth_ima_entry {
 	struct troth_view path;		/* of n or n-ng: a path, or what an event is called */
 };
 
+/* What two records in a row usually share: read once. Zeroed to begin with; borrows from the
+ * list its records are of. */
+struct troth_ima_decoder {
+	struct troth_view name; /* of a template, and its fields */
+	size_t n_fields;
+	enum troth_ima_field fields[TROTH_IMA_FIELD_N];
+	struct troth_view algorithm; /* of a digest, and its hash */
+	enum troth_hash hash;
+};
+/* As troth_ima_decode, for many records of one list. */
+TROTH_NODISCARD enum troth_status troth_ima_decode_next(struct troth_ima_decoder *d,
+							const struct troth_ima_record *r,
+							struct troth_ima_entry *out);
+
 /* Reads a record's fields. TROTH_E_UNSUPPORTED for a template or field that is not known,
  * TROTH_E_MALFORMED for one that breaks its rules, TROTH_E_TRUNCATED when a field is longer
  * than the record, TROTH_E_LIMIT for a path past TROTH_IMA_PATH_MAX. */

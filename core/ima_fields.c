@@ -71,13 +71,22 @@ static enum troth_status next_field(struct troth_reader *format, enum troth_ima_
 
 /* ---- what fields hold ---- */
 
-static enum troth_hash hash_of(struct troth_view name)
+static enum troth_hash find_hash(struct troth_view name)
 {
 	/* Linux, crypto/hash_info.c; the TPM's own name is another. */
 	if (troth_view_equal(name, troth_view_str("sm3")) ||
 	    troth_view_equal(name, troth_view_str("sm3-256")))
 		return TROTH_HASH_SM3_256;
 	return troth_hash_from_name(name);
+}
+
+static enum troth_hash hash_of(struct troth_ima_decoder *d, struct troth_view name)
+{
+	if (!troth_view_equal(d->algorithm, name)) {
+		d->hash = find_hash(name);
+		d->algorithm = name;
+	}
+	return d->hash;
 }
 
 /* Cuts off what comes before a colon, and the colon. */
@@ -102,8 +111,8 @@ static bool algorithm_valid(struct troth_view name)
 
 /* "sha256:", NUL, digest; with a type before it in version 2 (ima_template_lib.c,
  * ima_eventdigest_init_common). */
-static enum troth_status read_digest(struct troth_view field, bool typed,
-				     struct troth_ima_digest *out)
+static enum troth_status read_digest(struct troth_ima_decoder *decoder, struct troth_view field,
+				     bool typed, struct troth_ima_digest *out)
 {
 	struct troth_reader r = { field };
 	struct troth_ima_digest d = { .hash = TROTH_HASH_NONE };
@@ -118,7 +127,7 @@ static enum troth_status read_digest(struct troth_view field, bool typed,
 	if (!get_word(&r, &d.algorithm) || !algorithm_valid(d.algorithm) ||
 	    !troth_get_u8(&r, &nul) || nul != 0)
 		return TROTH_E_MALFORMED;
-	d.hash = hash_of(d.algorithm);
+	d.hash = hash_of(decoder, d.algorithm);
 	d.bytes = r.left;
 	const size_t size = troth_hash_size(d.hash);
 	if (d.bytes.n == 0 || d.bytes.n > TROTH_DIGEST_MAX || (size != 0 && d.bytes.n != size))
@@ -154,7 +163,8 @@ static enum troth_status require(bool holds)
 	return holds ? TROTH_OK : TROTH_E_MALFORMED;
 }
 
-static enum troth_status read_field(struct troth_ima_entry *e, enum troth_ima_field f)
+static enum troth_status read_field(struct troth_ima_decoder *d, struct troth_ima_entry *e,
+				    enum troth_ima_field f)
 {
 	const struct troth_view v = e->field[f];
 	switch (f) {
@@ -164,9 +174,9 @@ static enum troth_status read_field(struct troth_ima_entry *e, enum troth_ima_fi
 	case TROTH_IMA_D_NG:
 	case TROTH_IMA_D_NGV2:
 		TROTH_TRY(require(e->file.bytes.n == 0));
-		return read_digest(v, f == TROTH_IMA_D_NGV2, &e->file);
+		return read_digest(d, v, f == TROTH_IMA_D_NGV2, &e->file);
 	case TROTH_IMA_D_MODSIG: /* empty without an appended signature */
-		return v.n == 0 ? TROTH_OK : read_digest(v, false, &e->modsig);
+		return v.n == 0 ? TROTH_OK : read_digest(d, v, false, &e->modsig);
 	case TROTH_IMA_N:
 	case TROTH_IMA_N_NG:
 		TROTH_TRY(
@@ -187,15 +197,15 @@ static enum troth_status read_field(struct troth_ima_entry *e, enum troth_ima_fi
 	return TROTH_OK;
 }
 
-static enum troth_status take_field(struct troth_reader *data, enum troth_ima_field f,
-				    struct troth_ima_entry *e)
+static enum troth_status take_field(struct troth_ima_decoder *d, struct troth_reader *data,
+				    enum troth_ima_field f, struct troth_ima_entry *e)
 {
 	uint32_t n;
 	if ((e->fields & 1U << f) != 0)
 		return TROTH_E_MALFORMED;
 	if (!troth_get_u32le(data, &n) || !troth_get_view(data, n, &e->field[f]))
 		return TROTH_E_TRUNCATED;
-	TROTH_TRY(read_field(e, f));
+	TROTH_TRY(read_field(d, e, f));
 	e->fields |= 1U << f;
 	return TROTH_OK;
 }
@@ -216,25 +226,46 @@ static enum troth_status decode_legacy(struct troth_view data, struct troth_ima_
 	return require(troth_at_end(&r));
 }
 
+/* The fields of a template, in order. */
+static enum troth_status learn_template(struct troth_ima_decoder *d, struct troth_view name)
+{
+	struct troth_reader format = { format_of(name) };
+	d->name = (struct troth_view){ 0 };
+	for (d->n_fields = 0; !troth_at_end(&format); d->n_fields++) {
+		if (d->n_fields == TROTH_IMA_FIELD_N) /* one comes twice */
+			return TROTH_E_MALFORMED;
+		TROTH_TRY(next_field(&format, &d->fields[d->n_fields]));
+	}
+	d->name = name;
+	return TROTH_OK;
+}
+
+static enum troth_status decode(struct troth_ima_decoder *d, const struct troth_ima_record *r,
+				struct troth_ima_entry *e)
+{
+	struct troth_reader data = { r->data };
+	if (r->legacy)
+		return decode_legacy(r->data, e);
+	if (d->name.n == 0 || !troth_view_equal(d->name, r->name))
+		TROTH_TRY(learn_template(d, r->name));
+	for (size_t i = 0; i < d->n_fields; i++)
+		TROTH_TRY(take_field(d, &data, d->fields[i], e));
+	return require(troth_at_end(&data));
+}
+
+enum troth_status troth_ima_decode_next(struct troth_ima_decoder *d,
+					const struct troth_ima_record *r,
+					struct troth_ima_entry *out)
+{
+	struct troth_ima_entry e = { 0 };
+	TROTH_TRY(decode(d, r, &e));
+	*out = e;
+	return TROTH_OK;
+}
+
 enum troth_status troth_ima_decode(const struct troth_ima_record *r,
 				   struct troth_ima_entry *out)
 {
-	struct troth_ima_entry e = { 0 };
-	struct troth_reader format = { format_of(r->name) };
-	struct troth_reader data = { r->data };
-
-	if (r->legacy) {
-		TROTH_TRY(decode_legacy(r->data, &e));
-		*out = e;
-		return TROTH_OK;
-	}
-	while (!troth_at_end(&format)) {
-		enum troth_ima_field field;
-		TROTH_TRY(next_field(&format, &field));
-		TROTH_TRY(take_field(&data, field, &e));
-	}
-	if (!troth_at_end(&data))
-		return TROTH_E_MALFORMED;
-	*out = e;
-	return TROTH_OK;
+	struct troth_ima_decoder d = { 0 };
+	return troth_ima_decode_next(&d, r, out);
 }

@@ -306,7 +306,7 @@ enum troth_status troth_ima_look(struct troth_ima_run *run, uint64_t index,
 				 const struct troth_ima_record *r)
 {
 	struct troth_ima_entry e = { 0 };
-	const enum troth_status status = troth_ima_decode(r, &e);
+	const enum troth_status status = troth_ima_decode_next(&run->decoder, r, &e);
 	if (r->violation) {
 		look_at_violation(run, index, &e);
 		return TROTH_OK;

@@ -144,7 +144,8 @@ static void keep_bank(struct troth_ima_run *run, enum troth_hash bank, enum trot
 }
 
 /* The same records lead to the value of every other bank. */
-static enum troth_status prove_banks(struct troth_ima_run *run, bool *out_proven)
+static enum troth_status prove_banks(struct troth_ima_run *run, enum troth_hash lead,
+				     bool *out_proven)
 {
 	const struct troth_pcr_selection *s = run->c->selection;
 	struct troth_ima_list limited = run->list;
@@ -152,7 +153,7 @@ static enum troth_status prove_banks(struct troth_ima_run *run, bool *out_proven
 	for (size_t i = 0; i < s->n_banks; i++) {
 		const enum troth_hash bank = s->banks[i].bank;
 		const struct troth_ima_goal goal = goal_of(run, bank);
-		struct troth_ima_prefix p;
+		struct troth_ima_prefix p = run->prefix;
 		size_t offset;
 		if (!selected(&s->banks[i]))
 			continue;
@@ -160,7 +161,9 @@ static enum troth_status prove_banks(struct troth_ima_run *run, bool *out_proven
 			run->out->wants_whole = true;
 			return TROTH_OK;
 		}
-		TROTH_TRY(troth_ima_find_prefix(run->ctx, &limited, &goal, &p, &offset));
+		if (bank != lead)
+			TROTH_TRY(
+				troth_ima_find_prefix(run->ctx, &limited, &goal, &p, &offset));
 		if (!p.found || p.n_entries != run->prefix.n_entries) {
 			mismatch(run, bank, "another bank is explained, this one is not");
 			return TROTH_OK;
@@ -237,7 +240,7 @@ enum troth_status troth_ima_prove(struct troth_ima_run *run, bool *out_proven)
 	TROTH_TRY(find_lead(run, lead, &found));
 	if (!found)
 		return TROTH_OK;
-	TROTH_TRY(prove_banks(run, out_proven));
+	TROTH_TRY(prove_banks(run, lead, out_proven));
 	if (!*out_proven)
 		return TROTH_OK;
 	check_strength(run);

@@ -14,6 +14,7 @@ struct troth_ima_run {
 	struct troth_ima_prefix prefix;
 	struct troth_ima_keys keys; /* learned; and those of the policy once one is needed */
 	bool has_policy_keys;
+	struct troth_ima_decoder decoder;
 	size_t n_shown; /* findings about entries in the verdict */
 	struct troth_ima_result *out;
 };

@@ -48,4 +48,8 @@ struct troth_policy {
 	struct troth_ima_policy ima;
 };
 
+/* What the event log must explain: the selection without the PCR of an IMA list, where the
+ * policy speaks of one. */
+struct troth_pcr_selection troth_policy_log_selection(const struct troth_policy *policy);
+
 #endif

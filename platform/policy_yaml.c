@@ -6,6 +6,8 @@
 #include "documents.h"
 #include "dpop.h"
 #include "eventlog.h"
+#include "ima_appraise.h"
+#include "policy_ima.h"
 #include "reader.h"
 #include "text.h"
 
@@ -219,6 +221,11 @@ static enum troth_status read_allow(struct troth_config_doc *doc, void *target)
 	return TROTH_OK;
 }
 
+static enum troth_status read_ima(struct troth_config_doc *doc, void *target)
+{
+	return troth_policy_ima_read(doc, &((struct draft *)target)->policy.ima);
+}
+
 #define AT(member) .offset = offsetof(struct draft, member)
 static const struct troth_config_field FIELDS[] = {
 	{ .key = "name", .type = TROTH_CONFIG_NODE, .each = read_name, .required = true },
@@ -276,6 +283,7 @@ static const struct troth_config_field FIELDS[] = {
 	  .default_text = "24h" },
 	{ .key = "ignore", .type = TROTH_CONFIG_LIST, .each = read_ignore },
 	{ .key = "allow", .type = TROTH_CONFIG_LIST, .each = read_allow },
+	{ .key = "ima", .type = TROTH_CONFIG_NODE, .each = read_ima },
 	{ 0 },
 };
 
@@ -298,6 +306,16 @@ static bool proves_secure_boot(const struct troth_pcr_selection *selection)
 	return false;
 }
 
+/* A list is proven by PCR 10 in a bank that SHA-1 does not vouch for. */
+static bool quotes_ima(const struct troth_pcr_selection *selection)
+{
+	for (size_t i = 0; i < selection->n_banks; i++)
+		if (selection->banks[i].bank != TROTH_HASH_SHA1 &&
+		    (selection->banks[i].mask & 1U << TROTH_IMA_PCR) != 0)
+			return true;
+	return false;
+}
+
 /* What no single line of the document shows. */
 static enum troth_status weigh(struct draft *d, struct troth_config_error *error)
 {
@@ -311,6 +329,9 @@ static enum troth_status weigh(struct draft *d, struct troth_config_error *error
 		return refuse(error,
 			      "secure_boot: required needs PCRs 4 and 7 in one bank of pcrs; "
 			      "without them nothing proves it");
+	if (p->ima.present && !quotes_ima(&p->selection))
+		return refuse(error, "ima: needs PCR 10 in a bank of pcrs other than sha1; "
+				     "without it nothing proves a list");
 	if (p->stale_after_s >= p->unreachable_after_s)
 		return refuse(error, "stale_after: must be shorter than unreachable_after");
 	if (d->enrolment == TROTH_ENROL_APPROVAL && d->approve == APPROVE_AUTOMATIC)

@@ -91,6 +91,18 @@ void troth_finding_messages_fill(const struct troth_findings *findings,
 	}
 }
 
+static void fill_ima(const struct troth_ima_counts *c, Troth__V1__ImaCounts *m)
+{
+	troth__v1__ima_counts__init(m);
+	m->allowed = c->allowed;
+	m->signed_ = c->signed_;
+	m->ignored = c->ignored;
+	m->events = c->events;
+	m->violations = c->violations;
+	m->kexecs = c->kexecs;
+	m->elsewhere = c->elsewhere;
+}
+
 static void fill_coverage(const struct troth_coverage *c, struct troth_coverage_message *out)
 {
 	Troth__V1__Coverage *m = &out->coverage;
@@ -106,6 +118,9 @@ static void fill_coverage(const struct troth_coverage *c, struct troth_coverage_
 	m->n_events_ignored = c->n_events_ignored;
 	m->secure_boot_checked = c->secure_boot_checked;
 	m->ima_checked = c->ima_checked;
+	m->boot_aggregate_checked = c->boot_aggregate_checked;
+	fill_ima(&c->ima, &out->ima);
+	m->ima = c->ima_checked ? &out->ima : NULL;
 	m->n_ignored = c->n_ignored;
 	m->ignored = out->list;
 	for (size_t i = 0; i < c->n_ignored; i++) {
@@ -132,7 +147,13 @@ enum troth_status troth_coverage_from_message(const Troth__V1__Coverage *m,
 		.n_events_ignored = m->n_events_ignored,
 		.secure_boot_checked = m->secure_boot_checked,
 		.ima_checked = m->ima_checked,
+		.boot_aggregate_checked = m->boot_aggregate_checked,
 	};
+	if (m->ima != NULL)
+		c.ima = (struct troth_ima_counts){ m->ima->allowed,    m->ima->signed_,
+						   m->ima->ignored,    m->ima->events,
+						   m->ima->violations, m->ima->kexecs,
+						   m->ima->elsewhere };
 	if (m->n_ignored > TROTH_COUNT(c.ignored))
 		return TROTH_E_LIMIT;
 	for (; c.n_ignored < m->n_ignored; c.n_ignored++) {

@@ -31,6 +31,7 @@ void troth_finding_messages_fill(const struct troth_findings *findings,
 
 struct troth_coverage_message {
 	Troth__V1__Coverage coverage; /* the message; the rest is what it points at */
+	Troth__V1__ImaCounts ima;
 	Troth__V1__IgnoredClass *list[TROTH_IGNORE_RULES_MAX];
 	Troth__V1__IgnoredClass items[TROTH_IGNORE_RULES_MAX];
 };

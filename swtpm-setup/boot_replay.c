@@ -13,8 +13,10 @@
 
 #include "base.h"
 #include "file.h"
+#include "ima.h"
 #include "reader.h"
 #include "tamper.h"
+#include "text.h"
 #include "version.h"
 
 static const char USAGE[] =
@@ -26,12 +28,15 @@ static const char USAGE[] =
 	"  --tamper KIND        change one component: firmware, boot-loader, extra-image,\n"
 	"                       command-line, initrd, secure-boot-off\n"
 	"  --tamper-in WHERE    both (default), log or pcrs\n"
+	"  --ima FILE           IMA list to replay behind it; alone with --no-startup\n"
+	"  --ima-from N         from its N-th entry on (0: the first)\n"
 	"  --no-startup         the TPM has been started\n"
 	"\n"
 	"Exit status: 0 done, 1 the log cannot be replayed, 2 usage, 4 the TPM failed.\n";
 
 struct arguments {
-	const char *tcti, *log, *log_out;
+	const char *tcti, *log, *log_out, *ima;
+	uint64_t ima_from;
 	enum troth_tamper tamper;
 	bool in_log, in_pcrs, startup;
 };
@@ -50,6 +55,8 @@ enum {
 	OPTION_TAMPER,
 	OPTION_WHERE,
 	OPTION_STARTED,
+	OPTION_IMA,
+	OPTION_IMA_FROM,
 	OPTION_HELP
 };
 
@@ -60,6 +67,8 @@ static const struct option OPTIONS[] = {
 	{ "tamper", required_argument, NULL, OPTION_TAMPER },
 	{ "tamper-in", required_argument, NULL, OPTION_WHERE },
 	{ "no-startup", no_argument, NULL, OPTION_STARTED },
+	{ "ima", required_argument, NULL, OPTION_IMA },
+	{ "ima-from", required_argument, NULL, OPTION_IMA_FROM },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ 0 },
 };
@@ -82,15 +91,28 @@ static int read_arguments(int argc, char **argv, struct arguments *a)
 				a->tcti = NULL;
 			break;
 		case OPTION_STARTED: a->startup = false; break;
+		case OPTION_IMA: a->ima = optarg; break;
+		case OPTION_IMA_FROM:
+			if (!troth_parse_u64(troth_view_str(optarg), UINT32_MAX, &a->ima_from))
+				a->tcti = NULL;
+			break;
 		case OPTION_HELP: fputs(USAGE, stdout); return 1;
 		default: a->tcti = NULL; break;
 		}
 	}
-	if (a->tcti != NULL && a->log != NULL && a->tamper < TROTH_TAMPER_N && optind == argc)
+	const bool has_work = a->log != NULL || (a->ima != NULL && !a->startup);
+	if (a->tcti != NULL && has_work && a->tamper < TROTH_TAMPER_N && optind == argc)
 		return 0;
 	fputs(USAGE, stderr);
 	return 2 + 1;
 }
+
+/* What a boot is made of. */
+struct boot {
+	const struct arguments *a;
+	struct troth_ctx *ctx;
+	struct troth_view ima;
+};
 
 /* ---- the TPM ---- */
 
@@ -149,8 +171,47 @@ static TSS2_RC replay(ESYS_CONTEXT *esys, const struct troth_log *log)
 	return TSS2_RC_SUCCESS;
 }
 
-static TSS2_RC boot(const struct arguments *a, const struct troth_log *log)
+/* As a kernel does: each bank with the hash of the template data. */
+static TSS2_RC measure(struct troth_ctx *ctx, ESYS_CONTEXT *esys,
+		       const struct troth_ima_record *r)
 {
+	static const enum troth_hash BANKS[] = { TROTH_HASH_SHA1, TROTH_HASH_SHA256,
+						 TROTH_HASH_SHA384, TROTH_HASH_SHA512 };
+	TPML_DIGEST_VALUES values = { 0 };
+	for (size_t i = 0; i < TROTH_COUNT(BANKS); i++) {
+		TPMT_HA *ha = &values.digests[values.count++];
+		struct troth_digest d = { .alg = BANKS[i] };
+		ha->hashAlg = troth_hash_to_tpm(BANKS[i]);
+		if (troth_ima_template_digest(ctx, BANKS[i], r, &d) != TROTH_OK)
+			return TSS2_BASE_RC_GENERAL_FAILURE;
+		if (r->violation)
+			memset(d.bytes, 0xff, sizeof d.bytes);
+		memcpy(&ha->digest, d.bytes, troth_hash_size(BANKS[i]));
+	}
+	return Esys_PCR_Extend(esys, (ESYS_TR)(ESYS_TR_PCR0 + r->pcr), ESYS_TR_PASSWORD,
+			       ESYS_TR_NONE, ESYS_TR_NONE, &values);
+}
+
+static TSS2_RC replay_ima(ESYS_CONTEXT *esys, const struct boot *b)
+{
+	struct troth_ima_list list;
+	if (troth_ima_open(b->ctx, b->ima, TROTH_HASH_NONE, &list) != TROTH_OK)
+		return TSS2_BASE_RC_GENERAL_FAILURE;
+	while (!troth_ima_at_end(&list)) {
+		struct troth_ima_record r;
+		if (troth_ima_next(&list, &r) != TROTH_OK)
+			return TSS2_BASE_RC_GENERAL_FAILURE;
+		TSS2_RC rc = r.index < b->a->ima_from ? TSS2_RC_SUCCESS
+						      : measure(b->ctx, esys, &r);
+		if (rc != TSS2_RC_SUCCESS)
+			return rc;
+	}
+	return TSS2_RC_SUCCESS;
+}
+
+static TSS2_RC boot(const struct boot *b, const struct troth_log *log)
+{
+	const struct arguments *a = b->a;
 	TSS2_TCTI_CONTEXT *tcti = NULL;
 	ESYS_CONTEXT *esys = NULL;
 	TSS2_RC rc = Tss2_TctiLdr_Initialize(a->tcti, &tcti);
@@ -160,6 +221,8 @@ static TSS2_RC boot(const struct arguments *a, const struct troth_log *log)
 		rc = start(tcti, esys, startup_locality(log));
 	if (rc == TSS2_RC_SUCCESS)
 		rc = replay(esys, log);
+	if (rc == TSS2_RC_SUCCESS && a->ima != NULL)
+		rc = replay_ima(esys, b);
 	Esys_Finalize(&esys);
 	Tss2_TctiLdr_Finalize(&tcti);
 	return rc;
@@ -173,10 +236,11 @@ static int say(const char *what, enum troth_status status)
 	return 1;
 }
 
-static int boot_and_write(const struct arguments *a, const struct troth_log *real,
+static int boot_and_write(const struct boot *b, const struct troth_log *real,
 			  const struct troth_log *changed)
 {
-	TSS2_RC rc = boot(a, a->in_pcrs ? changed : real);
+	const struct arguments *a = b->a;
+	TSS2_RC rc = boot(b, a->in_pcrs ? changed : real);
 	if (rc != TSS2_RC_SUCCESS) {
 		fprintf(stderr, "troth-boot-replay: the TPM at %s answers 0x%x\n", a->tcti, rc);
 		return 4;
@@ -188,16 +252,18 @@ static int boot_and_write(const struct arguments *a, const struct troth_log *rea
 	return status == TROTH_OK ? 0 : say(a->log_out, status);
 }
 
-static int run(const struct arguments *a, struct troth_ctx *ctx, const struct troth_log *real)
+static int run(const struct boot *b, const struct troth_log *real)
 {
+	const struct arguments *a = b->a;
 	uint8_t *bytes = NULL;
 	size_t len;
 	uint32_t event;
 	struct troth_log changed = { 0 };
-	enum troth_status status = troth_tamper_log(ctx, real, a->tamper, &bytes, &len, &event);
+	enum troth_status status =
+		troth_tamper_log(b->ctx, real, a->tamper, &bytes, &len, &event);
 	if (status == TROTH_OK)
 		status = troth_log_parse((struct troth_view){ bytes, len }, &changed);
-	int code = status == TROTH_OK ? boot_and_write(a, real, &changed)
+	int code = status == TROTH_OK ? boot_and_write(b, real, &changed)
 				      : say(troth_tamper_name(a->tamper), status);
 	if (code == 0 && a->tamper != TROTH_TAMPER_NONE)
 		printf("tampered\t%s\tevent\t%u\n", troth_tamper_name(a->tamper), event);
@@ -206,21 +272,41 @@ static int run(const struct arguments *a, struct troth_ctx *ctx, const struct tr
 	return code;
 }
 
+/* What a kernel measures later on. */
+static int measure_only(const struct boot *b)
+{
+	const struct troth_log nothing = { 0 };
+	TSS2_RC rc = boot(b, &nothing);
+	if (rc != TSS2_RC_SUCCESS)
+		fprintf(stderr, "troth-boot-replay: %s, or the TPM at %s: 0x%x\n", b->a->ima,
+			b->a->tcti, rc);
+	return rc == TSS2_RC_SUCCESS ? 0 : 4;
+}
+
 int main(int argc, char **argv)
 {
 	struct arguments a;
 	struct troth_ctx *ctx = NULL;
 	struct troth_log log = { 0 };
 	TROTH_AUTO(troth_buffer_clear) struct troth_buffer bytes = { 0 };
+	TROTH_AUTO(troth_buffer_clear) struct troth_buffer ima = { 0 };
 	int code = read_arguments(argc, argv, &a);
 	if (code != 0)
 		return code - 1;
 	enum troth_status status = troth_ctx_new(&ctx);
-	if (status == TROTH_OK)
+	if (status == TROTH_OK && a.ima != NULL)
+		status = troth_file_read(a.ima, TROTH_IMA_FILE_MAX, &ima);
+	const struct boot b = { &a, ctx, troth_buffer_view(&ima) };
+	if (status != TROTH_OK) {
+		code = say(a.ima, status);
+	} else if (a.log == NULL) {
+		code = measure_only(&b);
+	} else {
 		status = troth_file_read(a.log, TROTH_LOG_MAX, &bytes);
-	if (status == TROTH_OK)
-		status = troth_log_parse(troth_buffer_view(&bytes), &log);
-	code = status == TROTH_OK ? run(&a, ctx, &log) : say(a.log, status);
+		if (status == TROTH_OK)
+			status = troth_log_parse(troth_buffer_view(&bytes), &log);
+		code = status == TROTH_OK ? run(&b, &log) : say(a.log, status);
+	}
 	troth_log_release(&log);
 	troth_ctx_free(ctx);
 	return code;

@@ -13,6 +13,7 @@
 #include "device.pb-c.h"
 #include "file.h"
 #include "https.h"
+#include "ima.h"
 #include "reader.h"
 #include "text.h"
 #include "token.h"
@@ -163,6 +164,79 @@ static void truncate_log(struct request *q)
 	q->attestation->log.len = q->attestation->log.len * 2 / 3;
 }
 
+/* ---- the same with IMA lists ---- */
+
+static void drop_ima(struct request *q)
+{
+	q->attestation->ima = (ProtobufCBinaryData){ 0 };
+	q->attestation->ima_first = 0;
+}
+
+/* A byte of the last path: another file, for a digest that was measured. */
+static void change_ima(struct request *q)
+{
+	flip(q->attestation->ima, q->attestation->ima.len - 2);
+}
+
+/* Where the records of the list begin, from the first to behind the last; how many there are.
+ */
+static size_t record_starts(const Troth__V1__Attestation *a, size_t *out, size_t max)
+{
+	struct troth_ctx *ctx = NULL;
+	struct troth_ima_list list;
+	struct troth_ima_record r;
+	size_t n = 0;
+	if (troth_ctx_new(&ctx) != TROTH_OK ||
+	    troth_ima_open(ctx, troth_wire_view(a->ima), TROTH_HASH_NONE, &list) != TROTH_OK)
+		abort();
+	while (n + 1 < max && !troth_ima_at_end(&list)) {
+		out[n++] = troth_ima_offset(&list);
+		if (troth_ima_next(&list, &r) != TROTH_OK)
+			abort();
+	}
+	out[n] = troth_ima_offset(&list);
+	troth_ctx_free(ctx);
+	return n;
+}
+
+/* Without what was measured last. */
+static void hide_last(struct request *q)
+{
+	size_t starts[4096], n = record_starts(q->attestation, starts, TROTH_COUNT(starts));
+	q->attestation->ima.len = n > 0 ? starts[n - 1] : 0;
+}
+
+/* From one entry later on than was asked for; it says so, or does not. */
+static void skip_first(struct request *q)
+{
+	size_t starts[4096], n = record_starts(q->attestation, starts, TROTH_COUNT(starts));
+	if (n == 0)
+		return;
+	memmove(q->attestation->ima.data, q->attestation->ima.data + starts[1],
+		q->attestation->ima.len - starts[1]);
+	q->attestation->ima.len -= starts[1];
+}
+
+static void skip_openly(struct request *q)
+{
+	skip_first(q);
+	q->attestation->ima_first++;
+}
+
+static void rewind_ima(struct request *q)
+{
+	if (q->attestation->ima_first > 0)
+		q->attestation->ima_first--;
+}
+
+/* A violation passed off as a measurement: the template digest is zero no more. */
+static void hide_violation(struct request *q)
+{
+	size_t starts[4096], n = record_starts(q->attestation, starts, TROTH_COUNT(starts));
+	if (n > 0)
+		flip(q->attestation->ima, starts[n - 1] + sizeof(uint32_t));
+}
+
 static const struct {
 	const char *name;
 	bool needs_earlier; /* one truthful attestation goes first */
@@ -187,6 +261,13 @@ static const struct {
 	{ "forged-certification", false, forge_certification },
 	{ "no-log", false, drop_log },
 	{ "truncated-log", false, truncate_log },
+	{ "no-ima", false, drop_ima },
+	{ "changed-ima", false, change_ima },
+	{ "hidden-ima", false, hide_last },
+	{ "skipped-ima", false, skip_first },
+	{ "openly-skipped-ima", false, skip_openly },
+	{ "rewound-ima", false, rewind_ima },
+	{ "hidden-violation", false, hide_violation },
 	/* Changed where they are sent, below. */
 	{ "another-devices-challenge", false, NULL },
 	{ "held-back", false, NULL },

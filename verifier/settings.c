@@ -48,6 +48,11 @@ static const struct troth_config_field EK_FIELDS[] = {
 	{ 0 },
 };
 
+static const struct troth_config_field IMA_FIELDS[] = {
+	TEXT("lists", ima_lists, false, NULL),
+	{ 0 },
+};
+
 static const struct troth_config_field LIMIT_FIELDS[] = {
 	NUMBER("connections_per_worker", connections_max, 16, 1000000, "10000"),
 	NUMBER("enrolments_per_minute", enrol_per_minute, 1, 1000000, "600"),
@@ -73,6 +78,7 @@ static const struct troth_config_field FIELDS[] = {
 	{ .key = "ek", .type = TROTH_CONFIG_MAP, .fields = EK_FIELDS },
 	TEXT("bundle_update", bundle_update, false, NULL),
 	DURATION("status_life", status_life_s, 20, 24 * 3600, "5m"),
+	{ .key = "ima", .type = TROTH_CONFIG_MAP, .fields = IMA_FIELDS },
 	DURATION("crl_life", crl_life_s, 60, 7 * 24 * 3600, "1h"),
 	{ .key = "callers", .type = TROTH_CONFIG_LIST, .each = troth_settings_caller },
 	{ .key = "limits", .type = TROTH_CONFIG_MAP, .fields = LIMIT_FIELDS },

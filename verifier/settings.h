@@ -26,6 +26,7 @@ struct troth_settings {
 	char tls_certificate[PATH_MAX], tls_key[PATH_MAX];   /* empty: the verifier's own */
 	char ek_roots[PATH_MAX], ek_intermediates[PATH_MAX]; /* directories; empty: none */
 	char inventory[PATH_MAX];			     /* file; empty: none */
+	char ima_lists[PATH_MAX];			     /* directory; empty: none */
 	uint32_t crl_life_s, status_life_s;
 	uint32_t connections_max;  /* per worker */
 	uint32_t enrol_per_minute; /* per source address */

@@ -62,8 +62,8 @@ _trothctl() {
 	--device) _troth_reply "$(_troth_names device "$socket")" && return ;;
 	--socket | --key | --ak | --attest | --signature | --pcrs | --roots | --intermediates | --shim | --boot-loader | \
 		--kernel | --initrd | --uki | --grub-config | --out) _troth_files && return ;;
-	--record | --log | --good-log | --policy | --reference | --output | --write-reference) _troth_files && return ;;
-	--trust-domain | --nonce | --sequence | --pcr10 | --at | --from | --name | --segment | --group | --alternative | --cmdline | --profile | --phases | --first-image | \
+	--record | --log | --good-log | --policy | --reference | --ima-lists | --output | --add | --write-reference) _troth_files && return ;;
+	--trust-domain | --nonce | --sequence | --pcr10 | --source | --at | --from | --name | --segment | --group | --alternative | --cmdline | --profile | --phases | --first-image | \
 		--grub-disk | --grub-file | --grub-kernel-images) return ;;
 	esac
 	case $current in
@@ -101,7 +101,7 @@ _troth_program() {
 	--format) _troth_reply "text json" && return ;;
 	--ak) _troth_reply "ecc rsa" && return ;;
 	--ek) _troth_reply "auto rsa2048 p256 p384 rsa3072" && return ;;
-	--config | --ca | --log | --state-dir | --run-dir) _troth_files && return ;;
+	--config | --ca | --log | --ima | --state-dir | --run-dir) _troth_files && return ;;
 	--name | --verifier | --tcti | --retry-for | --nonce) return ;;
 	esac
 	case ${COMP_WORDS[COMP_CWORD]} in

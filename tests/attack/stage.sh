@@ -96,6 +96,7 @@ ek:
   roots: $work/roots
   intermediates: $work/intermediates
   inventory: $work/inventory
+${more_settings-}
 END
 	"$bin/troth-verifier" init --config "$work/verifier.yaml" >"$work/verifier.log" 2>&1
 	"$bin/troth-verifier" serve --config "$work/verifier.yaml" >>"$work/verifier.log" 2>&1 &

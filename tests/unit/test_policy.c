@@ -230,6 +230,10 @@ static void the_manual_is_right(void **state)
 	assert_string_equal(p.reference, "factory-2026");
 	assert_int_equal(p.enrolment, TROTH_ENROL_CERTIFICATE);
 	assert_int_equal(p.n_ignore, 2);
+	assert_true(p.ima.present && p.ima.required);
+	assert_int_equal(p.ima.n_rules, 2);
+	assert_int_equal(p.ima.n_ignore, 2);
+	assert_int_equal(p.ima.n_events, 2);
 	troth_buffer_clear(&manual);
 }
 

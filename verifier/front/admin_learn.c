@@ -77,9 +77,10 @@ static enum troth_status check_proof(struct troth_admin *admin,
 				     const struct troth_device_row *row,
 				     const struct troth_policy *policy, struct lesson *l)
 {
+	const struct troth_pcr_selection selection = troth_policy_log_selection(policy);
 	uint32_t proven;
-	TROTH_TRY(proven_pcrs(admin, row, &policy->selection, &proven));
-	uint32_t missing = selected_pcrs(&policy->selection) & ~proven;
+	TROTH_TRY(proven_pcrs(admin, row, &selection, &proven));
+	uint32_t missing = selected_pcrs(&selection) & ~proven;
 	if (missing == 0)
 		return TROTH_OK;
 	snprintf(l->why_not, sizeof l->why_not,
@@ -94,10 +95,11 @@ static enum troth_status learn_from(const struct troth_policy *policy,
 				    struct troth_view bytes, const struct lesson *l,
 				    struct troth_reference_set *out)
 {
+	const struct troth_pcr_selection selection = troth_policy_log_selection(policy);
 	struct troth_log log = { 0 };
 	TROTH_TRY(troth_log_parse(bytes, &log));
 	enum troth_status status =
-		troth_reference_learn(&log, &policy->selection, l->name, l->alternative, out);
+		troth_reference_learn(&log, &selection, l->name, l->alternative, out);
 	troth_log_release(&log);
 	if (status == TROTH_OK && l->merge != 0 && old != NULL)
 		status = troth_reference_merge(out, old);

@@ -11,6 +11,7 @@
 
 #include "base.h"
 #include "clock.h"
+#include "ima_judge.h"
 #include "problems.h"
 #include "reader.h"
 #include "wire.h"
@@ -21,6 +22,7 @@ void troth_attestation_free(struct troth_attestation *a)
 		troth_wire_free(&a->message->base);
 	troth_snapshot_release(a->snapshot);
 	troth_cached_log_release(a->log);
+	free(a->ima);
 	free(a);
 }
 
@@ -145,6 +147,7 @@ static enum troth_status appraise(struct troth_attestation *a)
 		.reference = a->reference,
 		.pcrs = &a->pcrs,
 		.log_status = TROTH_E_NOT_FOUND,
+		.ima = a->ima,
 		.recognised = a->row.ek_certificate_trusted || a->row.ek_in_inventory,
 	};
 	if (a->log != NULL) {
@@ -177,7 +180,14 @@ static void appraise_and_confirm(struct troth_attestation *a)
 		return;
 	case LOG_FAILED: troth_attestation_fail(a, TROTH_E_MEMORY); return;
 	}
-	enum troth_status status = appraise(a);
+	enum troth_status status = troth_ima_judge(a, &a->ima);
+	if (status == TROTH_OK && a->ima != NULL && a->ima->wants_whole) {
+		troth_attestation_reject(a, 409, "ima-wanted",
+					 "Send the whole IMA list with the next challenge.");
+		return;
+	}
+	if (status == TROTH_OK)
+		status = appraise(a);
 	if (status == TROTH_OK)
 		status = troth_attestation_confirm(a);
 	if (status != TROTH_OK)

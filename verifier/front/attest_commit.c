@@ -11,6 +11,7 @@
 #include "base.h"
 #include "clock.h"
 #include "evidence.h"
+#include "ima_judge.h"
 #include "reader.h"
 #include "svid.h"
 #include "verdict_wire.h"
@@ -116,6 +117,7 @@ static struct troth_device_row row_after(const struct troth_attestation *a,
 		row.last_fail_ms = confirmed->token.issued_ms;
 	if (confirmed->issued)
 		row.certificate_not_after_s = confirmed->not_after_s;
+	troth_ima_keep(a->ima, &row);
 	if (a->log_is_new) {
 		row.has_log = true;
 		memcpy(row.log_digest, a->log->digest, sizeof row.log_digest);
@@ -157,6 +159,8 @@ static enum troth_status pack_record(const struct troth_attestation *a, uint64_t
 		.received_ms = a->received_ms,
 		.evidence_ms = evidence_ms,
 	};
+	if (a->ima != NULL)
+		c.ima_version = TROTH_VIEW_OF(a->ima_version);
 	if (a->reference != NULL)
 		c.reference_id = TROTH_VIEW_OF(a->reference->id);
 	if (a->certificate_len > 0)

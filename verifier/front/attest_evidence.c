@@ -37,8 +37,8 @@ bool troth_attestation_read(struct troth_attestation *a)
 	return troth_token_read(troth_wire_view(a->message->token), &a->token) == TROTH_OK &&
 	       a->token.purpose == TROTH_TOKEN_QUOTE &&
 	       a->message->facts.len <= TROTH_FACTS_MAX &&
-	       a->message->log.len <= TROTH_LOG_MAX && session_is_sound(a->message) &&
-	       nonce_is_sound(a->message) &&
+	       a->message->log.len <= TROTH_LOG_MAX && a->message->ima.len <= TROTH_IMA_MAX &&
+	       session_is_sound(a->message) && nonce_is_sound(a->message) &&
 	       troth_wire_pcrs(a->message->pcrs, a->message->n_pcrs, &a->pcrs) == TROTH_OK;
 }
 

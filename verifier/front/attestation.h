@@ -34,6 +34,8 @@ struct troth_attestation {
 	const struct troth_reference_set *reference;
 	struct troth_cached_log *log; /* NULL: none was sent */
 	bool log_is_new;
+	uint8_t ima_version[32];      /* of policy and allow-lists */
+	struct troth_ima_result *ima; /* NULL: the policy does not speak of IMA */
 
 	struct troth_verdict verdict;
 	uint8_t verdict_digest[32];

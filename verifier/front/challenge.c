@@ -7,6 +7,7 @@
 #include "base.h"
 #include "clock.h"
 #include "device.pb-c.h"
+#include "ima_judge.h"
 #include "reader.h"
 #include "wire.h"
 #include "worker.h"
@@ -16,6 +17,7 @@ struct challenge {
 	struct troth_exchange *exchange;
 	struct troth_pcr_selection selection;
 	uint32_t wants;
+	uint64_t ima_first;
 };
 
 /* Any device, and any stranger, gets the policy of its group or that of the default group. */
@@ -40,6 +42,18 @@ static bool certified(const struct troth_device_row *row, uint64_t now_ms)
 	return row->certification.present &&
 	       now_ms + TROTH_TOKEN_LIFE_MS <
 		       row->certification.time_ms + (uint64_t)TROTH_CERTIFICATION_LIFE_MS;
+}
+
+/* Of a device whose policy speaks of IMA. */
+static void choose_ima(struct challenge *c, const struct troth_device_row *row)
+{
+	struct troth_snapshot *s = troth_snapshot_take(c->worker->front->snapshots);
+	const struct troth_policy *policy = troth_snapshot_policy(s, row->group);
+	if (policy != NULL && policy->ima.present) {
+		c->wants |= TROTH_WANT_IMA;
+		c->ima_first = troth_ima_wanted_from(c->worker, policy, row);
+	}
+	troth_snapshot_release(s);
 }
 
 static uint32_t choose_wants(struct troth_worker *w, const struct troth_device_row *row,
@@ -71,6 +85,7 @@ static void answer(const struct challenge *c, struct troth_view token)
 	m.n_selection = c->selection.n_banks;
 	m.selection = list;
 	m.wants = c->wants;
+	m.ima_first = c->ima_first;
 	m.verifier_time_ms = troth_now_ms();
 	m.trust_domain = trust_domain;
 	troth_answer_message(c->exchange, &m.base);
@@ -97,6 +112,7 @@ static enum troth_status ask(struct challenge *c, struct troth_view device_id)
 			       &row)) {
 		choose_selection(c->worker, row.group, &c->selection);
 		c->wants = choose_wants(c->worker, &row, &c->selection);
+		choose_ima(c, &row);
 		request.u.challenge.row_version = row.version;
 	} else {
 		/* A stranger's challenge looks like that of a device just enrolled. */

@@ -99,6 +99,7 @@ static void renew_row(struct troth_enrolment *e, enum troth_device_state admitte
 	memcpy(e->row.ak_public, ak.p, ak.n);
 	e->row.order = (struct troth_order){ 0 };
 	e->row.certification = (struct troth_certification_record){ 0 };
+	e->row.ima_len = 0; /* of another TPM state */
 	e->row.generation++;
 	e->row.enrolled_ms = troth_now_ms();
 }

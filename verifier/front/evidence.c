@@ -46,6 +46,8 @@ static void fill_message(const Troth__V1__Attestation *a, Troth__V1__AppraisalRe
 	m->session_signature = a->session_signature;
 	m->result_nonce = a->result_nonce;
 	m->facts = a->facts;
+	m->ima = a->ima;
+	m->ima_first = a->ima_first;
 }
 
 enum troth_status troth_record_pack(const struct troth_record_case *c, uint8_t **out,
@@ -61,6 +63,8 @@ enum troth_status troth_record_pack(const struct troth_record_case *c, uint8_t *
 	m.format = 1;
 	m.engine_version = text(TROTH_VERSION);
 	m.device = &device;
+	m.ima_version = troth_wire_bytes(c->ima_version);
+	m.ima_before = troth_wire_bytes((struct troth_view){ c->row->ima, c->row->ima_len });
 	m.verdict = &verdict.verdict;
 	if (c->log_digest != NULL)
 		m.log_digest = troth_wire_bytes((struct troth_view){ c->log_digest, 32 });

@@ -149,7 +149,8 @@ static enum troth_status load_files(struct troth_front *f)
 	TROTH_TRY(load_tls(f));
 	TROTH_TRY(load_ek_trust(f));
 	TROTH_TRY(load_bundle_update(f));
-	return load_inventory(f);
+	TROTH_TRY(load_inventory(f));
+	return troth_ima_lists_load(f->settings->ima_lists, &f->ima_lists);
 }
 
 static enum troth_status load_gates(struct troth_front *f)
@@ -265,6 +266,7 @@ static void front_release(struct troth_front *f)
 	troth_ek_trust_free(f->ek_trust);
 	troth_inventory_release(&f->inventory);
 	troth_buffer_clear(&f->bundle_update_file);
+	troth_ima_lists_release(&f->ima_lists);
 	SSL_CTX_free(f->tls);
 }
 

@@ -11,6 +11,7 @@
 #include "ek.h"
 #include "feed.h"
 #include "gate.h"
+#include "ima_lists.h"
 #include "inventory.h"
 #include "log_cache.h"
 #include "published.h"
@@ -44,6 +45,7 @@ struct troth_front {
 	struct troth_buffer bundle_update_file;
 	struct troth_published_text bundle_update;
 	uint64_t bundle_sequence; /* as it claims */
+	struct troth_ima_lists ima_lists;
 	SSL_CTX *tls;
 	unsigned int n_pending;	  /* atomic: devices waiting for approval */
 	unsigned int n_accepting; /* atomic: workers that let connections in */
@@ -52,8 +54,8 @@ struct troth_front {
 
 /* Runs the front until its supervisor asks it to end. Returns the process's exit code. */
 int troth_front_run(const struct troth_role_fds *fds, const struct troth_settings *settings);
-/* Would a front find its files (TLS, EK roots, inventory) in order? Says on the log what is
- * wrong with them; keeps nothing. */
+/* Would a front find its files (TLS, EK roots, inventory, allow-lists) in order? Says on the
+ * log what is wrong with them; keeps nothing. */
 TROTH_NODISCARD enum troth_status troth_front_check(const struct troth_settings *settings);
 
 #endif

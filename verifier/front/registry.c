@@ -3,8 +3,8 @@
  *
  * A device id is a SHA-256, so it is its own hash: the first byte chooses the shard and the
  * next ones the bucket, which puts the rows in order of id and lets a visitor go on after any
- * id with no lock held in between. A row is kept as the leading bytes of its struct, up to the
- * end of its AK. Locks are taken rows before names, never the other way. */
+ * id with no lock held in between. A row is kept without the room its AK and IMA state do not
+ * fill. Locks are taken rows before names, never the other way. */
 #include "registry.h"
 
 #include <stdlib.h>
@@ -21,8 +21,8 @@
 
 struct row_node {
 	struct troth_hash_node node;
-	size_t len;
-	uint8_t bytes[]; /* the first len bytes of a struct troth_device_row */
+	/* A struct troth_device_row up to its AK, the AK, the IMA state. */
+	uint8_t bytes[];
 };
 
 struct name_node {
@@ -68,20 +68,25 @@ static uint64_t row_version(const struct row_node *r)
 
 static void row_copy(const struct row_node *r, struct troth_device_row *out)
 {
-	memcpy(out, r->bytes, r->len);
-	memset((uint8_t *)out + r->len, 0, sizeof *out - r->len);
+	const size_t head = offsetof(struct troth_device_row, ak_public);
+
+	memset(out, 0, sizeof *out);
+	memcpy(out, r->bytes, head);
+	memcpy(out->ak_public, r->bytes + head, out->ak_len);
+	memcpy(out->ima, r->bytes + head + out->ak_len, out->ima_len);
 }
 
 static struct row_node *row_new(const struct troth_device_row *row)
 {
-	size_t len = offsetof(struct troth_device_row, ak_public) + row->ak_len;
-	struct row_node *r = malloc(sizeof *r + len);
+	const size_t head = offsetof(struct troth_device_row, ak_public);
+	struct row_node *r = malloc(sizeof *r + head + row->ak_len + row->ima_len);
 
 	if (r == NULL)
 		return NULL;
 	r->node = (struct troth_hash_node){ .hash = id_hash(row->id) };
-	r->len = len;
-	memcpy(r->bytes, row, len);
+	memcpy(r->bytes, row, head);
+	memcpy(r->bytes + head, row->ak_public, row->ak_len);
+	memcpy(r->bytes + head + row->ak_len, row->ima, row->ima_len);
 	return r;
 }
 

@@ -37,9 +37,11 @@ struct troth_device_row {
 	uint64_t enrolled_ms, last_pass_ms, last_fail_ms; /* evidence times */
 	uint64_t certificate_not_after_s; /* of the newest certificate; 0: none */
 	bool ek_certificate_trusted, ek_in_inventory;
-	uint16_t ak_len;
-	/* TPMT_PUBLIC. Last, so that the registry keeps only the ak_len bytes there are. */
+	uint16_t ak_len, ima_len;
+	/* Last, so that the registry keeps only the bytes there are: TPMT_PUBLIC, and what is
+	 * known of the IMA list of this boot (core/ima_state.h; ima_len 0: nothing). */
 	uint8_t ak_public[TROTH_PUBLIC_MAX];
+	uint8_t ima[TROTH_IMA_STATE_MAX];
 };
 
 #endif

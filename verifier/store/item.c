@@ -31,7 +31,8 @@ static enum troth_status check_row(const struct troth_device_row *row)
 	if (row->version >= INT64_MAX || !fits(row->generation) || !fits(row->order.clock) ||
 	    !fits(row->certification.time_ms) || !fits(row->enrolled_ms) ||
 	    !fits(row->last_pass_ms) || !fits(row->last_fail_ms) ||
-	    !fits(row->certificate_not_after_s) || row->ak_len > sizeof row->ak_public)
+	    !fits(row->certificate_not_after_s) || row->ak_len > sizeof row->ak_public ||
+	    row->ima_len > sizeof row->ima)
 		return TROTH_E_LIMIT;
 	if (!name_sound(row->name, false) || !name_sound(row->segment, true) ||
 	    !name_sound(row->group, true))

@@ -135,7 +135,7 @@ TROTH_NODISCARD enum troth_status troth_call_run(struct troth_call *c);
 #define TROTH_VERDICT_COLUMNS                                                                \
 	"reset_count, restart_count, clock, key_name_sha256, key_session, key_reset_count, " \
 	"key_restart_count, key_time_ms, key_mac, log_digest, tier, finding, last_pass_ms, " \
-	"last_fail_ms, certificate_not_after_s"
+	"last_fail_ms, certificate_not_after_s, ima"
 #define TROTH_IDENTITY_COLUMNS                                                          \
 	"generation, state, name, segment, policy_group, mac, ak_public, enrolled_ms, " \
 	"ek_certificate_trusted, ek_in_inventory"

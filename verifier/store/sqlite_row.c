@@ -52,6 +52,7 @@ void troth_put_verdict_part(struct troth_call *c, const struct troth_device_row 
 	troth_put_u64(c, row->last_pass_ms);
 	troth_put_u64(c, row->last_fail_ms);
 	troth_put_u64(c, row->certificate_not_after_s);
+	troth_put_bytes_or_null(c, (struct troth_view){ row->ima, row->ima_len });
 }
 
 void troth_put_identity_part(struct troth_call *c, const struct troth_device_row *row)
@@ -95,6 +96,20 @@ static void take_certification(struct troth_call *c, struct troth_certification_
 	troth_take_bytes(c, out->mac, sizeof out->mac);
 }
 
+/* A blob of at most max bytes; what is longer breaks the row. */
+static uint16_t take_up_to(struct troth_call *c, uint8_t *out, size_t max)
+{
+	const struct troth_view bytes = troth_take_view(c);
+
+	if (bytes.n > max) {
+		c->broken = true;
+		return 0;
+	}
+	if (bytes.n > 0)
+		memcpy(out, bytes.p, bytes.n);
+	return (uint16_t)bytes.n;
+}
+
 static void take_verdict_part(struct troth_call *c, struct troth_device_row *row)
 {
 	take_order(c, &row->order);
@@ -109,19 +124,10 @@ static void take_verdict_part(struct troth_call *c, struct troth_device_row *row
 	row->last_pass_ms = troth_take_u64(c, INT64_MAX);
 	row->last_fail_ms = troth_take_u64(c, INT64_MAX);
 	row->certificate_not_after_s = troth_take_u64(c, INT64_MAX);
-}
-
-static void take_ak(struct troth_call *c, struct troth_device_row *row)
-{
-	struct troth_view ak = troth_take_view(c);
-
-	if (ak.n > sizeof row->ak_public) {
-		c->broken = true;
-		return;
-	}
-	if (ak.n > 0)
-		memcpy(row->ak_public, ak.p, ak.n);
-	row->ak_len = (uint16_t)ak.n;
+	if (troth_take_null(c))
+		troth_take_skip(c);
+	else
+		row->ima_len = take_up_to(c, row->ima, sizeof row->ima);
 }
 
 static void take_identity_part(struct troth_call *c, struct troth_device_row *row)
@@ -132,7 +138,7 @@ static void take_identity_part(struct troth_call *c, struct troth_device_row *ro
 	troth_take_text(c, row->segment, sizeof row->segment);
 	troth_take_text(c, row->group, sizeof row->group);
 	troth_take_bytes(c, row->mac, sizeof row->mac);
-	take_ak(c, row);
+	row->ak_len = take_up_to(c, row->ak_public, sizeof row->ak_public);
 	row->enrolled_ms = troth_take_u64(c, INT64_MAX);
 	row->ek_certificate_trusted = troth_take_u64(c, 1) == 1;
 	row->ek_in_inventory = troth_take_u64(c, 1) == 1;

@@ -95,7 +95,11 @@ static const char SCHEMA_4[] = "CREATE TABLE result_nonces ("
 			       " used_s INTEGER NOT NULL,"
 			       " PRIMARY KEY (device, nonce)) STRICT, WITHOUT ROWID;";
 
-static const char *const STEPS[] = { SCHEMA_1, SCHEMA_2, SCHEMA_3, SCHEMA_4 };
+/* What is known of the IMA list of the device's boot (core/ima_state.h). */
+static const char SCHEMA_5[] = "ALTER TABLE devices ADD COLUMN ima BLOB"
+			       " CHECK (length(ima) <= 1024);";
+
+static const char *const STEPS[] = { SCHEMA_1, SCHEMA_2, SCHEMA_3, SCHEMA_4, SCHEMA_5 };
 
 const int troth_sqlite_schema_version = (int)TROTH_COUNT(STEPS);
 

@@ -61,6 +61,8 @@ struct troth_device_row sample_full_row(unsigned n)
 	row.last_pass_ms = 15;
 	row.last_fail_ms = 16;
 	row.certificate_not_after_s = 17;
+	row.ima_len = 200;
+	fill(row.ima, row.ima_len, 77);
 	row.ek_certificate_trusted = true;
 	return row;
 }
@@ -158,6 +160,8 @@ void sample_assert_same_row(const struct troth_device_row *a, const struct troth
 	assert_int_equal(a->certificate_not_after_s, b->certificate_not_after_s);
 	assert_int_equal(a->ek_certificate_trusted, b->ek_certificate_trusted);
 	assert_int_equal(a->ek_in_inventory, b->ek_in_inventory);
+	assert_int_equal(a->ima_len, b->ima_len);
+	assert_memory_equal(a->ima, b->ima, a->ima_len);
 	assert_int_equal(a->ak_len, b->ak_len);
 	assert_memory_equal(a->ak_public, b->ak_public, a->ak_len);
 }

@@ -168,6 +168,7 @@ static enum troth_status dump_device(void *arg, const struct troth_device_row *r
 	DUMP_FIELD(row, certification.mac);
 	DUMP_FIELD(row, log_digest);
 	dump_bytes(d, "ak", row->ak_public, row->ak_len);
+	dump_bytes(d, "ima", row->ima, row->ima_len);
 	(void)fprintf(d->out, "\n");
 	assert_true(d->n_ids < 64);
 	memcpy(d->ids[d->n_ids], row->id, 32);

@@ -311,6 +311,7 @@ static void limits_of_verdicts(void **state)
 	PAST(v->row.enrolled_ms = OVER, "enrolment", TROTH_E_LIMIT);
 	PAST(v->row.certificate_not_after_s = OVER, "row's certificate", TROTH_E_LIMIT);
 	PAST(v->row.ak_len = TROTH_PUBLIC_MAX + 1, "AK", TROTH_E_LIMIT);
+	PAST(v->row.ima_len = TROTH_IMA_STATE_MAX + 1, "IMA state", TROTH_E_LIMIT);
 	PAST(v->record.p = BIG; v->record.n = TROTH_BODY_MAX + 1, "record", TROTH_E_LIMIT);
 	PAST(v->row.has_log = true; v->log.p = BIG;
 	     v->log.n = TROTH_LOG_MAX + 1, "log", TROTH_E_LIMIT);

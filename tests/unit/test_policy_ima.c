@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The part of a policy that speaks of IMA: what is read, and what is refused where. */
+#include "check.h"
+
+#include <stdio.h>
+
+#include "config.h"
+#include "documents.h"
+#include "reader.h"
+
+#define HEAD "name: a\nsegment: b\npcrs: { sha256: [0, 4, 7, 10] }\n"
+
+static enum troth_status parse(struct troth_ctx *ctx, const char *text, struct troth_policy *p,
+			       struct troth_config_error *e)
+{
+	return troth_policy_parse(ctx, troth_view_str(text), troth_view_str("example.org"), p,
+				  e);
+}
+
+static void assert_text(const struct troth_ima_policy *p, troth_ima_text at, const char *want)
+{
+	assert_string_equal(p->text + at, want);
+}
+
+static void without_the_key_nothing_is_asked(void **state)
+{
+	struct troth_policy p;
+	struct troth_config_error e;
+	assert_int_equal(parse(*state, HEAD, &p, &e), TROTH_OK);
+	assert_false(p.ima.present);
+	/* PCR 10 is then the event log's to explain, like any other. */
+	assert_int_equal(troth_policy_log_selection(&p).banks[0].mask,
+			 1U << 0 | 1U << 4 | 1U << 7 | 1U << 10);
+}
+
+static void a_short_section_is_careful(void **state)
+{
+	struct troth_policy p;
+	struct troth_config_error e;
+	assert_int_equal(parse(*state, HEAD "ima: {}\n", &p, &e), TROTH_OK);
+	assert_true(p.ima.present && p.ima.required);
+	assert_int_equal(p.ima.violations, TROTH_IMA_DENY);
+	assert_int_equal(p.ima.kexec, TROTH_IMA_DENY);
+	assert_false(p.ima.weak_bank);
+	assert_int_equal(p.ima.n_rules + p.ima.n_ignore + p.ima.n_keys + p.ima.n_events, 0);
+	assert_int_equal(troth_policy_log_selection(&p).banks[0].mask,
+			 1U << 0 | 1U << 4 | 1U << 7);
+}
+
+static void everything_is_read(void **state)
+{
+	static const char TEXT[] = HEAD
+		"ima:\n"
+		"  required: false\n"
+		"  allow:\n"
+		"    - { list: base }\n"
+		"    - { list: more, match: digest, under: [/opt/a, /srv], packages: [x, y] }\n"
+		"  ignore: [/var/log/**, /tmp/*]\n"
+		"  expect: [/sbin/init]\n"
+		"  keyrings: [.ima]\n"
+		"  events: { kexec-cmdline: any, dm_table_load: "
+		"00000000000000000000000000000000000000000000000000000000000000aa }\n"
+		"  violations: warn\n"
+		"  kexec: allow\n"
+		"  weak_bank: true\n";
+	struct troth_policy p;
+	struct troth_config_error e;
+	if (parse(*state, TEXT, &p, &e) != TROTH_OK)
+		fail_msg("%u:%u %s", e.line, e.column, e.text);
+	const struct troth_ima_policy *i = &p.ima;
+	assert_false(i->required);
+	assert_int_equal(i->n_rules, 2);
+	assert_text(i, i->rules[0].list, "base");
+	assert_false(i->rules[0].any_path);
+	assert_text(i, i->rules[1].list, "more");
+	assert_true(i->rules[1].any_path);
+	assert_int_equal(i->rules[1].n_under, 2);
+	assert_text(i, i->rules[1].under[1], "/srv");
+	assert_int_equal(i->rules[1].n_packages, 2);
+	assert_text(i, i->rules[1].packages[0], "x");
+	assert_int_equal(i->n_ignore, 2);
+	assert_text(i, i->ignore[0], "/var/log/**");
+	assert_text(i, i->expected[0], "/sbin/init");
+	assert_text(i, i->keyrings[0], ".ima");
+	assert_int_equal(i->n_events, 2);
+	assert_true(i->events[0].any);
+	assert_text(i, i->events[1].name, "dm_table_load");
+	assert_int_equal(i->events[1].sha256[31], 0xaa);
+	assert_int_equal(i->violations, TROTH_IMA_WARN);
+	assert_int_equal(i->kexec, TROTH_IMA_ALLOW);
+	assert_true(i->weak_bank);
+}
+
+static const struct {
+	const char *name, *text, *complaint;
+} REFUSED[] = {
+	{ "PCR 10 is not quoted", "name: a\nsegment: b\npcrs: { sha256: [0, 4, 7] }\nima: {}\n",
+	  "needs PCR 10" },
+	{ "PCR 10 in SHA-1 alone",
+	  "name: a\nsegment: b\npcrs: { sha256: [0, 4, 7], sha1: [10] }\nima: {}\n",
+	  "needs PCR 10" },
+	{ "an unknown key", HEAD "ima: { exclude: [] }\n", "unknown key" },
+	{ "a pattern without an anchor", HEAD "ima: { ignore: ['*.log'] }\n",
+	  "no anchored pattern" },
+	{ "a regular expression", HEAD "ima: { ignore: ['^/tmp/.*$'] }\n",
+	  "no anchored pattern" },
+	{ "a pattern for everything", HEAD "ima: { ignore: ['/**'] }\n",
+	  "no anchored pattern" },
+	{ "a rule without a list", HEAD "ima: { allow: [{ match: digest }] }\n",
+	  "missing key" },
+	{ "another way to match", HEAD "ima: { allow: [{ list: a, match: any }] }\n",
+	  "path digest" },
+	{ "a relative directory", HEAD "ima: { allow: [{ list: a, under: [opt] }] }\n",
+	  "no absolute path" },
+	{ "a list's file name", HEAD "ima: { allow: [{ list: ../a }] }\n", "no name" },
+	{ "a key that is none", HEAD "ima: { keys: [abc] }\n", "no public key" },
+	{ "a digest that is none", HEAD "ima: { events: { x: 12 } }\n", "wanted any" },
+	{ "an attitude that is none", HEAD "ima: { violations: ignore }\n", "deny warn allow" },
+	{ "expecting a pattern's place", HEAD "ima: { expect: [sbin/init] }\n",
+	  "no absolute path" },
+};
+
+static void refusals(void **state)
+{
+	for (size_t i = 0; i < sizeof REFUSED / sizeof *REFUSED; i++) {
+		struct troth_policy p;
+		struct troth_config_error e;
+		if (parse(*state, REFUSED[i].text, &p, &e) != TROTH_E_CONFIG)
+			fail_msg("%s: taken", REFUSED[i].name);
+		if (strstr(e.text, REFUSED[i].complaint) == NULL)
+			fail_msg("%s: %s", REFUSED[i].name, e.text);
+	}
+}
+
+/* Lists at and past their limits: what item i is, and how many there may be. */
+static const struct {
+	const char *key, *item;
+	size_t max;
+} LIMITS[] = {
+	{ "ignore", "/a%zu", TROTH_IMA_IGNORE_MAX },
+	{ "expect", "/a%zu", TROTH_IMA_EXPECTED_MAX },
+	{ "keyrings", "k%zu", TROTH_IMA_KEYRINGS_MAX },
+	{ "allow", "{ list: l%zu }", TROTH_IMA_RULES_MAX },
+};
+
+static void lists_at_and_past_their_limits(void **state)
+{
+	for (size_t i = 0; i < sizeof LIMITS / sizeof *LIMITS; i++)
+		for (size_t over = 0; over < 2; over++) {
+			char text[8192];
+			struct troth_policy p;
+			struct troth_config_error e;
+			size_t n = (size_t)snprintf(text, sizeof text, HEAD "ima: { %s: [",
+						    LIMITS[i].key);
+			for (size_t k = 0; k < LIMITS[i].max + over; k++) {
+				char item[64];
+				const char *at = strstr(LIMITS[i].item, "%zu");
+				snprintf(item, sizeof item, "%.*s%zu%s",
+					 (int)(at - LIMITS[i].item), LIMITS[i].item, k, at + 3);
+				n += (size_t)snprintf(text + n, sizeof text - n, "%s%s",
+						      k > 0 ? ", " : "", item);
+			}
+			snprintf(text + n, sizeof text - n, "] }\n");
+			if (parse(*state, text, &p, &e) !=
+			    (over > 0 ? TROTH_E_CONFIG : TROTH_OK))
+				fail_msg("%s of %zu", LIMITS[i].key, LIMITS[i].max + over);
+		}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(without_the_key_nothing_is_asked),
+		cmocka_unit_test(a_short_section_is_careful),
+		cmocka_unit_test(everything_is_read),
+		cmocka_unit_test(refusals),
+		cmocka_unit_test(lists_at_and_past_their_limits),
+	};
+	return cmocka_run_group_tests(tests, context_setup, context_teardown);
+}
