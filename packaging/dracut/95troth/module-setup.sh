@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The attester in an initramfs of dracut's: program, libraries, configuration and CA; attestation before
 # the root file system is mounted. On a machine whose attester is configured.
+# shellcheck disable=SC2154 # initdir and moddir are dracut's
 
 attester=/usr/bin/troth-attester
 
@@ -35,7 +36,6 @@ install() {
 	[[ -r $root$ca ]] || dfatal "troth: the setting 'ca' of $config names no file"
 	inst_simple "$ca"
 	# Authorisations stay on the root file system: this image lies beside it for everybody to read.
-	# shellcheck disable=SC2154 # initdir and moddir are dracut's
 	mkdir -p "$initdir/etc/troth"
 	sed '/^\(owner\|endorsement\)_auth_file:/d' "$root$config" >"$initdir$config"
 	inst_simple /etc/troth/boot.conf

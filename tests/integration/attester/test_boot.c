@@ -199,6 +199,22 @@ static void once_tries_again_for_a_while(void **state)
 	lab_expect(v->lab, 2, village_args(v, "once", "--retry-for", "61m"));
 }
 
+/* From then on SIGTERM is kept until the program waits. */
+static void wait_until_it_catches_signals(pid_t pid)
+{
+	char path[64], line[256];
+	unsigned long long caught = 0;
+	snprintf(path, sizeof path, "/proc/%d/status", pid);
+	while ((caught & 1ULL << (SIGTERM - 1)) == 0) {
+		FILE *f = fopen(path, "r");
+		assert_non_null(f);
+		while (fgets(line, sizeof line, f) != NULL)
+			(void)sscanf(line, "SigCgt: %llx", &caught);
+		assert_int_equal(fclose(f), 0);
+		village_nap_ms(10);
+	}
+}
+
 /* What needs a credential waits for it, and needs no attester beside it. */
 static void waiting_for_a_credential(void **state)
 {
@@ -207,7 +223,7 @@ static void waiting_for_a_credential(void **state)
 	LAB_OK(v->lab, "rm", "-r", lab_path(v->lab, "run"));
 	pid_t asked = lab_spawn(v->lab, village_args(v, "wait", NULL, NULL));
 	pid_t waiting = lab_spawn(v->lab, village_args(v, "wait", NULL, NULL));
-	village_nap_ms(300);
+	wait_until_it_catches_signals(asked);
 	assert_int_equal(kill(asked, SIGTERM), 0);
 	assert_int_equal(lab_wait(asked), 2);
 	village_attest(v, 0, "once");

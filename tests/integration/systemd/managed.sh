@@ -12,7 +12,7 @@ command -v nsenter >/dev/null || { echo "no nsenter here" && exit 77; }
 # shellcheck source=../../attack/stage.sh
 . "$top/tests/attack/stage.sh"
 
-cgroup=troth-test-$$ init= outer=
+cgroup=troth-test-$$ init='' outer=''
 leave() {
 	[ -z "$outer" ] || { kill -KILL "$outer" && wait "$outer"; } 2>/dev/null || true
 	strike
@@ -120,7 +120,7 @@ state() { inside systemctl show -P ActiveState "$1"; }
 is() { [ "$(state "$1")" = "$2" ]; }
 becomes() { # UNIT STATE
 	wait_until 30 is "$1" "$2" ||
-		{ wrong "$1 is $(state "$1"), not $2" && inside systemctl --no-pager status "$1" || true; }
+		{ wrong "$1 is $(state "$1"), not $2" && { inside systemctl --no-pager status "$1" || true; }; }
 }
 
 # ---- tests ----
