@@ -56,7 +56,16 @@ completes() {
 	"$function"
 	[ "${COMPREPLY[*]}" = "$wanted" ] || fail "'$*' completes to '${COMPREPLY[*]}', not '$wanted'"
 }
-completes "audit device ek eventlog explain ima policy quote reference replay verdict" trothctl ""
+# offers WORDS WORD...: these, whatever else there is.
+offers() {
+	local wanted
+	COMP_WORDS=("${@:2}") COMP_CWORD=$(($# - 2)) COMPREPLY=()
+	"_${2//-/_}"
+	for wanted in $1; do
+		[[ " ${COMPREPLY[*]} " == *" $wanted "* ]] || fail "'${*:2}' does not offer '$wanted'"
+	done
+}
+offers "audit device eventlog policy verdict" trothctl ""
 completes "policy" trothctl p
 completes "policy" trothctl --socket /nowhere p
 completes "apply show list" trothctl policy ""
