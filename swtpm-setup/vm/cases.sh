@@ -7,7 +7,7 @@
 # refused, for nothing is known yet, and what it measured becomes the reference values.
 all_cases=(healthy command-line debug-shell initrd kernel kernel-cloud boot-loader
 	secure-boot-off secure-boot-off-chainload kernel-unsigned mok dbx handed-over
-	uki uki-command-line uki-kernel uki-secure-boot-off)
+	uki uki-command-line uki-kernel uki-secure-boot-off update uki-update)
 
 # What lies in tests/fixtures/bootvm, and the case it is a capture of. Those without a row in the table
 # are about the handing over of kernels: no secure boot, and what else a log or a TPM may be like.
@@ -43,13 +43,14 @@ fixtures=(
 #   hand             what someone does on the running machine
 #   group            of the verifier: machine | uki
 #   expect           credential | refused | stopped: no kernel runs
+#   announced        an update: built from its files and put in force before it boots
 #   findings         what speaks against it, each with its PCRs
 #   shows            what the findings point at
 #   cause            what trothctl explain takes for the probable cause
 #   stops_at         what the console says of a boot that goes no further
 describe() {
 	keys=microsoft banks=sha1,sha256,sha384 root=ramfs store='' way=linux kernel=main unsigned_kernel='' loader='' words='' change=''
-	hand='' group=machine expect=refused findings='' shows='' cause=unknown stops_at=''
+	hand='' group=machine expect=refused findings='' shows='' cause=unknown stops_at='' announced=''
 	case $1 in
 	uki* | first-uki) keys=own way=uki group=uki ;;
 	direct*) keys=none way=direct ;;
@@ -82,6 +83,10 @@ describe_change() {
 		findings='missing-component:4 secure-boot-off:7 unexpected-event:7,8,9'
 		;;
 	kernel-unsigned) unsigned_kernel=1 expect=stopped cause='' stops_at='bad shim signature' ;;
+	# After the others: from then on their changes are among those that are known.
+	update | uki-update)
+		announced=1 kernel=other words=loglevel=5 change='echo updated' expect=credential cause=''
+		;;
 	mok) store=mok findings=unexpected-event:14 shows="'MokList'" cause=configuration-change ;;
 	dbx) store=dbx findings=unexpected-event:7 shows="'dbx'" cause=configuration-change ;;
 	handed-over)

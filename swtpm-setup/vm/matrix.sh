@@ -85,23 +85,24 @@ fetch_kernels() { # CASE...
 
 # judge CASE: one object for the table.
 judge() {
-	local machine=$work/machines/$1 actual found why=''
+	local machine=$work/machines/$1 actual found predicted why=''
 	describe "$1"
+	predicted=$(foretold "$1")
 	actual=$(outcome_of "$machine")
 	found=$(findings_of "$machine")
 	[ "$actual" != refused ] || why=$(cause_of "$1")
 	[ "$actual" != stopped ] || ! said "$machine" "$stops_at" || found=$stops_at
 	jq -cn --arg name "$1" --arg expected "$expect" --arg actual "$actual" --arg wanted "$findings" \
 		--arg found "$found" --arg cause "$why" --arg probable "$cause" --arg shows "$shows" --arg detail "$(details_of "$machine")" \
-		--argjson seconds "$(<"$machine/seconds")" '{name: $name, expected: $expected, actual: $actual,
-		wanted: $wanted, findings: $found, cause: $cause, detail: $detail, seconds: $seconds,
-		ok: ([$expected, $wanted, $probable] == [$actual, $found, $cause] and ($detail | contains($shows)))}'
+		--arg foretold "$predicted" --argjson seconds "$(<"$machine/seconds")" '{name: $name, expected: $expected, actual: $actual,
+		wanted: $wanted, findings: $found, cause: $cause, foretold: $foretold, detail: $detail, seconds: $seconds,
+		ok: ([$expected, $wanted, $probable] == [$actual, $found, $cause] and ($detail | contains($shows)) and $foretold != "no")}'
 }
 
 show_table() { # from rows on standard input
 	{
-		printf 'CASE\tEXPECTED\tACTUAL\tFINDINGS\tPROBABLE CAUSE\tSECONDS\tDETAIL\n'
-		jq -r '[.name, .expected, .actual, .findings, .cause, .seconds, .detail[:70]] |
+		printf 'CASE\tEXPECTED\tACTUAL\tFINDINGS\tPROBABLE CAUSE\tFORETOLD\tSECONDS\tDETAIL\n'
+		jq -r '[.name, .expected, .actual, .findings, .cause, .foretold, .seconds, .detail[:70]] |
 			map(if . == "" then "-" else . end) | @tsv'
 	} | column -t -s "$(printf '\t')"
 	}
@@ -120,7 +121,7 @@ show_times() { # CASE...
 }
 
 show_surprises() { # from rows on standard input
-	jq -r 'select(.ok | not) | "NOT AS EXPECTED: \(.name): wanted \(.expected) \(.wanted), got \(.actual) \(.findings) \(.cause): \(.detail)"' >&2
+	jq -r 'select(.ok | not) | "NOT AS EXPECTED: \(.name): wanted \(.expected) \(.wanted), got \(.actual) \(.findings) \(.cause), foretold: \(.foretold): \(.detail)"' >&2
 }
 
 # prepare CASE...: machines, and a verifier that knows them.
@@ -132,9 +133,19 @@ prepare() {
 	start_verifier
 }
 
+# split_cases CASE...: into `known`, and `updates`, which change what is known.
+split_cases() {
+	local case
+	known=() updates=()
+	for case in "$@"; do
+		describe "$case"
+		if [ -n "$announced" ]; then updates+=("$case"); else known+=("$case"); fi
+	done
+}
+
 # matrix [CASE...]
 matrix() {
-	local cases=("$@") first rows begun=$SECONDS
+	local cases=("$@") first rows case known updates begun=$SECONDS
 	[ $# -gt 0 ] || cases=("${all_cases[@]}")
 	mapfile -t first < <(teachers "${cases[@]}")
 	prepare "${first[@]}" "${cases[@]}"
@@ -142,7 +153,10 @@ matrix() {
 	boot_all boot "${first[@]}"
 	learn "${first[@]}"
 	say "booting ..."
-	boot_all boot "${cases[@]}"
+	split_cases "${cases[@]}"
+	[ ${#known[@]} -eq 0 ] || boot_all boot "${known[@]}"
+	for case in "${updates[@]}"; do announce "$case"; done
+	[ ${#updates[@]} -eq 0 ] || boot_all boot "${updates[@]}"
 	rows=$(for case in "${first[@]}" "${cases[@]}"; do judge "$case"; done)
 	show_table <<<"$rows"
 	show_times "${cases[@]}"
