@@ -22,7 +22,9 @@ const char TROTH_CLI_BUILD_HELP[] =
 	"  --first-image N       the number of the first of these images: 1, or more where "
 	"the\n"
 	"                        firmware starts others before\n"
-	"  --cmdline TEXT        given to the kernel (without GRUB) as load options;\n"
+	"  --cmdline TEXT        given to the kernel (without GRUB) or to a --uki that has "
+	"none\n"
+	"                        as load options;\n"
 	"                        @FILE takes the first line of a file\n"
 	"  --uki FILE            a unified kernel image with systemd-stub\n"
 	"  --profile N           its profile, 0 and up\n"
@@ -133,21 +135,26 @@ static bool read_number(const struct build *b, const char *text, unsigned int ot
 
 /* ---- predicting ---- */
 
-/* One line for what a file was not; the status says it in a word. */
+/* What a status of the predictor says about a file. */
+static const struct {
+	enum troth_status status;
+	const char *why;
+} REASONS[] = {
+	{ TROTH_E_MALFORMED, "no sound EFI image" },
+	{ TROTH_E_TRUNCATED, "no sound EFI image" },
+	{ TROTH_E_NOT_FOUND, "lacks what is asked of it" },
+	{ TROTH_E_CONFLICT, "has a command line of its own, which --cmdline cannot replace" },
+	{ TROTH_E_UNSUPPORTED,
+	  "not predictable: what is measured depends on more than this file" },
+};
+
 static bool failed(const char *file, enum troth_status status)
 {
-	const char *why = troth_status_name(status);
-	switch ((int)status) {
-	case TROTH_E_MALFORMED:
-	case TROTH_E_TRUNCATED: why = "no sound EFI image"; break;
-	case TROTH_E_NOT_FOUND: why = "lacks what is asked of it"; break;
-	case TROTH_E_UNSUPPORTED:
-		why = "not predictable: what is measured depends on more "
-		      "than this file";
-		break;
-	default: break;
-	}
-	troth_cli_error("%s: %s", file, why);
+	size_t i = 0;
+	while (i < TROTH_COUNT(REASONS) && REASONS[i].status != status)
+		i++;
+	troth_cli_error("%s: %s", file,
+			i < TROTH_COUNT(REASONS) ? REASONS[i].why : troth_status_name(status));
 	return false;
 }
 
@@ -174,17 +181,35 @@ static bool predict_phases(struct build *b)
 	return status == TROTH_OK || failed(b->uki, status);
 }
 
+/* "@FILE" is its first line; empty without the option. */
+static bool read_cmdline(struct build *b, struct troth_view *out)
+{
+	*out = (struct troth_view){ 0 };
+	if (b->cmdline == NULL)
+		return true;
+	*out = troth_view_str(b->cmdline);
+	if (b->cmdline[0] != '@')
+		return true;
+	if (!troth_cli_boot_file(&b->files, b->cmdline + 1, out))
+		return false;
+	const uint8_t *end = out->n > 0 ? memchr(out->p, '\n', out->n) : NULL;
+	if (end != NULL)
+		out->n = (size_t)(end - out->p);
+	return true;
+}
+
 static bool predict_uki(struct build *b)
 {
-	struct troth_view bytes;
+	struct troth_view bytes, cmdline;
 	unsigned int profile;
 	bool inputs = false;
 	if (b->uki == NULL)
 		return true;
 	if (!read_number(b, b->profile, 0, &profile) || !predict_image(b, b->uki) ||
-	    !troth_cli_boot_file(&b->files, b->uki, &bytes))
+	    !troth_cli_boot_file(&b->files, b->uki, &bytes) || !read_cmdline(b, &cmdline))
 		return false;
-	enum troth_status status = troth_predict_uki(&b->prediction, bytes, profile, &inputs);
+	enum troth_status status =
+		troth_predict_uki(&b->prediction, bytes, profile, cmdline, &inputs);
 	if (status != TROTH_OK)
 		return failed(b->uki, status);
 	if (!inputs)
@@ -193,21 +218,13 @@ static bool predict_uki(struct build *b)
 	return predict_phases(b);
 }
 
-/* "@FILE" is its first line. */
 static bool predict_cmdline(struct build *b)
 {
 	struct troth_view text;
-	if (b->cmdline == NULL)
+	if (b->cmdline == NULL || b->uki != NULL)
 		return true;
-	text = troth_view_str(b->cmdline);
-	if (b->cmdline[0] == '@') {
-		if (!troth_cli_boot_file(&b->files, b->cmdline + 1, &text))
-			return false;
-		size_t n = 0;
-		while (n < text.n && text.p[n] != '\n')
-			n++;
-		text.n = n;
-	}
+	if (!read_cmdline(b, &text))
+		return false;
 	enum troth_status status = troth_predict_load_options(&b->prediction, text);
 	return status == TROTH_OK || failed("--cmdline", status);
 }

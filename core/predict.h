@@ -49,8 +49,8 @@ TROTH_NODISCARD enum troth_status troth_predict_load_options(struct troth_predic
 TROTH_NODISCARD enum troth_status troth_predict_initrd(struct troth_prediction *p,
 						       const struct troth_view *files,
 						       size_t n_files);
-/* PCR 12, by systemd-stub: a command line given to it in place of the built-in one (UTF-16 with
- * its NUL). TROTH_E_UNSUPPORTED as above. */
+/* PCR 12, by systemd-stub: a command line given to it from outside (UTF-16 with its NUL).
+ * TROTH_E_UNSUPPORTED as above. */
 TROTH_NODISCARD enum troth_status troth_predict_stub_cmdline(struct troth_prediction *p,
 							     struct troth_view cmdline);
 
@@ -60,15 +60,16 @@ TROTH_NODISCARD enum troth_status troth_predict_stub_cmdline(struct troth_predic
 #define TROTH_STUB_KNOWN_MAX 252
 
 /* PCR 11, by systemd-stub: the sections of a unified kernel image, each its name and then its
- * content, in the order of the stub's version. Profile 0 is what an image without profiles
- * boots. With a stub known not to add to them, also what the kernel's EFI stub is handed (its
- * command line and initrd, PCR 9), and *out_inputs is true. TROTH_E_NOT_FOUND without .linux or
- * without such a profile; TROTH_E_UNSUPPORTED for another stub than systemd's of 252 or from
- * 254 on, where the sections used depend on the machine (.dtbauto, .efifw), and for a section
- * that is longer in memory than in the file. */
-TROTH_NODISCARD enum troth_status troth_predict_uki(struct troth_prediction *p,
-						    struct troth_view file,
-						    unsigned int profile, bool *out_inputs);
+ * content, in the order of the stub's version; a command line from outside (empty: none) in
+ * PCR 12, TROTH_E_CONFLICT where the image has its own. Profile 0 is what an image without
+ * profiles boots. With a stub known not to add to them, also what the kernel's EFI stub is
+ * handed (its command line and initrd, PCR 9), and *out_inputs is true. TROTH_E_NOT_FOUND
+ * without .linux or without such a profile; TROTH_E_UNSUPPORTED for another stub than systemd's
+ * of 252 or from 254 on, where the sections used depend on the machine (.dtbauto, .efifw), and
+ * for a section that is longer in memory than in the file. */
+TROTH_NODISCARD enum troth_status
+troth_predict_uki(struct troth_prediction *p, struct troth_view file, unsigned int profile,
+		  struct troth_view cmdline, bool *out_inputs);
 /* PCR 11 after the stub: words systemd measures while the system comes up ("enter-initrd",
  * "leave-initrd", "sysinit", "ready"), which no firmware log shows: the unified kernel's events
  * so far and the words become one golden value, in place of the events. NOT_FOUND without such

@@ -124,15 +124,16 @@ static bool plain(const struct uki *u, const char *name)
 }
 
 /* What the kernel's EFI stub measures of what it is handed. */
-static enum troth_status predict_inputs(struct troth_prediction *p, const struct uki *u)
+static enum troth_status predict_inputs(struct troth_prediction *p, const struct uki *u,
+					struct troth_view given)
 {
 	const struct troth_pe_section *cmdline = find(u, ".cmdline"),
 				      *initrd = find(u, ".initrd");
-	struct troth_view data;
-	if (cmdline != NULL) {
+	struct troth_view data = given;
+	if (cmdline != NULL)
 		TROTH_TRY(content(cmdline, &data));
+	if (data.n > 0)
 		TROTH_TRY(troth_predict_load_options(p, data));
-	}
 	if (initrd != NULL) {
 		TROTH_TRY(content(initrd, &data));
 		TROTH_TRY(troth_predict_initrd(p, &data, 1));
@@ -177,8 +178,20 @@ static bool inputs_known(const struct uki *u, unsigned int version)
 	       plain(u, ".cmdline");
 }
 
+/* PCR 12: a command line from outside, which counts only where the image has none of its own.
+ * The digest covers its NUL, other than systemd's documentation says. */
+static enum troth_status predict_given(struct troth_prediction *p, const struct uki *u,
+				       struct troth_view given)
+{
+	if (given.n == 0)
+		return TROTH_OK;
+	return find(u, ".cmdline") != NULL ? TROTH_E_CONFLICT
+					   : troth_predict_stub_cmdline(p, given);
+}
+
 enum troth_status troth_predict_uki(struct troth_prediction *p, struct troth_view file,
-				    unsigned int profile, bool *out_inputs)
+				    unsigned int profile, struct troth_view cmdline,
+				    bool *out_inputs)
 {
 	struct uki u;
 	TROTH_TRY(troth_pe_parse(file, &u.pe));
@@ -190,9 +203,10 @@ enum troth_status troth_predict_uki(struct troth_prediction *p, struct troth_vie
 		if (s != NULL && MEASURED[i].since <= version)
 			TROTH_TRY(predict_section(p, MEASURED[i].name, s));
 	}
+	TROTH_TRY(predict_given(p, &u, cmdline));
 	const bool inputs = inputs_known(&u, version);
 	if (inputs)
-		TROTH_TRY(predict_inputs(p, &u));
+		TROTH_TRY(predict_inputs(p, &u, cmdline));
 	*out_inputs = inputs;
 	return TROTH_OK;
 }

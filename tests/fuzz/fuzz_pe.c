@@ -19,7 +19,8 @@ static void predict(struct troth_view file)
 	bool inputs;
 	assert(troth_prediction_start(ctx, "n", "v", &p) == TROTH_OK);
 	assert(troth_predict_image(&p, file) == TROTH_OK && p.set.n_components == 1);
-	if (troth_predict_uki(&p, file, (unsigned int)(file.n % 3), &inputs) == TROTH_OK)
+	if (troth_predict_uki(&p, file, (unsigned int)(file.n % 3), (struct troth_view){ 0 },
+			      &inputs) == TROTH_OK)
 		assert(p.set.n_components >= 2);
 	troth_prediction_release(&p);
 	if (troth_grub_image_parse(file, &grub) == TROTH_OK)

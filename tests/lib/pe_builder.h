@@ -71,7 +71,8 @@ static inline size_t pe_build(uint8_t *out, const struct pe_part *parts, size_t 
 	for (size_t i = 0; i < n_parts; i++) {
 		uint8_t *h = out + PE_SECTION(i);
 		const size_t len = pe_round(parts[i].len);
-		memcpy(h, parts[i].name, strnlen(parts[i].name, 8));
+		for (size_t k = 0; k < 8 && parts[i].name[k] != '\0'; k++)
+			h[k] = (uint8_t)parts[i].name[k];
 		pe_u32(h + PE_VIRTUAL_SIZE, (uint32_t)parts[i].len);
 		pe_u32(h + 12, address);
 		pe_u32(h + PE_RAW_LEN, (uint32_t)len);

@@ -160,8 +160,9 @@ static enum troth_status predict(void **state, const struct pe_part *parts, size
 	assert_non_null(image);
 	*p = start(state);
 	const size_t len = pe_build(image, parts, n);
-	enum troth_status status =
-		troth_predict_uki(p, (struct troth_view){ image, len }, profile, &inputs);
+	enum troth_status status = troth_predict_uki(p, (struct troth_view){ image, len },
+						     profile, (struct troth_view){ 0 },
+						     &inputs);
 	assert_true(inputs || component(p, "kernel-inputs") == NULL);
 	free(image);
 	return status;
@@ -282,6 +283,35 @@ static void what_the_files_do_not_tell(void **state)
 	}
 }
 
+/* As a machine measured it: chainloaded by GRUB, with this command line. */
+static void a_command_line_from_outside(void **state)
+{
+	static const struct pe_part BARE[] = { PART(".linux", "kernel"),
+					       PART(".sdmagic", MAGIC("252.39")) };
+	static const char MEASURED[] =
+		"8b17fa844de85f6a0a8cdc6c86050c3a351d241a099b058276d88700dd0cbf19";
+	const struct troth_view given = troth_view_str(
+		"hello console=ttyS0,115200 quiet ima_policy=tcb panic=-1 rootfstype=ramfs "
+		"initrd=initrd");
+	struct troth_prediction p = start(state);
+	uint8_t *image = calloc(1, ROOM);
+	bool inputs = false;
+	size_t n = pe_build(image, BARE, 2);
+	assert_int_equal(
+		troth_predict_uki(&p, (struct troth_view){ image, n }, 0, given, &inputs),
+		TROTH_OK);
+	assert_true(inputs);
+	event_is(&p, "kernel-parameters", 0, 12, MEASURED);
+	event_is(&p, "kernel-inputs", 0, 9, MEASURED);
+	memset(image, 0, ROOM);
+	n = pe_build(image, UKI, 5);
+	assert_int_equal(
+		troth_predict_uki(&p, (struct troth_view){ image, n }, 0, given, &inputs),
+		TROTH_E_CONFLICT);
+	free(image);
+	troth_prediction_release(&p);
+}
+
 static void images_that_are_no_unified_kernels(void **state)
 {
 	static const struct pe_part PARTS[] = { PART(".text", "code") };
@@ -325,10 +355,12 @@ static void a_section_longer_in_memory(void **state)
 	bool inputs;
 	const size_t n = pe_build(image, UKI, 5);
 	pe_u32(image + PE_SECTION(4) + PE_VIRTUAL_SIZE, PE_ALIGN);
-	assert_int_equal(troth_predict_uki(&p, (struct troth_view){ image, n }, 0, &inputs),
+	assert_int_equal(troth_predict_uki(&p, (struct troth_view){ image, n }, 0,
+					   (struct troth_view){ 0 }, &inputs),
 			 TROTH_OK);
 	pe_u32(image + PE_SECTION(4) + PE_VIRTUAL_SIZE, PE_ALIGN + 1);
-	assert_int_equal(troth_predict_uki(&p, (struct troth_view){ image, n }, 0, &inputs),
+	assert_int_equal(troth_predict_uki(&p, (struct troth_view){ image, n }, 0,
+					   (struct troth_view){ 0 }, &inputs),
 			 TROTH_E_UNSUPPORTED);
 	free(image);
 	troth_prediction_release(&p);
@@ -346,6 +378,7 @@ int main(void)
 		cmocka_unit_test(phases_lead_to_one_value),
 		cmocka_unit_test(a_profile_replaces_what_it_has),
 		cmocka_unit_test(what_the_files_do_not_tell),
+		cmocka_unit_test(a_command_line_from_outside),
 		cmocka_unit_test(images_that_are_no_unified_kernels),
 		cmocka_unit_test(sections_a_version_knows),
 		cmocka_unit_test(a_section_longer_in_memory),

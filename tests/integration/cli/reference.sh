@@ -126,6 +126,8 @@ build "a profile" 0 --uki profiles.efi --profile 1
 says "PCR 9"
 [ "$(digests unified-kernel | sed -n 4p)" = "$(printf other | hash)" ] || fail "not the profile's command line"
 build "a profile that is not there" 2 --uki profiles.efi --profile 2
+build "a command line over a built-in one" 2 --uki uki.efi --cmdline quiet
+says "of its own"
 build "no unified kernel" 2 --uki vmlinuz
 
 # ---- GRUB ----
