@@ -74,6 +74,7 @@ completes "tsv" trothctl device list --format ts
 completes "--format --socket" trothctl device list --
 completes "--roots" trothctl ek verify --r
 completes "--socket" trothctl --s
+completes "pcrlock" trothctl reference build --format p
 completes "html" trothctl explain --format h
 completes "--good-log" trothctl explain --go
 completes "--record" trothctl replay --rec
