@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # trothctl reference build, diff, import and export, offline: digests beside those of sbsign,
 # osslsigncode, systemd-measure and sha256sum where they are installed; .pcrlock files read with jq.
-#   reference.sh TROTHCTL BOOT_FILES
+#   reference.sh TROTHCTL BOOT_FILES FIXTURES
 set -euo pipefail
-trothctl=$1 boot_files=$2
+trothctl=$1 boot_files=$2 fixtures=$3
 for tool in jq sha256sum xxd iconv; do
 	command -v "$tool" >/dev/null || { echo "$tool is not installed"; exit 77; }
 done
@@ -171,6 +171,16 @@ says "no file /initrd.img among what was given"
 printf 'for i in a; do true; done\n' >loop.cfg
 build "a loop" 2 --boot-loader grub.efi --grub-config loop.cfg
 says "grub.cfg:1: \"for\" is not followed"
+
+# A configuration as grub-mkconfig writes it, which a machine booted: its log has 55 commands and, before
+# kernel and initrd, four files.
+build "a generated configuration that was booted" 0 --boot-loader grub.efi --kernel vmlinuz --initrd initrd \
+	--grub-disk "hd0,gpt1:5452-4F54=$fixtures/grub-debian/esp"
+quiet
+sed -n 's/^8 //p' "$fixtures/grub-debian/measured" | is grub-commands
+digests grub-files | head -4 >ours
+sed -n 's/^9 //p' "$fixtures/grub-debian/measured" | head -4 | cmp -s - ours || fail "files"
+[ "$(digests grub-commands | wc -l)" = 55 ] || fail "commands"
 
 # ---- what cannot be meant ----
 
