@@ -111,7 +111,7 @@ _troth_program() {
 }
 
 _troth_verifier() { _troth_program "init serve check-config"; }
-_troth_attester() { _troth_program "provision run once result wait status check-config"; }
+_troth_attester() { _troth_program "provision run once result proof wait status check-config"; }
 
 complete -F _trothctl trothctl
 complete -F _troth_verifier troth-verifier

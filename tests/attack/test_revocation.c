@@ -4,9 +4,13 @@
 #include "check.h"
 
 #include <jansson.h>
+#include <limits.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
+
 #include <troth/peer.h>
 
 #include "base.h"
@@ -214,6 +218,54 @@ static void the_bundle_is_spiffes(void **state)
 	json_decref(root);
 }
 
+/* The example of docs/relying-parties.md, over files. */
+static void write_files(struct scene *s)
+{
+	static const char *const FILES[][2] = { { "/v1/bundle", "bundle.pem" },
+						{ "/v1/keys.json", "keys.json" },
+						{ "/v1/crl", "crl.der" },
+						{ "/v1/status", "status" } };
+	const struct troth_view peer = { s->certificate, s->certificate_len };
+	for (size_t i = 0; i < TROTH_COUNT(FILES); i++) {
+		const char *path = test_service_path(&s->lab.service, FILES[i][1]);
+		assert_int_equal(troth_file_write(path, get(s, FILES[i][0]), 0600), TROTH_OK);
+	}
+	assert_int_equal(
+		troth_file_write(test_service_path(&s->lab.service, "peer.der"), peer, 0600),
+		TROTH_OK);
+}
+
+static int run_example(struct scene *s, const char *segment)
+{
+	char program[PATH_MAX];
+	int status = -1;
+	write_files(s);
+	const ssize_t n = readlink("/proc/self/exe", program, sizeof program - 32);
+	assert_true(n > 0);
+	program[n] = '\0';
+	(void)snprintf(strrchr(program, '/'), 32, "/peer_check");
+	const pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)execl(program, program, "test.example", s->lab.service.dir, "peer.der",
+			    segment, (char *)NULL);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void the_example_says_the_same(void **state)
+{
+	struct scene *s = *state;
+	assert_int_equal(run_example(s, "line-1"), 0);
+	assert_int_equal(run_example(s, "line-2"), 1);
+	assert_int_equal(lab_act(&s->lab, "victim", "quarantine"), 200);
+	(void)follow_until(s, TROTH_DENIED_QUARANTINED);
+	assert_int_equal(run_example(s, "line-1"), 1);
+	assert_int_equal(lab_act(&s->lab, "victim", "release"), 200);
+}
+
 /* A verifier that is gone takes nobody's peers away at once. */
 static void peers_judge_while_the_verifier_is_down(void **state)
 {
@@ -249,6 +301,7 @@ int main(void)
 		cmocka_unit_test(what_is_published_can_be_cached),
 		cmocka_unit_test(the_bundle_is_spiffes),
 		cmocka_unit_test(peers_judge_while_the_verifier_is_down),
+		cmocka_unit_test(the_example_says_the_same),
 	};
 	return cmocka_run_group_tests_name("revocation", tests, open_scene, close_scene);
 }
