@@ -156,6 +156,33 @@ static void run_renews_at_sighup_and_leaves_at_sigterm(void **state)
 	lab_assert_clean(v->lab);
 }
 
+/* What `proof` prints is what `run` has signed with the key that its result names: the
+ * verifier's judgement of the pair is tests/attack/test_authorize.c. */
+static void run_proves_calls_to_local_users(void **state)
+{
+	const struct village *v = *state;
+	char run_dir[64], attester[512];
+	snprintf(run_dir, sizeof run_dir, "%s", lab_path(v->lab, "run"));
+	snprintf(attester, sizeof attester, "%s", lab_program("troth-attester"));
+	const unsigned number = village_set_number(v);
+	LAB_CODE(v->lab, 2, attester, "proof", "GET", "https://h/", "--run-dir", run_dir);
+	pid_t pid = village_run(v);
+	village_wait_for_set(v, number + 1);
+	village_nap_ms(500); /* the attempt reports after the set is there */
+	LAB_OK(v->lab, attester, "proof", "GET", "https://h/a?b", "--run-dir", run_dir);
+	assert_true(lab_said(v->lab, "Authorization: DPoP eyJ"));
+	assert_true(lab_said(v->lab, "\nDPoP: eyJ"));
+	LAB_OK(v->lab, attester, "proof", "POST", "https://h/", "--nonce", "n1", "--format",
+	       "json", "--run-dir", run_dir);
+	assert_true(lab_said(v->lab, "{\"token\":\"eyJ"));
+	assert_true(lab_said(v->lab, "\"proof\":\"eyJ"));
+	LAB_CODE(v->lab, 2, attester, "proof", "GET", "h", "--run-dir", run_dir);
+	LAB_CODE(v->lab, 2, attester, "proof", "GET", "--run-dir", run_dir);
+	village_assert_leaves(pid);
+	LAB_CODE(v->lab, 2, attester, "proof", "GET", "https://h/", "--run-dir", run_dir);
+	lab_assert_clean(v->lab);
+}
+
 /* A number of a process's status file. */
 static unsigned long status_of(pid_t pid, const char *key)
 {
@@ -422,6 +449,7 @@ int main(void)
 		cmocka_unit_test(another_boot_loader_is_refused),
 		cmocka_unit_test(a_missing_log_is_refused),
 		cmocka_unit_test(run_renews_at_sighup_and_leaves_at_sigterm),
+		cmocka_unit_test(run_proves_calls_to_local_users),
 		cmocka_unit_test(run_sleeps),
 		cmocka_unit_test(run_leaves_while_a_verifier_is_silent),
 		cmocka_unit_test(one_attester_at_a_time),
