@@ -19,11 +19,11 @@ evil=$(printf evil | sha256sum | cut -d' ' -f1)
 
 record() { python3 "$top/tests/attack/ima_record.py" "$@"; }
 
-# measure PATH DIGEST: the running kernel measures one more
+# measure PATH DIGEST [SIGNATURE]: the running kernel measures one more
 measure() {
 	local n
 	n=$("$bin/trothctl" ima show --format json "$work/victim/ima" | jq '.entries | length')
-	record "$work/victim/ima" "$1" "$2"
+	record "$work/victim/ima" "$@"
 	"$bin/troth-boot-replay" --tcti "swtpm:path=$work/victim/sock" --no-startup \
 		--ima "$work/victim/ima" --ima-from "$n"
 }
@@ -141,6 +141,24 @@ measure /opt/evil "$evil"
 once 1 ima-unknown-file
 ima_policy $'  allow: [ { list: base } ]\n  ignore: [ /opt/* ]' >/dev/null
 once 0 ''
+
+# ---- a file that ima-evm-utils signed, and one that was changed afterwards ----
+
+if command -v evmctl >/dev/null; then
+	reboot
+	printf evil >"$work/tool"
+	openssl genrsa -out "$work/sign.pem" 2048 2>/dev/null
+	evmctl ima_sign --hashalgo sha256 --sigfile --key "$work/sign.pem" "$work/tool" >/dev/null 2>&1
+	key=$(openssl rsa -in "$work/sign.pem" -pubout 2>/dev/null | sed 's/$/\\n/' | tr -d '\n')
+	ima_policy $'  allow: [ { list: base } ]\n  keys: [ "'"$key"'" ]' >/dev/null
+	measure /opt/signed "$evil" "$work/tool.sig"
+	once 0 ''
+	measure /opt/changed "$(printf worse | sha256sum | cut -d' ' -f1)" "$work/tool.sig"
+	once 1 ima-signature
+	sees ima-signature 'does not verify: /opt/changed'
+	reboot
+fi
+ima_policy $'  allow: [ { list: base } ]\n  ignore: [ /opt/* ]' >/dev/null
 
 # ---- row 24: violations ----
 
