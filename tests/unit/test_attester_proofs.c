@@ -242,7 +242,7 @@ static void the_socket_serves_many_and_has_bounds(void **state)
 		assert_proof(s, call(fd, ASK), "");
 	/* In two pieces, and two at once. */
 	assert_int_equal(send(fd, ASK, 10, MSG_NOSIGNAL), 10);
-	assert_proof(s, call(fd, ASK + 10), "");
+	assert_proof(s, call(fd, &ASK[10]), "");
 	/* A line without end is hung up on. */
 	memset(long_line, ' ', sizeof long_line - 1);
 	assert_string_equal(call(fd, long_line), "");
