@@ -10,6 +10,7 @@
 #include "input.h"
 #include "output.h"
 #include "reader.h"
+#include "tpm.h"
 #include "verdict_wire.h"
 #include "wire.h"
 
@@ -212,6 +213,18 @@ static enum troth_status parse_log(struct troth_cli_case *c)
 	return TROTH_OK;
 }
 
+/* What the record has of the TPM: who made it, and what its quote says of its firmware. */
+static enum troth_status take_tpm(struct troth_cli_case *c)
+{
+	struct troth_attest attest;
+	if (c->record == NULL)
+		return TROTH_OK;
+	TROTH_TRY(troth_attest_parse(troth_wire_view(c->record->quote), &attest));
+	c->appraised.tpm_maker = c->record->device->ek_maker;
+	c->appraised.tpm_firmware = attest.firmware_version;
+	return TROTH_OK;
+}
+
 static enum troth_status appraise(struct troth_cli_case *c)
 {
 	TROTH_TRY(parse_log(c));
@@ -228,6 +241,7 @@ static enum troth_status appraise(struct troth_cli_case *c)
 		.recognised = c->record != NULL && (c->record->device->ek_certificate_trusted ||
 						    c->record->device->ek_in_inventory),
 	};
+	TROTH_TRY(take_tpm(c));
 	TROTH_TRY(troth_appraise(c->ctx, &c->appraised, &c->verdict));
 	return troth_verdict_digest(c->ctx, &c->verdict, c->digest);
 }

@@ -10,6 +10,7 @@
 
 /* The checks, in the order of DESIGN section 7. */
 enum check {
+	CHECK_TPM,
 	CHECK_LOG,
 	CHECK_BANKS,
 	CHECK_REPLAY,
@@ -98,6 +99,27 @@ static void survey(struct appraisal *a)
 	const struct troth_log *log = a->c->log;
 	for (size_t i = 0; log != NULL && a->c->replay != NULL && i < log->n_events; i++)
 		a->readable |= troth_event_extends(&log->events[i]);
+}
+
+/* A TPM that is known to be weak proves nothing, whatever it signs. */
+static enum sight check_tpm(struct appraisal *a)
+{
+	const struct troth_tpm_facts facts = {
+		.maker = a->c->tpm_maker != NULL ? a->c->tpm_maker : "",
+		.firmware = a->c->tpm_firmware,
+	};
+	const enum troth_tpm_answer answer = troth_tpm_judge(&a->c->policy->tpm, &facts);
+	char version[TROTH_TPM_VERSION_TEXT];
+	if (answer == TROTH_TPM_ACCEPTED)
+		return SAW_ALL;
+	struct troth_finding *f =
+		troth_finding_add(&a->v->findings, TROTH_FINDING_TPM_FIRMWARE);
+	troth_tpm_version_text(facts.firmware, version);
+	troth_finding_detail(f, "%s %s",
+			     facts.maker[0] != '\0' ? facts.maker : "maker not known", version);
+	if (answer == TROTH_TPM_UNKNOWN)
+		f->severity = TROTH_TIER_NONE;
+	return SAW_ALL;
 }
 
 /* Without a log, with an unreadable one, with one that says nothing was measured: three causes
@@ -351,6 +373,7 @@ static enum sight check_ima(struct appraisal *a)
 static enum troth_status look(enum check check, struct appraisal *a, enum sight *out)
 {
 	switch (check) {
+	case CHECK_TPM: *out = check_tpm(a); break;
 	case CHECK_LOG: *out = check_log(a); break;
 	case CHECK_BANKS: *out = check_banks(a); break;
 	case CHECK_REPLAY: *out = check_replay(a); break;
@@ -370,6 +393,8 @@ static bool required(const struct appraisal *a, enum check check)
 		return a->c->policy->ima.present;
 	if (a->quoted == 0)
 		return false;
+	if (check == CHECK_TPM)
+		return a->c->policy->tpm.n_deny + a->c->policy->tpm.n_allow > 0;
 	return check != CHECK_SECURE_BOOT || a->c->policy->require_secure_boot;
 }
 

@@ -24,6 +24,10 @@ struct troth_case {
 	size_t log_error_offset;
 	/* a manufacturer's certificate or the inventory vouches for the TPM */
 	bool recognised;
+	/* Who made the TPM, by a trusted certificate (NULL or empty: none says), and the
+	 * firmwareVersion of the quote. */
+	const char *tpm_maker;
+	uint64_t tpm_firmware;
 	/* What came of the IMA list; read where the policy speaks of IMA. NULL: nothing did. */
 	const struct troth_ima_result *ima;
 };

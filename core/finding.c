@@ -168,6 +168,8 @@ static const struct {
 		"The endorsement key is not of the template that its group enrols by." },
 	[TROTH_FINDING_AK_TAKEN] = { "ak-taken", CONTRAINDICATED,
 		"The attestation key is, or once was, another device's." },
+	[TROTH_FINDING_TPM_FIRMWARE] = { "tpm-firmware", CONTRAINDICATED,
+		"The TPM's maker or firmware version is one that the policy does not take." },
 };
 /* clang-format on */
 

@@ -7,6 +7,7 @@
 #include "ek.h"
 #include "ima_policy.h"
 #include "reference.h"
+#include "tpm_policy.h"
 
 enum troth_enrolment_mode {
 	TROTH_ENROL_APPROVAL = 0, /* an operator approves each device */
@@ -46,6 +47,7 @@ struct troth_policy {
 	size_t n_ignore;
 	struct troth_ignore_rule ignore[TROTH_IGNORE_RULES_MAX];
 	struct troth_ima_policy ima;
+	struct troth_tpm_policy tpm; /* which makers and firmware versions will do */
 };
 
 /* What the event log must explain: the selection without the PCR of an IMA list, where the

@@ -8,6 +8,7 @@
 #include "eventlog.h"
 #include "ima_appraise.h"
 #include "policy_ima.h"
+#include "policy_parts.h"
 #include "reader.h"
 #include "text.h"
 
@@ -226,6 +227,11 @@ static enum troth_status read_ima(struct troth_config_doc *doc, void *target)
 	return troth_policy_ima_read(doc, &((struct draft *)target)->policy.ima);
 }
 
+static enum troth_status read_tpm(struct troth_config_doc *doc, void *target)
+{
+	return troth_policy_read_tpm(doc, &((struct draft *)target)->policy.tpm);
+}
+
 #define AT(member) .offset = offsetof(struct draft, member)
 static const struct troth_config_field FIELDS[] = {
 	{ .key = "name", .type = TROTH_CONFIG_NODE, .each = read_name, .required = true },
@@ -284,6 +290,7 @@ static const struct troth_config_field FIELDS[] = {
 	{ .key = "ignore", .type = TROTH_CONFIG_LIST, .each = read_ignore },
 	{ .key = "allow", .type = TROTH_CONFIG_LIST, .each = read_allow },
 	{ .key = "ima", .type = TROTH_CONFIG_NODE, .each = read_ima },
+	{ .key = "tpm", .type = TROTH_CONFIG_NODE, .each = read_tpm },
 	{ 0 },
 };
 

@@ -207,6 +207,8 @@
 #define TROTH_MATCH_STATES_MAX 64
 /* A policy or configuration file, bytes. */
 #define TROTH_POLICY_MAX (256 * 1024)
+/* Rules about TPMs in one list of a policy. */
+#define TROTH_TPM_RULES_MAX 32
 /* Ignore rules in one policy. */
 #define TROTH_IGNORE_RULES_MAX 64
 

@@ -665,9 +665,41 @@ static void same_case_gives_the_same_verdict(void **state)
 	trial_free(t);
 }
 
+/* All is as the reference values say, and the TPM that says so is not to be believed. */
+static void a_weak_tpm_proves_nothing(void **state)
+{
+	static const struct {
+		const char *maker, *want;
+	} CASES[] = {
+		{ "IFX", "contraindicated: tpm-firmware" },
+		{ "STM", "affirming:" },
+		{ "", "none: tpm-firmware" },
+		{ NULL, "none: tpm-firmware" },
+	};
+	for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+		struct trial *t = trial_new(*state, "shim-sb-on", BOOT_PCRS);
+		learn(*state, t, "shim-sb-on");
+		t->policy.tpm.n_deny = 1;
+		t->policy.tpm.deny[0] =
+			(struct troth_tpm_rule){ "IFX", 0, 0x00070055FFFFFFFFU };
+		t->c.tpm_maker = CASES[i].maker;
+		t->c.tpm_firmware = 0x0007003E00000000U;
+		t->c.recognised = true;
+		appraise(*state, t);
+		assert_verdict(t, CASES[i].maker != NULL ? CASES[i].maker : "no maker",
+			       CASES[i].want);
+		if (i == 0) {
+			assert_string_equal(t->verdict.findings.list[0].detail, "IFX 7.62.0.0");
+			assert_int_equal(t->verdict.trust.claim[TROTH_CLAIM_HARDWARE], 96);
+		}
+		trial_free(t);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_weak_tpm_proves_nothing),
 		cmocka_unit_test(captures_are_judged),
 		cmocka_unit_test(affirming_verdict_says_what_it_saw),
 		cmocka_unit_test(unexpected_event_is_explained),

@@ -149,6 +149,8 @@ static enum troth_status appraise(struct troth_attestation *a)
 		.log_status = TROTH_E_NOT_FOUND,
 		.ima = a->ima,
 		.recognised = a->row.ek_certificate_trusted || a->row.ek_in_inventory,
+		.tpm_maker = a->row.ek_maker,
+		.tpm_firmware = a->quote.firmware_version,
 	};
 	if (a->log != NULL) {
 		c.log_bytes = a->log->bytes;

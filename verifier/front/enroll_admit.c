@@ -14,7 +14,7 @@
 static void judge_certificate(struct troth_enrolment *e)
 {
 	struct troth_view cert = troth_wire_view(e->request->ek_certificate);
-	struct troth_ek_cert_facts facts;
+	struct troth_ek_cert_facts facts = { 0 };
 	struct troth_key *key = NULL;
 	uint8_t spki[TROTH_RSA_BYTES_MAX + 128];
 	size_t spki_len;
@@ -35,6 +35,9 @@ static void judge_certificate(struct troth_enrolment *e)
 	}
 	if (status != TROTH_OK)
 		troth_finding_add(&e->findings, TROTH_FINDING_EK_CERT_MALFORMED);
+	/* Only a trusted certificate says who made the TPM. */
+	if (e->findings.n > 0 || !troth_tpm_maker_read(facts.manufacturer, e->row.ek_maker))
+		e->row.ek_maker[0] = '\0';
 	troth_key_free(key);
 }
 
@@ -165,6 +168,7 @@ bool troth_enrolment_admit(struct troth_enrolment *e)
 	} else {
 		/* What the certificate lacks comes first: a mode that looks at
 		 * it refuses for it. */
+		e->row.ek_maker[0] = '\0';
 		bool looked = listed != NULL || policy->enrolment != TROTH_ENROL_INVENTORY;
 		if (looked)
 			judge_certificate(e);

@@ -31,6 +31,7 @@ static void fill_device(const struct troth_device_row *row, Troth__V1__RegistryS
 	m->clock = row->order.clock;
 	m->ek_certificate_trusted = row->ek_certificate_trusted;
 	m->ek_in_inventory = row->ek_in_inventory;
+	m->ek_maker = text(row->ek_maker);
 }
 
 static void fill_message(const Troth__V1__Attestation *a, Troth__V1__AppraisalRecord *m)

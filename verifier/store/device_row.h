@@ -7,6 +7,7 @@
 #include "finding.h"
 #include "health.h"
 #include "order.h"
+#include "tpm_policy.h"
 
 /* A credential key certified by the AK, and the session key that was proven beside it; void on
  * a new boot and after TROTH_CERTIFICATION_LIFE_MS. Authenticated by the issuer. */
@@ -37,6 +38,8 @@ struct troth_device_row {
 	uint64_t enrolled_ms, last_pass_ms, last_fail_ms; /* evidence times */
 	uint64_t certificate_not_after_s; /* of the newest certificate; 0: none */
 	bool ek_certificate_trusted, ek_in_inventory;
+	/* Who made the TPM, by the trusted certificate; empty: none says (tpm_policy.h). */
+	char ek_maker[TROTH_TPM_MAKER_MAX + 1];
 	uint16_t ak_len, ima_len;
 	/* Last, so that the registry keeps only the bytes there are: TPMT_PUBLIC, and what is
 	 * known of the IMA list of this boot (core/ima_state.h; ima_len 0: nothing). */

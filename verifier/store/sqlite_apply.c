@@ -163,7 +163,8 @@ static bool same_identity(const struct troth_device_row *a, const struct troth_d
 	       strcmp(a->name, b->name) == 0 && strcmp(a->segment, b->segment) == 0 &&
 	       strcmp(a->group, b->group) == 0 && a->enrolled_ms == b->enrolled_ms &&
 	       a->ek_certificate_trusted == b->ek_certificate_trusted &&
-	       a->ek_in_inventory == b->ek_in_inventory && troth_view_equal(ak_a, ak_b) &&
+	       a->ek_in_inventory == b->ek_in_inventory &&
+	       strcmp(a->ek_maker, b->ek_maker) == 0 && troth_view_equal(ak_a, ak_b) &&
 	       troth_view_equal(TROTH_VIEW_OF(a->mac), TROTH_VIEW_OF(b->mac));
 }
 

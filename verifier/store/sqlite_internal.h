@@ -138,7 +138,7 @@ TROTH_NODISCARD enum troth_status troth_call_run(struct troth_call *c);
 	"last_fail_ms, certificate_not_after_s, ima"
 #define TROTH_IDENTITY_COLUMNS                                                          \
 	"generation, state, name, segment, policy_group, mac, ak_public, enrolled_ms, " \
-	"ek_certificate_trusted, ek_in_inventory"
+	"ek_certificate_trusted, ek_in_inventory, ek_maker"
 #define TROTH_DEVICE_COLUMNS "id, version, " TROTH_VERDICT_COLUMNS ", " TROTH_IDENTITY_COLUMNS
 
 void troth_put_verdict_part(struct troth_call *c, const struct troth_device_row *row);

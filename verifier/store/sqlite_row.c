@@ -67,6 +67,7 @@ void troth_put_identity_part(struct troth_call *c, const struct troth_device_row
 	troth_put_u64(c, row->enrolled_ms);
 	troth_put_u64(c, row->ek_certificate_trusted);
 	troth_put_u64(c, row->ek_in_inventory);
+	troth_put_text(c, row->ek_maker);
 }
 
 static void take_order(struct troth_call *c, struct troth_order *out)
@@ -142,6 +143,7 @@ static void take_identity_part(struct troth_call *c, struct troth_device_row *ro
 	row->enrolled_ms = troth_take_u64(c, INT64_MAX);
 	row->ek_certificate_trusted = troth_take_u64(c, 1) == 1;
 	row->ek_in_inventory = troth_take_u64(c, 1) == 1;
+	troth_take_text(c, row->ek_maker, sizeof row->ek_maker);
 }
 
 enum troth_status troth_take_device(struct troth_call *c, struct troth_device_row *out)

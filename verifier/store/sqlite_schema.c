@@ -99,7 +99,13 @@ static const char SCHEMA_4[] = "CREATE TABLE result_nonces ("
 static const char SCHEMA_5[] = "ALTER TABLE devices ADD COLUMN ima BLOB"
 			       " CHECK (length(ima) <= 1024);";
 
-static const char *const STEPS[] = { SCHEMA_1, SCHEMA_2, SCHEMA_3, SCHEMA_4, SCHEMA_5 };
+/* Who made a device's TPM: known from its next enrolment on. */
+static const char SCHEMA_6[] =
+	"ALTER TABLE devices ADD COLUMN ek_maker TEXT NOT NULL DEFAULT '';";
+
+static const char *const STEPS[] = {
+	SCHEMA_1, SCHEMA_2, SCHEMA_3, SCHEMA_4, SCHEMA_5, SCHEMA_6
+};
 
 const int troth_sqlite_schema_version = (int)TROTH_COUNT(STEPS);
 

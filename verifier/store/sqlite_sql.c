@@ -9,9 +9,10 @@
 	"key_mac = ?, "                                                                  \
 	"log_digest = ?, tier = ?, finding = ?, last_pass_ms = ?, last_fail_ms = ?, "    \
 	"certificate_not_after_s = ?, ima = ?"
-#define IDENTITY_SETTERS                                                                \
-	"generation = ?, state = ?, name = ?, segment = ?, policy_group = ?, mac = ?, " \
-	"ak_public = ?, enrolled_ms = ?, ek_certificate_trusted = ?, ek_in_inventory = ?"
+#define IDENTITY_SETTERS                                                                    \
+	"generation = ?, state = ?, name = ?, segment = ?, policy_group = ?, mac = ?, "     \
+	"ak_public = ?, enrolled_ms = ?, ek_certificate_trusted = ?, ek_in_inventory = ?, " \
+	"ek_maker = ?"
 
 const char *const troth_sql_text[SQL_N] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -24,7 +25,7 @@ const char *const troth_sql_text[SQL_N] = {
 	[SQL_DEVICE_LOAD] = "SELECT device, " TROTH_DEVICE_COLUMNS " FROM devices WHERE id = ?",
 	[SQL_DEVICE_ADD] = "INSERT INTO devices (" TROTH_DEVICE_COLUMNS ") VALUES (?, ?, "
 			   "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-			   "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			   "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[SQL_DEVICE_SET] = "UPDATE devices SET version = version + 1, " VERDICT_SETTERS
 			   ", " IDENTITY_SETTERS " WHERE device = ? AND version = ?",
 	/* The conditions of single use, once more where they cannot be passed by. */

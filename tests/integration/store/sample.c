@@ -36,6 +36,7 @@ struct troth_device_row sample_row(unsigned n)
 					.group = "pumps",
 					.enrolled_ms = 1700000000000U + n,
 					.ek_in_inventory = true,
+					.ek_maker = "IFX",
 					.ak_len = 90 };
 
 	fill_id(row.id, n);
@@ -162,6 +163,7 @@ void sample_assert_same_row(const struct troth_device_row *a, const struct troth
 	assert_int_equal(a->ek_in_inventory, b->ek_in_inventory);
 	assert_int_equal(a->ima_len, b->ima_len);
 	assert_memory_equal(a->ima, b->ima, a->ima_len);
+	assert_string_equal(a->ek_maker, b->ek_maker);
 	assert_int_equal(a->ak_len, b->ak_len);
 	assert_memory_equal(a->ak_public, b->ak_public, a->ak_len);
 }

@@ -157,10 +157,11 @@ static enum troth_status dump_device(void *arg, const struct troth_device_row *r
 		(int)row->tier, row->finding, (unsigned long long)row->enrolled_ms,
 		(unsigned long long)row->last_pass_ms, (unsigned long long)row->last_fail_ms,
 		(unsigned long long)row->certificate_not_after_s);
-	(void)fprintf(d->out, " order%d %u %u %llu key%d log%d ek%d%d", row->order.known,
+	(void)fprintf(d->out, " order%d %u %u %llu key%d log%d ek%d%d%s", row->order.known,
 		      row->order.reset_count, row->order.restart_count,
 		      (unsigned long long)row->order.clock, row->certification.present,
-		      row->has_log, row->ek_certificate_trusted, row->ek_in_inventory);
+		      row->has_log, row->ek_certificate_trusted, row->ek_in_inventory,
+		      row->ek_maker);
 	DUMP_FIELD(row, id);
 	DUMP_FIELD(row, mac);
 	DUMP_FIELD(row, certification.key_name_sha256);

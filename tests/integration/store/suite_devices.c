@@ -197,6 +197,7 @@ static void verdicts_under_wrong_conditions(void **state)
 	WITH(v->row.enrolled_ms++, "enrolment time");
 	WITH(v->row.ek_certificate_trusted ^= true, "trust in the EK certificate");
 	WITH(v->row.ek_in_inventory ^= true, "inventory");
+	WITH(v->row.ek_maker[0] ^= 1, "maker");
 #undef WITH
 	suite_must(s, &good);
 	suite_refused(s, "the same once more", &good, TROTH_E_CONFLICT);

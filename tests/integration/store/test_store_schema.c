@@ -214,6 +214,7 @@ static void rows_that_hold_what_they_must_not(void **state)
 		"finding = '012345678901234567890123456789012345678901234567'",
 		"ak_public = zeroblob(641)",
 		"ek_in_inventory = 2",
+		"ek_maker = '123456789'",
 		"generation = -1",
 	};
 
@@ -260,6 +261,7 @@ static void from_schema_1(void **state)
 			 "user_version = 1;"
 			 "ALTER TABLE devices DROP COLUMN key_session;"
 			 "ALTER TABLE devices DROP COLUMN ima;"
+			 "ALTER TABLE devices DROP COLUMN ek_maker;"
 			 "UPDATE devices SET ak_public = (SELECT ak_public FROM devices "
 			 "WHERE device = 1) WHERE device = 2");
 	assert_int_equal(s.ops->open(s.where, &s.b), TROTH_OK);
@@ -287,8 +289,9 @@ static void from_schema_2(void **state)
 	s.ops->close(s.b);
 	by_hand(s.where,
 		"DROP TABLE result_nonces;"
-		"ALTER TABLE devices DROP COLUMN key_session; PRAGMA user_version = 2;"
+		"ALTER TABLE devices DROP COLUMN key_session;"
 		"ALTER TABLE devices DROP COLUMN ima;"
+		"ALTER TABLE devices DROP COLUMN ek_maker; PRAGMA user_version = 2;"
 		"UPDATE devices SET key_name_sha256 = zeroblob(32), key_reset_count = 1,"
 		"key_restart_count = 1, key_time_ms = 1, key_mac = zeroblob(32)");
 	assert_int_equal(s.ops->open(s.where, &s.b), TROTH_OK);
@@ -308,12 +311,13 @@ static void from_schema_3(void **state)
 	row = suite_enrolled(&s, 1);
 	s.ops->close(s.b);
 	by_hand(s.where, "DROP TABLE result_nonces;"
+			 "ALTER TABLE devices DROP COLUMN ek_maker;"
 			 "ALTER TABLE devices DROP COLUMN ima; PRAGMA user_version = 3");
 	assert_int_equal(s.ops->open(s.where, &s.b), TROTH_OK);
 	after = suite_row(&s, row.id);
 	assert_int_equal(after.ima_len, 0);
 	assert_int_equal(after.version, row.version);
-	item = sample_verdict(&row);
+	item = sample_verdict(&after);
 	item.u.verdict.row.ima_len = TROTH_IMA_STATE_MAX;
 	memset(item.u.verdict.row.ima, 0x5a, TROTH_IMA_STATE_MAX);
 	suite_must(&s, &item);
@@ -322,6 +326,23 @@ static void from_schema_3(void **state)
 	after = suite_row(&s, row.id);
 	assert_int_equal(after.ima_len, TROTH_IMA_STATE_MAX);
 	assert_memory_equal(after.ima, item.u.verdict.row.ima, TROTH_IMA_STATE_MAX);
+	s.ops->close(s.b);
+}
+
+/* A store of version 5 does not say who made a TPM; nothing is made up. */
+static void from_schema_5(void **state)
+{
+	struct suite s = { .ops = &troth_store_sqlite };
+	struct troth_device_row row;
+
+	memcpy(s.where, *state, sizeof s.where);
+	assert_int_equal(s.ops->open(s.where, &s.b), TROTH_OK);
+	row = suite_enrolled(&s, 1);
+	assert_string_equal(suite_row(&s, row.id).ek_maker, "IFX");
+	s.ops->close(s.b);
+	by_hand(s.where, "ALTER TABLE devices DROP COLUMN ek_maker; PRAGMA user_version = 5;");
+	assert_int_equal(s.ops->open(s.where, &s.b), TROTH_OK);
+	assert_string_equal(suite_row(&s, row.id).ek_maker, "");
 	s.ops->close(s.b);
 }
 
@@ -424,6 +445,7 @@ int main(void)
 		CASE(from_schema_1),
 		CASE(from_schema_2),
 		CASE(from_schema_3),
+		CASE(from_schema_5),
 		CASE(a_lock_of_another_process_is_waited_for),
 		CASE(a_renewal_takes_the_place_of_what_ran_out),
 		CASE(serials_of_devices_gone_are_swept_in_small_lots),
