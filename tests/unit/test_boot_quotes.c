@@ -40,8 +40,8 @@ struct boot {
 };
 
 /* tpm2-tools' file: a TPML_PCR_SELECTION and a count of TPML_DIGESTs as they lie in memory,
- * each with room for eight digests of 64 bytes. (pcrs.txt was read a little earlier: PCR 10 had
- * grown by the time of the quote.) */
+ * each with room for eight digests of 64 bytes. (pcrs.txt was read a little later: PCR 10 had
+ * grown by then.) */
 static void read_pcrs(struct boot *b)
 {
 	struct troth_reader r = { b->pcr_file };

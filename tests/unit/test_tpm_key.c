@@ -104,7 +104,7 @@ static enum troth_status parse_public(struct troth_ctx *ctx, struct troth_view b
 	return s;
 }
 
-/* The areas and, by sha256sum, the Names of a machine's keys. */
+/* The areas of a machine's keys, each beside the Name that tpm2-tools computed. */
 static const struct {
 	const char *file;
 	enum troth_key_type type;
@@ -116,18 +116,18 @@ static const struct {
 	const char *name;
 } REAL[] = {
 	{ "ak.pub", TROTH_KEY_ECC, TROTH_CURVE_P256, 0x00050072, 0, 0, 0, TROTH_SIG_ECDSA,
-	  "000b0c7b0abc617dfa65cbc4a875e694d6a6a8ca78f7e32c944234fa845e4917026b" },
+	  "ak.name" },
 	{ "ek_ecc.pub", TROTH_KEY_ECC, TROTH_CURVE_P256, 0x000300b2, 128, 0, 32, TROTH_SIG_NONE,
-	  "000ba2fee46e2a6f7bb6ab00e1ff64fb9c9d880c02ca74ac786914cd373eb1f3676a" },
+	  "ek_ecc.name" },
 	{ "ek_rsa.pub", TROTH_KEY_RSA, TROTH_CURVE_NONE, 0x000300b2, 128, 2048, 32,
-	  TROTH_SIG_NONE,
-	  "000b485294aa67c4b3bb647302cf2ce93269907c352b2b01cb4f87ebafc964b9c060" },
+	  TROTH_SIG_NONE, "ek_rsa.name" },
 };
 
 static void public_areas_of_a_machine_are_read(void **state)
 {
 	for (size_t i = 0; i < sizeof REAL / sizeof *REAL; i++) {
 		struct troth_view file = file_load(FIXTURE, REAL[i].file), inner;
+		struct troth_view name = file_load(FIXTURE, REAL[i].name);
 		struct troth_public p;
 		assert_int_equal(troth_public_unwrap(file, &inner), TROTH_OK);
 		assert_int_equal(troth_public_parse(*state, inner, &p), TROTH_OK);
@@ -139,8 +139,8 @@ static void public_areas_of_a_machine_are_read(void **state)
 		assert_int_equal(p.rsa_exponent, REAL[i].rsa_bits != 0 ? 65537 : 0);
 		assert_int_equal(p.policy.n, REAL[i].policy_len);
 		assert_int_equal(p.scheme, REAL[i].scheme);
-		assert_int_equal(p.name.n, strlen(REAL[i].name) / 2);
-		assert_hex(p.name.bytes, REAL[i].name);
+		assert_true(troth_view_equal(troth_name_view(&p.name), name));
+		file_free(name);
 		file_free(file);
 	}
 }
