@@ -6,7 +6,7 @@
 # In the order of the table. Before them goes one healthy machine of each group, first-GROUP: it is
 # refused, for nothing is known yet, and what it measured becomes the reference values.
 all_cases=(healthy command-line debug-shell initrd kernel kernel-cloud boot-loader
-	secure-boot-off secure-boot-off-chainload kernel-unsigned mok dbx handed-over
+	secure-boot-off secure-boot-off-chainload kernel-unsigned mok dbx handed-over program script
 	uki uki-command-line uki-kernel uki-secure-boot-off update uki-update)
 
 # What lies in tests/fixtures/bootvm, and the case it is a capture of. Those without a row in the table
@@ -60,7 +60,8 @@ describe() {
 
 describe_change() {
 	case $1 in
-	healthy | uki | power-*) expect=credential cause='' ;;
+	healthy | uki) expect=credential cause='' ;;
+	power-*) expect=credential cause='' hand=keep_state ;;
 	first-*) findings=reference-missing ;;
 	command-line)
 		words=mitigations=off findings=unexpected-event:8,9 shows=mitigations=off
@@ -70,9 +71,9 @@ describe_change() {
 		words=systemd.debug-shell=1 findings=unexpected-event:8,9 shows=systemd.debug-shell=1
 		cause=debug-shell
 		;;
-	initrd) change='echo changed' findings=unexpected-event:9 shows=/initrd ;;
+	initrd) change='echo changed' findings='ima-unknown-file:10 unexpected-event:9' shows=/initrd ;;
 	kernel | kernel-cloud)
-		findings=unexpected-event:4,9 shows=/vmlinuz
+		findings='ima-unknown-file:10 unexpected-event:4,9' shows=/vmlinuz
 		kernel=other
 		[ "$1" = kernel ] || kernel=cloud
 		;;
@@ -93,9 +94,17 @@ describe_change() {
 		way=direct shows='nothing shows that an image was verified'
 		findings='missing-component:4,5,7,8,14 secure-boot-unproven:7 unexpected-event:1,9'
 		;;
+	program)
+		hand='{ cat /bin/busybox; echo; } >/usr/bin/intruder; chmod 755 /usr/bin/intruder; intruder true'
+		findings=ima-unknown-file:10 shows=/usr/bin/intruder
+		;;
+	script)
+		hand='echo "echo changed" >>/usr/lib/machine/settle; /usr/lib/machine/settle'
+		findings=ima-unknown-file:10 shows=/usr/lib/machine/settle
+		;;
 	uki-command-line) words=mitigations=off findings=unexpected-event:4,9,11 shows="'.cmdline'" ;;
 	uki-kernel)
-		kernel=other findings=unexpected-event:4,9,11 shows="'.linux'"
+		kernel=other findings='ima-unknown-file:10 unexpected-event:4,9,11' shows="'.linux'"
 		;;
 	uki-secure-boot-off)
 		store=off findings='secure-boot-off:7 unexpected-event:4,7' shows="'SecureBoot'"

@@ -4,8 +4,9 @@
 # verifier. It is on from `machine_on` until it switches itself off, says a word that is waited for, or
 # has had its time: a boot that is refused waits for ever. Sourced by bootvm.
 
-# One boot takes 20 to 40 s where nothing else runs; a machine that is silent for so long is stuck.
-boot_seconds=${TROTH_BOOT_SECONDS:-240}
+# One boot takes 20 to 40 s where nothing else runs. A machine that says nothing for so long is stuck, and
+# so is one that is still on after four times that.
+boot_seconds=${TROTH_BOOT_SECONDS:-180}
 machine_memory=512
 
 # make_tpm DIR BANKS: an emulated TPM with endorsement certificates, and these as files.
@@ -87,10 +88,13 @@ said() { # DIR WORDS: on the console
 # watch_machine DIR WORDS: until it has said the words or has switched itself off; false when its time
 # is over. No words: until it is off.
 watch_machine() {
-	local deadline=$((SECONDS + boot_seconds))
+	local begun=$SECONDS heard=$SECONDS size='' before=''
 	while kill -0 "$(<"$1/qemu.pid")" 2>/dev/null; do
 		if [ -n "$2" ] && said "$1" "$2"; then return 0; fi
-		[ "$SECONDS" -lt "$deadline" ] || return 1
+		size=$(stat -c %s -- "$1/console")
+		[ "$size" = "$before" ] || { before=$size && heard=$SECONDS; }
+		[ $((SECONDS - heard)) -lt "$boot_seconds" ] || return 1
+		[ $((SECONDS - begun)) -lt $((4 * boot_seconds)) ] || return 1
 		sleep 0.2
 	done
 }

@@ -34,7 +34,7 @@ boot() {
 
 boot_once() { # CASE DIR
 	machine_on "$2/inputs" "$2"
-	watch_machine "$2" "$stops_at" || say "$1: still not off after $boot_seconds s"
+	watch_machine "$2" "$stops_at" || say "$1: given up after $boot_seconds s of silence"
 	machine_off "$2"
 }
 

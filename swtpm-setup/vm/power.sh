@@ -29,9 +29,9 @@ set_out() { # DIR WORK
 	case $2 in
 	provisioning)
 		with_tpm "$1" tpm2_evictcontrol -Q -C o -c 0x81000001
-		hand='attester=provision'
+		hand+='; attester=provision'
 		;;
-	renewal) hand='troth-attester once' ;;
+	renewal) hand+='; troth-attester once' ;;
 	esac
 }
 

@@ -34,7 +34,7 @@ findings_of() {
 
 # cause_of DEVICE: what trothctl explain takes for the probable cause; nothing of a healthy one.
 cause_of() {
-	ctl explain --device "$1" --format json 2>/dev/null | jq -r '.cause.name // empty'
+	ctl explain --device "$1" --ima-lists "$work/ima" --format json 2>/dev/null | jq -r '.cause.name // empty'
 }
 
 # details_of DIR: what the findings point at, without the type of event.
