@@ -99,6 +99,13 @@ judge() {
 		ok: ([$expected, $wanted, $probable] == [$actual, $found, $cause] and ($detail | contains($shows)) and $foretold != "no")}'
 }
 
+judge_all() { # CASE...
+	local case
+	for case in "$@"; do
+		judge "$case"
+	done
+}
+
 show_table() { # from rows on standard input
 	{
 		printf 'CASE\tEXPECTED\tACTUAL\tFINDINGS\tPROBABLE CAUSE\tFORETOLD\tSECONDS\tDETAIL\n'
@@ -145,7 +152,7 @@ split_cases() {
 
 # matrix [CASE...]
 matrix() {
-	local cases=("$@") first rows case known updates begun=$SECONDS
+	local cases=("$@") first rows known updates begun=$SECONDS
 	[ $# -gt 0 ] || cases=("${all_cases[@]}")
 	mapfile -t first < <(teachers "${cases[@]}")
 	prepare "${first[@]}" "${cases[@]}"
@@ -155,9 +162,13 @@ matrix() {
 	say "booting ..."
 	split_cases "${cases[@]}"
 	[ ${#known[@]} -eq 0 ] || boot_all boot "${known[@]}"
-	for case in "${updates[@]}"; do announce "$case"; done
-	[ ${#updates[@]} -eq 0 ] || boot_all boot "${updates[@]}"
-	rows=$(for case in "${first[@]}" "${cases[@]}"; do judge "$case"; done)
+	# Before the updates: what they change is not what these were judged by.
+	rows=$(judge_all "${first[@]}" "${known[@]}")
+	if [ ${#updates[@]} -gt 0 ]; then
+		announce_all "${updates[@]}"
+		boot_all boot "${updates[@]}"
+		rows+=$'\n'$(judge_all "${updates[@]}")
+	fi
 	show_table <<<"$rows"
 	show_times "${cases[@]}"
 	show_surprises <<<"$rows"

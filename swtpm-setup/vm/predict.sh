@@ -60,4 +60,13 @@ announce() {
 		fail "nothing can be built from the inputs of $1" 1
 	ctl reference put --merge "$machine/update.json" >/dev/null ||
 		fail "what was built from the inputs of $1 is not taken" 1
+	allow_initrd "$kernel" "$change"
+}
+
+announce_all() { # CASE...
+	local case
+	for case in "$@"; do
+		announce "$case"
+	done
+	reload_verifier
 }

@@ -39,6 +39,18 @@ start_verifier() {
 	apply_policy uki '[0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11]'
 }
 
+generations() { grep -c 'event=ready' "$work/verifier.log"; }
+
+newer_than() { [ "$(generations)" -gt "$1" ] && serving; }
+
+# reload_verifier: it reads its allow-lists again.
+reload_verifier() {
+	local before
+	before=$(generations)
+	kill -HUP "$verifier_pid"
+	wait_until 30 newer_than "$before" || fail "the verifier does not come back; see $work/verifier.log" 1
+}
+
 stop_verifier() {
 	[ -n "${verifier_pid:-}" ] || return 0
 	kill "$verifier_pid" 2>/dev/null || true
