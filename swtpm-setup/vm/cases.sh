@@ -74,10 +74,10 @@ describe_change() {
 	initrd) change='echo changed' findings='ima-unknown-file:10 unexpected-event:9' shows=/initrd ;;
 	kernel | kernel-cloud)
 		findings='ima-unknown-file:10 unexpected-event:4,9' shows=/vmlinuz
-		kernel=other
+		kernel=other cause=update
 		[ "$1" = kernel ] || kernel=cloud
 		;;
-	boot-loader) loader=net findings=unexpected-event:4,8 shows=grubx64.efi ;;
+	boot-loader) loader=net findings=unexpected-event:4,8 shows=grubx64.efi cause=update ;;
 	secure-boot-off) store=off findings='log-missing secure-boot-unproven:7' ;;
 	secure-boot-off-chainload)
 		store=off way=chain shows="'SecureBoot'" cause=secure-boot-disabled
@@ -102,9 +102,10 @@ describe_change() {
 		hand='echo "echo changed" >>/usr/lib/machine/settle; /usr/lib/machine/settle'
 		findings=ima-unknown-file:10 shows=/usr/lib/machine/settle
 		;;
-	uki-command-line) words=mitigations=off findings=unexpected-event:4,9,11 shows="'.cmdline'" ;;
+	uki-command-line) words=mitigations=off findings=unexpected-event:4,9,11 shows="'.cmdline'" cause=update ;;
 	uki-kernel)
 		kernel=other findings='ima-unknown-file:10 unexpected-event:4,9,11' shows="'.linux'"
+		cause=update
 		;;
 	uki-secure-boot-off)
 		store=off findings='secure-boot-off:7 unexpected-event:4,7' shows="'SecureBoot'"
