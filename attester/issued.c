@@ -5,12 +5,12 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
-#include <time.h>
 
 #include "base.h"
 #include "credentials.h"
 #include "key.h"
 
+TROTH_DEFINE_AUTO(ASN1_TIME, ASN1_TIME_free)
 TROTH_DEFINE_AUTO(BIO, BIO_free)
 TROTH_DEFINE_AUTO(X509, X509_free)
 TROTH_DEFINE_AUTO(X509_STORE, X509_STORE_free)
@@ -86,14 +86,15 @@ static enum troth_status leads_to_anchor(X509 *leaf, STACK_OF(X509) * chain,
 
 static enum troth_status unix_time(const ASN1_TIME *time, uint64_t *out)
 {
-	struct tm tm;
+	TROTH_AUTO(ASN1_TIME_free_p) ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
+	int days, seconds;
 
-	if (ASN1_TIME_to_tm(time, &tm) != 1)
+	/* Not by way of time_t, which ends in 2038 on 32-bit devices. */
+	if (epoch == NULL)
+		return TROTH_E_MEMORY;
+	if (ASN1_TIME_diff(&days, &seconds, epoch, time) != 1 || days < 0 || seconds < 0)
 		return TROTH_E_MALFORMED;
-	const time_t t = timegm(&tm);
-	if (t < 0)
-		return TROTH_E_MALFORMED;
-	*out = (uint64_t)t;
+	*out = (uint64_t)days * 86400 + (uint64_t)seconds;
 	return TROTH_OK;
 }
 

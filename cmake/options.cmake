@@ -8,7 +8,8 @@ option(TROTH_SANITIZE "AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
 
 add_library(troth_options INTERFACE)
 target_compile_features(troth_options INTERFACE c_std_17)
-target_compile_definitions(troth_options INTERFACE _GNU_SOURCE)
+# 64-bit file offsets: without them a 32-bit program cannot read directories of large file systems.
+target_compile_definitions(troth_options INTERFACE _GNU_SOURCE _FILE_OFFSET_BITS=64)
 target_compile_options(troth_options INTERFACE
     -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wformat=2 -Wundef -Wvla
     -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wpointer-arith -Wwrite-strings

@@ -199,6 +199,9 @@ enum troth_status troth_ek_chain_check(const struct troth_ek_trust *trust,
 				       const struct troth_ek_x509 *cert, uint64_t now_s,
 				       struct troth_findings *findings)
 {
+	/* Where time_t has 32 bits it ends in 2038: no later time may become an early one. */
+	const uint64_t max_s = sizeof(time_t) < sizeof(int64_t) ? INT32_MAX
+								: TROTH_DER_TIME_MAX_S;
 	struct outcome outcome = { .received = cert->received, .error = X509_V_OK };
 	TROTH_AUTO(X509_STORE_CTX_free_p) X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	if (ctx == NULL ||
@@ -206,8 +209,7 @@ enum troth_status troth_ek_chain_check(const struct troth_ek_trust *trust,
 	    X509_STORE_CTX_set_app_data(ctx, &outcome) != 1)
 		return TROTH_E_MEMORY;
 	X509_STORE_CTX_set_verify_cb(ctx, on_step);
-	X509_STORE_CTX_set_time(
-		ctx, 0, (time_t)(now_s < TROTH_DER_TIME_MAX_S ? now_s : TROTH_DER_TIME_MAX_S));
+	X509_STORE_CTX_set_time(ctx, 0, (time_t)(now_s < max_s ? now_s : max_s));
 	/* OpenSSL counts neither the leaf nor the root. */
 	X509_STORE_CTX_set_depth(ctx, TROTH_CHAIN_MAX - 2);
 

@@ -101,7 +101,8 @@ static void put_foreign(struct line *l, const char *s, size_t max)
 struct spec {
 	bool zero, has_precision;
 	int width, precision;
-	int longs; /* l counts one, ll, z, j and t two (all 64 bits wide here) */
+	int longs; /* l, z and t count one (as wide as a long wherever Linux runs), ll and j two
+		    */
 	char conv;
 };
 
@@ -129,7 +130,7 @@ static const char *parse_spec(const char *f, struct spec *s, va_list *args)
 		}
 	}
 	for (; *f != '\0' && strchr("hlzjt", *f) != NULL; f++)
-		s->longs += *f == 'l' ? 1 : *f == 'h' ? 0 : 2;
+		s->longs += *f == 'j' ? 2 : *f == 'h' ? 0 : 1;
 	s->conv = *f;
 	return *f == '\0' ? f : f + 1;
 }

@@ -214,7 +214,8 @@ static int make_dir(void **state)
 static int remove_dir(void **state)
 {
 	(void)state;
-	static const char *const names[] = { "key.pem", "cert.pem", "bundle.pem", ".new-link" };
+	static const char *const names[] = { "key.pem", "cert.pem", "bundle.pem",
+					     "ear.jwt", "ear.cwt",  ".new-link" };
 	troth_store_remove(run_dir);
 	for (size_t i = 0; i < TROTH_COUNT(names); i++) {
 		char path[128];

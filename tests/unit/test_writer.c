@@ -114,10 +114,12 @@ static void a_length_must_fit_its_prefix(void **state)
 	w = troth_writer_make(to, sizeof to);
 	troth_put_view16be(&w, (struct troth_view){ from, UINT16_MAX + 1 });
 	assert_false(troth_writer_ok(&w));
+#if SIZE_MAX > UINT32_MAX
 	w = troth_writer_make(to, sizeof to);
 	/* Refused by its length: the bytes are never looked at. */
 	troth_put_view32be(&w, (struct troth_view){ from, (size_t)UINT32_MAX + 1 });
 	assert_false(troth_writer_ok(&w));
+#endif
 }
 
 static void nothing_written_is_an_empty_view(void **state)
