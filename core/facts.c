@@ -36,6 +36,7 @@ struct reading {
 	struct troth_windows_reading windows;
 	int32_t authority;		   /* of the next image, -1: none yet */
 	const struct troth_event *section; /* of a UKI, named; its content comes next */
+	bool handed_over;		   /* ExitBootServices was called */
 };
 
 /* Kinds that are told by type and PCR alone. */
@@ -234,7 +235,7 @@ static void take_action(struct reading *r, const struct troth_event *ev,
 			r->f->debug_mode = TROTH_YES;
 	}
 	if (in(r, ev, BOOT_CONFIG) && says(ev, "Exit Boot Services Invocation"))
-		(void)add(r, TROTH_FACT_EXIT_BOOT_SERVICES, ev, p);
+		r->handed_over = add(r, TROTH_FACT_EXIT_BOOT_SERVICES, ev, p) != NULL;
 	else if (in(r, ev, SECURE_BOOT) && r->f->has_pcrs)
 		(void)add(r, TROTH_FACT_SECURITY_FLAG, ev, p);
 }
@@ -345,7 +346,6 @@ static void take_exit(struct reading *r, const struct troth_event *ev,
 static enum troth_status read_log(struct reading *r, struct troth_ctx *ctx)
 {
 	struct troth_event_proof p;
-	bool handed_over = false;
 	for (size_t i = 0; i < r->log->n_events; i++) {
 		const struct troth_event *ev = &r->log->events[i];
 		TROTH_TRY(troth_event_prove(ctx, r->log, ev, r->f->bank, &p));
@@ -353,11 +353,9 @@ static enum troth_status read_log(struct reading *r, struct troth_ctx *ctx)
 		if (p.proof != TROTH_PROOF_NONE && r->f->has_pcrs)
 			troth_boot_reading_take(&r->boot, ev, &p);
 		troth_windows_take(&r->windows, ev, &p);
-		if (!handed_over)
+		if (!r->handed_over)
 			take_event(r, ev, &p);
 		take_exit(r, ev, &p);
-		handed_over |= r->f->n > 0 &&
-			       r->f->list[r->f->n - 1].kind == TROTH_FACT_EXIT_BOOT_SERVICES;
 	}
 	return TROTH_OK;
 }
