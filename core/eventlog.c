@@ -290,7 +290,8 @@ static enum troth_status reserve(struct troth_log *log, size_t *room)
 		return TROTH_E_LIMIT;
 	if (log->n_events < *room)
 		return TROTH_OK;
-	size_t wanted = *room == 0 ? 128 : *room * 2;
+	/* A record of three banks has at least 120 bytes: mostly once is enough. */
+	size_t wanted = *room == 0 ? 16 + log->bytes.n / 120 : *room * 2;
 	if (wanted > TROTH_LOG_EVENTS_MAX)
 		wanted = TROTH_LOG_EVENTS_MAX;
 	struct troth_event *grown = realloc(log->events, wanted * sizeof *grown);

@@ -271,6 +271,8 @@ static void take_ipl(struct reading *r, const struct troth_event *ev,
 		[TROTH_IPL_CREDENTIALS] = { KERNEL_CONFIG, TROTH_FACT_CREDENTIALS },
 		[TROTH_IPL_EXTENSIONS] = { KERNEL_CONFIG | EXTENSIONS, TROTH_FACT_EXTENSIONS },
 	};
+	if (!in(r, ev, GRUB | FILES | UKI | KERNEL_CONFIG | EXTENSIONS | SHIM))
+		return;
 	const struct troth_ipl ipl = troth_ipl_read(ev->data);
 	if (!in(r, ev, KINDS[ipl.kind].pcrs))
 		return;

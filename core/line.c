@@ -121,26 +121,40 @@ void troth_line_text(struct troth_line *l, struct troth_view v)
 		troth_line_ascii(l, v);
 }
 
+/* As many whole bytes at a time as a piece holds: databases are full of hashes. */
 void troth_line_hex(struct troth_line *l, struct troth_view v)
 {
+	char piece[64];
+	size_t n = 0;
 	for (size_t i = 0; i < v.n && !l->cut; i++) {
-		const char piece[2] = { digit(v.p[i] >> 4), digit(v.p[i]) };
-		put(l, piece, sizeof piece);
+		piece[n++] = digit(v.p[i] >> 4);
+		piece[n++] = digit(v.p[i]);
+		if (n < sizeof piece && i + 1 < v.n && l->size - l->n > sizeof piece)
+			continue;
+		put(l, piece, n);
+		n = 0;
 	}
 }
 
 void troth_line_guid(struct troth_line *l, struct troth_view v)
 {
-	const uint8_t *g = v.p;
-	if (v.n != 16) {
+	/* UEFI 2.10, appendix A: the first three fields are little-endian. */
+	static const uint8_t ORDER[16] = {
+		3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15
+	};
+	char piece[36];
+	size_t n = 0;
+	if (v.n != sizeof ORDER) {
 		troth_line_hex(l, v);
 		return;
 	}
-	/* UEFI 2.10, appendix A: the first three fields are little-endian. */
-	troth_line_format(l, "%02x%02x%02x%02x-%02x%02x-%02x%02x-", g[3], g[2], g[1], g[0],
-			  g[5], g[4], g[7], g[6]);
-	troth_line_format(l, "%02x%02x-%02x%02x%02x%02x%02x%02x", g[8], g[9], g[10], g[11],
-			  g[12], g[13], g[14], g[15]);
+	for (size_t i = 0; i < sizeof ORDER; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			piece[n++] = '-';
+		piece[n++] = digit(v.p[ORDER[i]] >> 4);
+		piece[n++] = digit(v.p[ORDER[i]]);
+	}
+	put(l, piece, n);
 }
 
 void troth_line_comma(struct troth_line *l)

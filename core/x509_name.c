@@ -102,7 +102,8 @@ static void put_attribute(struct troth_line *l, struct troth_reader *rdn)
 	if (name == NULL)
 		return;
 	troth_line_comma(l);
-	troth_line_format(l, "%s=", name);
+	troth_line_str(l, name);
+	troth_line_str(l, "=");
 	troth_line_bytes(l, value);
 }
 
