@@ -92,6 +92,13 @@ once 0 ''
 [ $((first - $(record_bytes 1))) -gt 8000 ] || wrong "a renewal sent all of the list again"
 echo "first record $first bytes, of a renewal $(record_bytes 1)"
 
+# the stored verdict again, with the allow-lists of the time and without
+ctl verdict export victim --output "$work/victim.case" >/dev/null
+"$bin/trothctl" replay "$work/victim.case" --ima-lists "$work/lists" >"$work/out" 2>&1 ||
+	{ wrong "the verdict is not the stored one" && cat "$work/out"; }
+"$bin/trothctl" replay "$work/victim.case" >"$work/out" 2>&1 && wrong "a verdict without its allow-lists"
+grep -q 'allow-lists' "$work/out" || wrong "nobody asks for the allow-lists"
+
 # ---- row 26: rewound, skipped, and from before a reboot ----
 
 # ima_attack NAME FINDING: authentic and bad, so that it counts; the truth heals it, for nothing
