@@ -24,7 +24,7 @@ struct troth_proposal {
 struct troth_explanation {
 	/* The finding that decides; NULL when nothing speaks against the device. */
 	const struct troth_finding *finding;
-	char sentence[320]; /* the whole in one sentence, printable ASCII */
+	char sentence[640]; /* the whole in one sentence, printable ASCII */
 	/* Every place where the log leaves the reference values, in the order in which they
 	 * were met; the first is where to look. With reference values and a readable log. */
 	struct troth_reconciliation deviations;
