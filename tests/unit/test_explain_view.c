@@ -18,8 +18,7 @@ static const char *const HOSTILE[] = {
 	"&lt;b&gt;",
 	"\x1b[2J\x1b]0;owned\x07",
 	"\r\nRefused: nothing",
-	"\xc2\x9b"
-	"31m",
+	"\xc2\x9b[31m",
 	"javascript:alert(1)",
 	"{\"a\":1}",
 	"%s%n%p",
