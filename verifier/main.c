@@ -9,9 +9,11 @@
 #include <unistd.h>
 
 #include "base.h"
+#include "clock.h"
 #include "file.h"
 #include "front/front.h"
 #include "issuer/issuer.h"
+#include "issuer/rotate.h"
 #include "listeners.h"
 #include "sandbox.h"
 #include "settings.h"
@@ -31,12 +33,14 @@ static const char USAGE[] =
 	"  init          make state directory, keys, certificate authority and database\n"
 	"  serve         run the service\n"
 	"  check-config  read the configuration and say what is wrong with it\n"
+	"  rotate        take the next step in replacing issuing CA and result key\n"
 	"\n"
 	"Options:\n"
 	"  --config FILE  configuration (default " DEFAULT_CONFIG ")\n"
 	"  --name NAME    init: DNS name or IP address of the service, may be given again;\n"
 	"                 for the verifier's own TLS certificate (default localhost, "
 	"127.0.0.1)\n"
+	"  --now          rotate: do not wait; a key was stolen\n"
 	"  --help         this text\n"
 	"  --version      the version\n"
 	"\n"
@@ -48,10 +52,11 @@ struct arguments {
 	const char *config;
 	const char *names[TLS_NAMES_MAX];
 	size_t n_names;
+	bool now;
 	int done; /* --help or --version was served, or usage was wrong: exit code + 1 */
 };
 
-enum { OPTION_CONFIG = 256, OPTION_NAME, OPTION_HELP, OPTION_VERSION };
+enum { OPTION_CONFIG = 256, OPTION_NAME, OPTION_NOW, OPTION_HELP, OPTION_VERSION };
 
 static int usage_error(const char *what)
 {
@@ -68,6 +73,7 @@ static int take_option(struct arguments *a, int option)
 			return usage_error("too many names");
 		a->names[a->n_names++] = optarg;
 		return 0;
+	case OPTION_NOW: a->now = true; return 0;
 	case 'h':
 	case OPTION_HELP: fputs(USAGE, stdout); return 1;
 	case OPTION_VERSION: puts("troth-verifier " TROTH_VERSION); return 1;
@@ -77,7 +83,7 @@ static int take_option(struct arguments *a, int option)
 
 static bool is_command(const char *name)
 {
-	static const char *const COMMANDS[] = { "init", "serve", "check-config" };
+	static const char *const COMMANDS[] = { "init", "serve", "check-config", "rotate" };
 	for (size_t i = 0; i < TROTH_COUNT(COMMANDS); i++)
 		if (strcmp(COMMANDS[i], name) == 0)
 			return true;
@@ -89,6 +95,7 @@ static struct arguments read_arguments(int argc, char **argv)
 	static const struct option OPTIONS[] = {
 		{ "config", required_argument, NULL, OPTION_CONFIG },
 		{ "name", required_argument, NULL, OPTION_NAME },
+		{ "now", no_argument, NULL, OPTION_NOW },
 		{ "help", no_argument, NULL, OPTION_HELP },
 		{ "version", no_argument, NULL, OPTION_VERSION },
 		{ 0 },
@@ -151,6 +158,42 @@ static int init(const struct troth_settings *s, const struct arguments *a)
 	       "parties: "
 	       "%s/tls/ca.crt\n",
 	       s->state_dir, s->trust_domain, s->state_dir);
+	return 0;
+}
+
+/* ---- rotate ---- */
+
+static const char *rotation_text(enum troth_rotation step)
+{
+	switch (step) {
+	case TROTH_ROTATION_WAITING: return "nothing is due";
+	case TROTH_ROTATION_PREPARED: return "prepared: SIGHUP publishes the next result key";
+	case TROTH_ROTATION_ACTIVATED: return "activated: SIGHUP puts the next keys in force";
+	case TROTH_ROTATION_RETIRED: return "retired: the former keys are gone after SIGHUP";
+	}
+	return "";
+}
+
+static int rotate(const struct troth_settings *s, bool at_once)
+{
+	char keys[PATH_MAX], due[32];
+	enum troth_rotation step = TROTH_ROTATION_WAITING;
+	uint64_t due_s = 0;
+	if (troth_state_path(s, "keys", keys) != TROTH_OK)
+		return 2;
+	const struct troth_rotation_request request = { keys, s->trust_domain,
+							troth_now_ms() / 1000, at_once };
+	enum troth_status status = troth_issuer_rotate(&request, &step, &due_s);
+	if (status != TROTH_OK) {
+		fprintf(stderr, "troth-verifier: %s: %s\n", keys,
+			status == TROTH_E_NOT_FOUND ? "root.key is needed for a new issuing CA"
+						    : troth_status_name(status));
+		return 1;
+	}
+	troth_format_time(due_s, due);
+	printf("%s\n", rotation_text(step));
+	if (step != TROTH_ROTATION_RETIRED)
+		printf("next step due   %s\n", due);
 	return 0;
 }
 
@@ -289,6 +332,8 @@ int main(int argc, char **argv)
 	troth_log_start("troth-verifier", (enum troth_log_level)service.settings.log_level);
 	if (strcmp(a.command, "check-config") == 0)
 		return check_config(&service.settings, a.config);
+	if (strcmp(a.command, "rotate") == 0)
+		return rotate(&service.settings, a.now);
 	if (strcmp(a.command, "init") == 0)
 		return init(&service.settings, &a);
 	if (troth_sandbox_no_dump() != TROTH_OK)

@@ -110,7 +110,7 @@ _troth_program() {
 	esac
 }
 
-_troth_verifier() { _troth_program "init serve check-config"; }
+_troth_verifier() { _troth_program "init serve check-config rotate"; }
 _troth_attester() { _troth_program "provision run once result proof wait status check-config"; }
 
 complete -F _trothctl trothctl

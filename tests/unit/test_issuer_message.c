@@ -17,9 +17,10 @@ static const char SEAL_WIRE[] =
 	"0000000000000007000670756d702d310005706c616e740003010203808182838485868788898a8b8c8d8e"
 	"8f"
 	"909192939495969798999a9b9c9d9e9f000670756d702d320004796172640000000000000008";
-static const char CRL_WIRE[] = "13000000000000000900000e100000000200000030000102030405060708090"
-			       "a0b0c0d0e0f00000000673fbb"
-			       "70101112131415161718191a1b1c1d1e1f00000000673fbb71";
+static const char CRL_WIRE[] =
+	"1301000000000000000900000e100000000200000030000102030405060708090"
+	"a0b0c0d0e0f00000000673fbb"
+	"70101112131415161718191a1b1c1d1e1f00000000673fbb71";
 
 static void count_up(uint8_t *p, size_t n, uint8_t from)
 {
@@ -137,9 +138,11 @@ static void fill_crl(struct troth_issuer_request *q)
 		count_up(e.serial, 16, (uint8_t)(16 * i));
 		troth_issuer_crl_put(&w, &e);
 	}
-	q->u.crl = (struct troth_issuer_crl){
-		.number = 9, .life_s = 3600, .n_entries = 2, .entries = troth_written(&w)
-	};
+	q->u.crl = (struct troth_issuer_crl){ .former = true,
+					      .number = 9,
+					      .life_s = 3600,
+					      .n_entries = 2,
+					      .entries = troth_written(&w) };
 }
 
 static void fill_status(struct troth_issuer_request *q)
@@ -341,10 +344,10 @@ static void crl_counts_must_agree(void **state)
 	assert_false(troth_issuer_crl_entry(&q.u.crl, 2, &e));
 	ASSERT_POISONED(e);
 
-	buf[16] = 3; /* announces one entry more than there are bytes for */
+	buf[17] = 3; /* announces one entry more than there are bytes for */
 	assert_int_equal(troth_issuer_request_read((struct troth_view){ buf, n }, &q),
 			 TROTH_E_MALFORMED);
-	buf[13] = 0xff;
+	buf[14] = 0xff;
 	assert_int_equal(troth_issuer_request_read((struct troth_view){ buf, n }, &q),
 			 TROTH_E_LIMIT);
 }

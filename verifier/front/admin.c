@@ -159,6 +159,33 @@ static uint64_t next_crl_number(struct troth_admin *admin)
 	return admin->crl_number;
 }
 
+/* Most of the time there is no former CA, and then no CRL of it either. */
+static void on_former_crl(void *arg, const struct troth_issuer_reply *reply)
+{
+	struct troth_admin *admin = arg;
+	enum troth_status status = reply->status;
+	if (status == TROTH_OK)
+		status = troth_published_set_former_crl(admin->front->published, reply->u.der);
+	if (status != TROTH_OK && status != TROTH_E_NOT_FOUND)
+		troth_error("crl", "of=former status=%s", troth_status_name(status));
+}
+
+/* Serials are random: each CA's list has those of both. */
+static enum troth_status ask_for_crls(struct troth_admin *admin, struct crl_entries *e)
+{
+	struct troth_issuer_request request = {
+		.kind = TROTH_ISSUER_CRL,
+		.u.crl = { .former = true,
+			   .number = next_crl_number(admin),
+			   .life_s = admin->front->settings->crl_life_s,
+			   .n_entries = e->n,
+			   .entries = troth_written(&e->writer) },
+	};
+	TROTH_TRY(troth_issuer_call(admin->issuer, &request, on_former_crl, admin));
+	request.u.crl.former = false;
+	return troth_issuer_call(admin->issuer, &request, on_crl, admin);
+}
+
 static enum troth_status request_crl(struct troth_admin *admin)
 {
 	struct troth_front *f = admin->front;
@@ -169,16 +196,8 @@ static enum troth_status request_crl(struct troth_admin *admin)
 	e.writer = troth_writer_make(e.bytes, max);
 	enum troth_status status = f->store_ops->each_revoked(
 		f->store_backend, troth_now_ms() / 1000, add_revoked, &e);
-	if (status == TROTH_OK) {
-		struct troth_issuer_request request = {
-			.kind = TROTH_ISSUER_CRL,
-			.u.crl = { .number = next_crl_number(admin),
-				   .life_s = f->settings->crl_life_s,
-				   .n_entries = e.n,
-				   .entries = troth_written(&e.writer) },
-		};
-		status = troth_issuer_call(admin->issuer, &request, on_crl, admin);
-	}
+	if (status == TROTH_OK)
+		status = ask_for_crls(admin, &e);
 	free(e.bytes);
 	return status;
 }

@@ -55,6 +55,18 @@ void troth_handle_crl(struct troth_exchange *x, void *worker)
 	troth_published_release(set);
 }
 
+void troth_handle_former_crl(struct troth_exchange *x, void *worker)
+{
+	struct troth_worker *w = worker;
+	struct troth_published_set *set = troth_published_take(w->front->published);
+	if (set->former_crl.bytes.n == 0)
+		troth_exchange_problem(x, 404, "not-found", "No CA is being rotated.", 0);
+	else
+		answer(x, &(struct document){ "application/pkix-crl", CACHED_CRL,
+					      &set->former_crl });
+	troth_published_release(set);
+}
+
 void troth_handle_bundle(struct troth_exchange *x, void *worker)
 {
 	struct troth_worker *w = worker;

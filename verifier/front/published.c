@@ -138,6 +138,7 @@ static enum troth_status fill_set(struct troth_ctx *ctx, const struct troth_publ
 				  struct troth_writer *w, struct troth_published_set *set)
 {
 	set->crl.bytes = put_copy(w, from->crl.bytes);
+	set->former_crl.bytes = put_copy(w, from->former_crl.bytes);
 	for (size_t i = 0; i < from->n_chain; i++)
 		set->chain[set->n_chain++] = put_copy(w, from->chain[i]);
 	for (size_t i = 0; i < from->n_anchors; i++)
@@ -150,6 +151,7 @@ static enum troth_status fill_set(struct troth_ctx *ctx, const struct troth_publ
 	if (!troth_writer_ok(w))
 		return TROTH_E_LIMIT;
 	TROTH_TRY(tag(ctx, &set->crl));
+	TROTH_TRY(tag(ctx, &set->former_crl));
 	TROTH_TRY(tag(ctx, &set->bundle_pem));
 	TROTH_TRY(tag(ctx, &set->bundle_json));
 	TROTH_TRY(tag(ctx, &set->keys_json));
@@ -160,7 +162,8 @@ static enum troth_status fill_set(struct troth_ctx *ctx, const struct troth_publ
 static enum troth_status copy_set(struct troth_ctx *ctx, const struct troth_published_set *from,
 				  struct troth_published_set **out)
 {
-	size_t need = from->crl.bytes.n + 2 * KEY_SET_MAX + TROTH_SPIFFE_AUTHORITY_MAX;
+	size_t need = from->crl.bytes.n + from->former_crl.bytes.n + 2 * KEY_SET_MAX +
+		      TROTH_SPIFFE_AUTHORITY_MAX;
 	for (size_t i = 0; i < from->n_chain; i++)
 		need += from->chain[i].n + pem_room(from->chain[i].n);
 	for (size_t i = 0; i < from->n_anchors; i++)
@@ -243,6 +246,7 @@ void troth_published_release(struct troth_published_set *set)
 static struct troth_published_set what_is_in(const struct troth_published_set *set)
 {
 	struct troth_published_set s = { .crl = set->crl,
+					 .former_crl = set->former_crl,
 					 .n_chain = set->n_chain,
 					 .n_anchors = set->n_anchors,
 					 .n_keys = set->n_keys,
@@ -258,6 +262,17 @@ enum troth_status troth_published_set_crl(struct troth_published *p, struct trot
 	struct troth_published_set *now = troth_published_take(p);
 	struct troth_published_set next = what_is_in(now);
 	next.crl.bytes = der;
+	enum troth_status status = publish(p, &next);
+	troth_published_release(now);
+	return status;
+}
+
+enum troth_status troth_published_set_former_crl(struct troth_published *p,
+						 struct troth_view der)
+{
+	struct troth_published_set *now = troth_published_take(p);
+	struct troth_published_set next = what_is_in(now);
+	next.former_crl.bytes = der;
 	enum troth_status status = publish(p, &next);
 	troth_published_release(now);
 	return status;

@@ -18,7 +18,8 @@ struct troth_published_text {
 
 /* Immutable; views are owned by it. */
 struct troth_published_set {
-	struct troth_published_text crl; /* DER */
+	struct troth_published_text crl;	/* DER */
+	struct troth_published_text former_crl; /* of the CA before, while it is rotated */
 	size_t n_chain, n_anchors;
 	struct troth_view chain[TROTH_PUBLISHED_CERTS_MAX];   /* DER, issuing CA first */
 	struct troth_view anchors[TROTH_PUBLISHED_CERTS_MAX]; /* DER */
@@ -47,6 +48,8 @@ void troth_published_release(struct troth_published_set *set);
 /* Replaces the CRL, or certificates and keys (as the issuer sends them, message.h). Copies. */
 TROTH_NODISCARD enum troth_status troth_published_set_crl(struct troth_published *p,
 							  struct troth_view der);
+TROTH_NODISCARD enum troth_status troth_published_set_former_crl(struct troth_published *p,
+								 struct troth_view der);
 TROTH_NODISCARD enum troth_status troth_published_set_bundle(struct troth_published *p,
 							     struct troth_view groups);
 

@@ -50,6 +50,7 @@ void troth_answer_message(struct troth_exchange *x, const ProtobufCMessage *mess
 /* Handlers of the device listener. */
 void troth_handle_healthz(struct troth_exchange *x, void *worker);
 void troth_handle_crl(struct troth_exchange *x, void *worker);
+void troth_handle_former_crl(struct troth_exchange *x, void *worker);
 void troth_handle_bundle(struct troth_exchange *x, void *worker);
 void troth_handle_bundle_update(struct troth_exchange *x, void *worker);
 void troth_handle_keys_json(struct troth_exchange *x, void *worker);

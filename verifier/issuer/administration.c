@@ -29,8 +29,8 @@ enum troth_status troth_decide_seal(struct troth_desk *d, const struct troth_iss
 	return troth_row_seal(d->ctx, &d->office->keys.mac, &id, out->mac);
 }
 
-static enum troth_status sign_crl(struct troth_desk *d, const struct troth_crl *crl,
-				  struct troth_view *out)
+static enum troth_status sign_crl(struct troth_desk *d, struct troth_signer *signer,
+				  const struct troth_crl *crl, struct troth_view *out)
 {
 	uint8_t signature[TROTH_SIGNER_MAX];
 	size_t tbs_len, signature_len, n;
@@ -40,7 +40,7 @@ static enum troth_status sign_crl(struct troth_desk *d, const struct troth_crl *
 	enum troth_status got = troth_crl_tbs(crl, tbs, TROTH_CRL_DER_MAX, &tbs_len);
 	const struct troth_view body = { tbs, got == TROTH_OK ? tbs_len : 0 };
 	if (got == TROTH_OK)
-		got = troth_signer_sign(d->signer, d->ctx, body, signature, &signature_len);
+		got = troth_signer_sign(signer, d->ctx, body, signature, &signature_len);
 	if (got == TROTH_OK)
 		got = troth_svid_wrap(body, (struct troth_view){ signature, signature_len },
 				      d->crl, TROTH_CRL_DER_MAX, &n);
@@ -62,7 +62,10 @@ static enum troth_status read_entries(const struct troth_issuer_crl *q,
 enum troth_status troth_decide_crl(struct troth_desk *d, const struct troth_issuer_crl *q,
 				   struct troth_view *out)
 {
+	const struct troth_issuer_keys *keys = &d->office->keys;
 	const uint64_t now_s = troth_now_ms() / 1000;
+	if (q->former && d->former_signer == NULL)
+		return TROTH_E_NOT_FOUND;
 	if (q->life_s == 0 || q->life_s > TROTH_CRL_LIFE_MAX_S)
 		return TROTH_E_LIMIT;
 	if (d->crl == NULL)
@@ -72,8 +75,10 @@ enum troth_status troth_decide_crl(struct troth_desk *d, const struct troth_issu
 	if (got == TROTH_OK)
 		got = read_entries(q, entries);
 	const struct troth_crl crl = {
-		.issuer_name = troth_buffer_view(&d->office->keys.subject),
-		.issuer_key_id = troth_buffer_view(&d->office->keys.key_id),
+		.issuer_name =
+			troth_buffer_view(q->former ? &keys->former_subject : &keys->subject),
+		.issuer_key_id =
+			troth_buffer_view(q->former ? &keys->former_key_id : &keys->key_id),
 		.number = q->number,
 		.this_update_s = now_s,
 		.next_update_s = now_s + q->life_s,
@@ -81,9 +86,16 @@ enum troth_status troth_decide_crl(struct troth_desk *d, const struct troth_issu
 		.n_entries = q->n_entries,
 	};
 	if (got == TROTH_OK)
-		got = sign_crl(d, &crl, out);
+		got = sign_crl(d, q->former ? d->former_signer : d->signer, &crl, out);
 	free(entries);
 	return got;
+}
+
+static void put_key(struct troth_writer *w, const struct troth_jwk *key)
+{
+	troth_put_u32be(w, sizeof *key);
+	troth_put_view(w, TROTH_VIEW_OF(key->x));
+	troth_put_view(w, TROTH_VIEW_OF(key->y));
 }
 
 /* Groups of values, an empty one between them: the issuing chain without the root, the anchors,
@@ -91,13 +103,12 @@ enum troth_status troth_decide_crl(struct troth_desk *d, const struct troth_issu
 enum troth_status troth_decide_bundle(struct troth_desk *d, struct troth_view *out)
 {
 	struct troth_writer w = troth_writer_make(d->der, sizeof d->der);
-	uint8_t result_key[TROTH_SESSION_KEY_LEN];
-	memcpy(result_key, &d->office->keys.result_jwk, sizeof result_key);
 	troth_put_view32be(&w, troth_buffer_view(&d->office->keys.ca_der));
 	troth_put_view32be(&w, (struct troth_view){ 0 });
 	troth_put_view32be(&w, troth_buffer_view(&d->office->keys.root_der));
 	troth_put_view32be(&w, (struct troth_view){ 0 });
-	troth_put_view32be(&w, TROTH_VIEW_OF(result_key));
+	for (size_t i = 0; i < d->office->keys.n_results; i++)
+		put_key(&w, &d->office->keys.results[i]);
 	if (!troth_writer_ok(&w))
 		return TROTH_E_LIMIT;
 	*out = troth_written(&w);

@@ -7,6 +7,7 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
+#include <troth/limits.h>
 
 #include "base.h"
 #include "reader.h"
@@ -17,6 +18,8 @@ TROTH_DEFINE_AUTO(BIGNUM, BN_free)
 
 /* Relying parties' clocks may be behind by this, seconds. */
 #define BACKDATE_S 300
+/* Life of an issuing CA, days. */
+#define ISSUING_DAYS 730
 #define SERIAL_BITS 126
 /* ub-common-name and ub-organization-name, X.520. */
 #define NAME_MAX_LEN 64
@@ -118,4 +121,19 @@ enum troth_status troth_certificate_make(const struct troth_certificate_plan *pl
 	*out = cert;
 	cert = NULL;
 	return TROTH_OK;
+}
+
+enum troth_status troth_issuing_ca_make(const struct troth_issuing_ca *ca, X509 **out)
+{
+	char san[sizeof "URI:spiffe://" + TROTH_TRUST_DOMAIN_MAX];
+	snprintf(san, sizeof san, "URI:spiffe://%s", ca->trust_domain);
+	const struct troth_certificate_plan plan = { .common_name = "Troth issuing CA",
+						     .organization = ca->trust_domain,
+						     .days = ISSUING_DAYS,
+						     .san = san,
+						     .is_ca = true,
+						     .key = ca->key,
+						     .signer = ca->root_key,
+						     .issuer = ca->root };
+	return troth_certificate_make(&plan, out);
 }

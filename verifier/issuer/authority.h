@@ -25,4 +25,13 @@ struct troth_certificate_plan {
 TROTH_NODISCARD enum troth_status
 troth_certificate_make(const struct troth_certificate_plan *plan, X509 **out);
 
+/* The issuing CA under a root, as every rotation makes one. */
+struct troth_issuing_ca {
+	const char *trust_domain;
+	EVP_PKEY *key, *root_key;
+	X509 *root;
+};
+TROTH_NODISCARD enum troth_status troth_issuing_ca_make(const struct troth_issuing_ca *ca,
+							X509 **out);
+
 #endif

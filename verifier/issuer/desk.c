@@ -15,6 +15,8 @@ static enum troth_status furnish(struct troth_desk *d)
 	TROTH_TRY(troth_ctx_new(&d->ctx));
 	TROTH_TRY(troth_signer_new(d->office->keys.ca, &d->signer));
 	TROTH_TRY(troth_es256_key_new(d->office->keys.result, &d->result_signer));
+	if (d->administration && d->office->keys.former != NULL)
+		TROTH_TRY(troth_signer_new(d->office->keys.former, &d->former_signer));
 	return troth_ak_cache_new(&d->aks);
 }
 
@@ -42,6 +44,7 @@ void troth_desk_free(struct troth_desk *d)
 	troth_ctx_free(d->ctx);
 	troth_signer_free(d->signer);
 	troth_es256_key_free(d->result_signer);
+	troth_signer_free(d->former_signer);
 	troth_ak_cache_free(d->aks);
 	free(d->crl);
 	OPENSSL_cleanse(d, sizeof *d);

@@ -36,6 +36,7 @@ struct troth_desk {
 	struct troth_ctx *ctx;
 	struct troth_signer *signer;
 	struct troth_es256_key *result_signer;
+	struct troth_signer *former_signer; /* NULL: there is no former CA */
 	struct troth_ak_cache *aks;
 	uint64_t status_sequence; /* of the last full status document */
 	uint64_t token_day;	  /* that token_keys are of */

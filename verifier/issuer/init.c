@@ -16,6 +16,7 @@
 #include "keys.h"
 #include "random.h"
 #include "reader.h"
+#include "rotate.h"
 #include "text.h"
 
 TROTH_DEFINE_AUTO(X509, X509_free)
@@ -23,7 +24,6 @@ TROTH_DEFINE_AUTO(EVP_PKEY, EVP_PKEY_free)
 
 /* Lives, days. TLS certificates above 825 are refused by common clients. */
 #define ROOT_DAYS 3652
-#define ISSUING_DAYS 730
 #define TLS_DAYS 825
 /* "DNS:" or "IP:", a name and a comma for each, bytes. */
 #define SAN_MAX (TROTH_TLS_NAMES_MAX * 260)
@@ -65,10 +65,6 @@ static enum troth_status make_authority(const char *trust_domain, struct authori
 					       .san = san,
 					       .is_ca = true,
 					       .path_length = 1 };
-	struct troth_certificate_plan ca = root;
-	ca.common_name = "Troth issuing CA";
-	ca.days = ISSUING_DAYS;
-	ca.path_length = 0;
 
 	out->root_key = EVP_EC_gen("P-256");
 	out->ca_key = EVP_EC_gen("P-256");
@@ -76,10 +72,9 @@ static enum troth_status make_authority(const char *trust_domain, struct authori
 		return TROTH_E_CRYPTO;
 	root.key = root.signer = out->root_key;
 	TROTH_TRY(troth_certificate_make(&root, &out->root));
-	ca.key = out->ca_key;
-	ca.signer = out->root_key;
-	ca.issuer = out->root;
-	return troth_certificate_make(&ca, &out->ca);
+	const struct troth_issuing_ca ca = { trust_domain, out->ca_key, out->root_key,
+					     out->root };
+	return troth_issuing_ca_make(&ca, &out->ca);
 }
 
 static enum troth_status write_authority(const char *dir, const struct authority_files *f)
@@ -100,6 +95,7 @@ static enum troth_status make_result_key(const char *dir)
 enum troth_status troth_issuer_complete(const char *key_dir, bool *out_made)
 {
 	char path[PATH_MAX];
+	TROTH_TRY(troth_issuer_rotate_finish(key_dir));
 	TROTH_TRY(troth_key_path(key_dir, "ear.key", path));
 	*out_made = access(path, F_OK) != 0;
 	return *out_made ? make_result_key(key_dir) : TROTH_OK;

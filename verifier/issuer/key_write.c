@@ -33,6 +33,14 @@ enum troth_status troth_key_write(const char *dir, const char *name, EVP_PKEY *k
 	return write_bio(dir, name, bio, 0600);
 }
 
+enum troth_status troth_public_write(const char *dir, const char *name, EVP_PKEY *key)
+{
+	TROTH_AUTO(BIO_free_all_p) BIO *bio = BIO_new(BIO_s_mem());
+	if (bio == NULL || PEM_write_bio_PUBKEY(bio, key) != 1)
+		return TROTH_E_CRYPTO;
+	return write_bio(dir, name, bio, 0644);
+}
+
 enum troth_status troth_cert_write(const char *dir, const char *name, X509 *cert)
 {
 	TROTH_AUTO(BIO_free_all_p) BIO *bio = BIO_new(BIO_s_mem());

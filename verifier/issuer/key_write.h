@@ -10,6 +10,9 @@
 /* PKCS #8 PEM, 0600. */
 TROTH_NODISCARD enum troth_status troth_key_write(const char *dir, const char *name,
 						  EVP_PKEY *key);
+/* The public half, SubjectPublicKeyInfo PEM, 0644. */
+TROTH_NODISCARD enum troth_status troth_public_write(const char *dir, const char *name,
+						     EVP_PKEY *key);
 /* PEM, 0644. */
 TROTH_NODISCARD enum troth_status troth_cert_write(const char *dir, const char *name,
 						   X509 *cert);

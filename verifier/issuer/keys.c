@@ -27,6 +27,7 @@ _Static_assert(TROTH_MAC_FILE_LEN == MAC_FILE_HEAD_LEN + MAC_HEX_LEN + 1, "head,
 
 TROTH_DEFINE_AUTO(BIO, BIO_free_all)
 TROTH_DEFINE_AUTO(X509, X509_free)
+TROTH_DEFINE_AUTO(EVP_PKEY, EVP_PKEY_free)
 
 void troth_mac_file_write(const uint8_t master[TROTH_MAC_KEY_LEN], char *out)
 {
@@ -85,6 +86,20 @@ enum troth_status troth_key_read(const char *key_dir, const char *name, EVP_PKEY
 	char no_password[] = "";
 	EVP_PKEY *key = bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, NULL, no_password)
 				    : NULL;
+	if (key == NULL)
+		return TROTH_E_CONFIG;
+	*out = key;
+	return TROTH_OK;
+}
+
+static enum troth_status read_public(const char *key_dir, const char *name, EVP_PKEY **out)
+{
+	TROTH_AUTO(troth_buffer_clear) struct troth_buffer pem = { 0 };
+	char path[PATH_MAX];
+	TROTH_TRY(troth_key_path(key_dir, name, path));
+	TROTH_TRY(troth_file_read(path, TROTH_KEY_FILE_MAX, &pem));
+	TROTH_AUTO(BIO_free_all_p) BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
+	EVP_PKEY *key = bio != NULL ? PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL) : NULL;
 	if (key == NULL)
 		return TROTH_E_CONFIG;
 	*out = key;
@@ -150,18 +165,24 @@ static enum troth_status take_time(const ASN1_TIME *t, uint64_t *out)
 	return TROTH_OK;
 }
 
-/* What certificates say of their issuer. */
-static enum troth_status take_issuer(X509 *ca, struct troth_issuer_keys *out)
+static enum troth_status take_name(X509 *ca, struct troth_buffer *subject,
+				   struct troth_buffer *key_id)
 {
 	unsigned char *name = NULL;
 	int n = i2d_X509_NAME(X509_get_subject_name(ca), &name);
-	enum troth_status got = copy(name, n, &out->subject);
+	enum troth_status got = copy(name, n, subject);
 	OPENSSL_free(name);
 	TROTH_TRY(got);
 	const ASN1_OCTET_STRING *id = X509_get0_subject_key_id(ca);
 	if (id == NULL)
 		return TROTH_E_CONFIG;
-	TROTH_TRY(copy(ASN1_STRING_get0_data(id), ASN1_STRING_length(id), &out->key_id));
+	return copy(ASN1_STRING_get0_data(id), ASN1_STRING_length(id), key_id);
+}
+
+/* What certificates say of their issuer. */
+static enum troth_status take_issuer(X509 *ca, struct troth_issuer_keys *out)
+{
+	TROTH_TRY(take_name(ca, &out->subject, &out->key_id));
 	TROTH_TRY(take_time(X509_get0_notBefore(ca), &out->not_before_s));
 	return take_time(X509_get0_notAfter(ca), &out->not_after_s);
 }
@@ -211,7 +232,43 @@ static enum troth_status load_result_key(struct troth_ctx *ctx, const char *key_
 		troth_error("keys-refused", "why=\"ear.key is not a P-256 key\"");
 		return TROTH_E_CONFIG;
 	}
+	out->results[out->n_results++] = out->result_jwk;
 	return troth_jwk_thumbprint(ctx, &out->result_jwk, out->result_id);
+}
+
+/* A key that is published beside the one in force; one that is not there is no error. */
+static enum troth_status publish_too(enum troth_status read, EVP_PKEY *key,
+				     struct troth_issuer_keys *out)
+{
+	if (read == TROTH_E_NOT_FOUND)
+		return TROTH_OK;
+	TROTH_TRY(read);
+	TROTH_TRY(troth_jwk_of(key, &out->results[out->n_results]));
+	out->n_results++;
+	return TROTH_OK;
+}
+
+static enum troth_status load_other_results(const char *key_dir, struct troth_issuer_keys *out)
+{
+	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *next = NULL;
+	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *former = NULL;
+	enum troth_status read = troth_key_read(key_dir, "ear-next.key", &next);
+	TROTH_TRY(publish_too(read, next, out));
+	read = read_public(key_dir, "ear-old.pub", &former);
+	return publish_too(read, former, out);
+}
+
+static enum troth_status load_former(const char *key_dir, struct troth_issuer_keys *out)
+{
+	TROTH_AUTO(X509_free_p) X509 *ca = NULL;
+	enum troth_status read = troth_cert_read(key_dir, "ca-old.crt", &ca);
+	if (read == TROTH_E_NOT_FOUND)
+		return TROTH_OK;
+	TROTH_TRY(read);
+	TROTH_TRY(troth_key_read(key_dir, "ca-old.key", &out->former));
+	if (X509_check_private_key(ca, out->former) != 1)
+		return TROTH_E_CONFIG;
+	return take_name(ca, &out->former_subject, &out->former_key_id);
 }
 
 static enum troth_status load(struct troth_ctx *ctx, const char *key_dir,
@@ -228,7 +285,9 @@ static enum troth_status load(struct troth_ctx *ctx, const char *key_dir,
 	TROTH_TRY(take_der(root, &out->root_der));
 	TROTH_TRY(take_issuer(ca, out));
 	warn_of_end(out);
-	return load_result_key(ctx, key_dir, out);
+	TROTH_TRY(load_result_key(ctx, key_dir, out));
+	TROTH_TRY(load_other_results(key_dir, out));
+	return load_former(key_dir, out);
 }
 
 enum troth_status troth_issuer_keys_load(struct troth_ctx *ctx, const char *key_dir,
@@ -249,5 +308,8 @@ void troth_issuer_keys_clear(struct troth_issuer_keys *keys)
 	troth_buffer_clear(&keys->root_der);
 	troth_buffer_clear(&keys->subject);
 	troth_buffer_clear(&keys->key_id);
+	EVP_PKEY_free(keys->former);
+	troth_buffer_clear(&keys->former_subject);
+	troth_buffer_clear(&keys->former_key_id);
 	OPENSSL_cleanse(keys, sizeof *keys);
 }

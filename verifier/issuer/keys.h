@@ -5,13 +5,14 @@
  *   ca.key ca.crt       issuing CA, signed by the root
  *   ear.key             signs attestation results
  *   mac.keys            master of every MAC key
+ *   ca-next.*, ear-next.key, ca-old.*, ear-old.pub   while they are rotated: rotate.h
  *
  * Keys are PKCS #8 PEM, 0600; certificates are PEM. */
 #ifndef TROTH_ISSUER_KEYS_H
 #define TROTH_ISSUER_KEYS_H
 
+#include "ear_keys.h"
 #include "file.h"
-#include "jwk.h"
 #include "mac.h"
 
 #define TROTH_KEY_FILE_MAX (16 * 1024)
@@ -25,6 +26,12 @@ struct troth_issuer_keys {
 	struct troth_buffer ca_der, root_der;
 	struct troth_buffer subject; /* DER Name of the issuing CA */
 	struct troth_buffer key_id;
+	/* Keys of results as they are published: the present one, the next, the former. */
+	struct troth_jwk results[TROTH_EAR_KEYS_MAX];
+	size_t n_results;
+	/* The former issuing CA, which signs its CRL still; NULL: none. */
+	EVP_PKEY *former;
+	struct troth_buffer former_subject, former_key_id;
 	uint64_t not_before_s, not_after_s; /* of the issuing CA */
 };
 

@@ -90,6 +90,7 @@ static const struct troth_field DENY[] = {
 };
 
 static const struct troth_field CRL[] = {
+	TROTH_FIELD(BOOL, struct troth_issuer_crl, former, 0),
 	TROTH_FIELD(U64, struct troth_issuer_crl, number, 0),
 	TROTH_FIELD(U32, struct troth_issuer_crl, life_s, UINT32_MAX),
 	TROTH_FIELD(SIZE, struct troth_issuer_crl, n_entries, TROTH_CRL_ENTRIES_MAX),

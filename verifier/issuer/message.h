@@ -138,6 +138,7 @@ struct troth_issuer_deny {
 };
 
 struct troth_issuer_crl {
+	bool former; /* of the former issuing CA: TROTH_E_NOT_FOUND when there is none */
 	uint64_t number;
 	uint32_t life_s;
 	size_t n_entries;

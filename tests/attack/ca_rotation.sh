@@ -1,0 +1,110 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Issuing CA and result key are replaced while devices and relying parties go on: what was signed
+# before is believed as long as it lives, revoked if it has to be, and what is signed after is
+# believed at once.
+#   ca_rotation.sh BIN TOP
+# shellcheck source-path=SCRIPTDIR disable=SC2034,SC2154
+set -euo pipefail
+bin=$1 top=$2
+# shellcheck source=stage.sh
+. "$(dirname -- "$0")/stage.sh"
+
+case_of() { echo "- $1"; }
+get() { curl -sf --cacert "$work/state/tls/ca.crt" "https://localhost:$port/v1/$1"; }
+keys() { get keys.json | jq -r '.keys[].kid'; }
+n_keys() { keys | wc -l; }
+kid_of() { cut -d. -f1 "$work/$1/run/ear.jwt" | tr _- /+ | { base64 -d 2>/dev/null || true; } | jq -r .kid; }
+
+# rotate WORDS [--now]
+rotate() {
+	"$bin/troth-verifier" rotate --config "$work/verifier.yaml" "${@:2}" >"$work/rotate" 2>&1 ||
+		wrong "rotate: $(<"$work/rotate")"
+	grep -q "$1" "$work/rotate" || wrong "rotate says $(<"$work/rotate"), not $1"
+}
+
+# reload N: the service serves again, with N result keys
+reload() {
+	kill -HUP "$verifier_pid"
+	has() { [ "$(n_keys 2>/dev/null)" = "$1" ] && ctl policy list >/dev/null 2>&1; }
+	wait_until 20 has "$1" || wrong "not $1 keys after a reload but $(n_keys)"
+}
+
+aged() { touch -d '26 hours ago' "$work/state/keys/$1"; } # FILE
+
+believed() { # CERT, as a relying party with the root alone does
+	openssl verify -x509_strict -CAfile "$work/state/tls/ca.crt" -untrusted "$1" "$1" >/dev/null 2>&1 ||
+		wrong "$1 is not believed"
+}
+
+serial() { openssl x509 -in "$1" -noout -serial | cut -d= -f2; }
+
+on_crl() { # PATH CA SERIAL
+	get "$1" >"$work/crl.der" && openssl crl -inform DER -in "$work/crl.der" -CAfile "$2" -noout 2>&1 |
+		grep -q 'verify OK' && openssl crl -inform DER -in "$work/crl.der" -noout -text | grep -q "$3"
+}
+
+boot_device pump
+printf '%s pump\n' "$(device_id pump)" >"$work/inventory"
+start_verifier
+policy ek-certificate-and-inventory
+expect 1 reference-missing -- troth-attester pump once
+ctl reference learn --device pump --name base >/dev/null
+expect 0 '' -- troth-attester pump once
+cp "$work/pump/run/cert.pem" "$work/before.pem" && before_kid=$(kid_of pump)
+[ "$(keys)" = "$before_kid" ] || wrong "the result is not signed by the published key"
+
+case_of "prepared: the next key is published, and signs nothing"
+rotate prepared
+reload 2
+expect 0 '' -- troth-attester pump once
+[ "$(kid_of pump)" = "$before_kid" ] || wrong "signed by a key that is not in force"
+rotate 'nothing is due'
+[ "$(curl -s -o /dev/null -w '%{http_code}' --cacert "$work/state/tls/ca.crt" "https://localhost:$port/v1/crl/former")" = 404 ] ||
+	wrong "a CRL of no CA"
+
+case_of "activated: the next key signs, and what the former signed is believed still"
+aged ca-next.crt
+cp "$work/state/keys/ca.crt" "$work/former-ca.crt"
+rotate activated
+reload 2
+expect 0 '' -- troth-attester pump once
+[ "$(kid_of pump)" != "$before_kid" ] || wrong "still signed by the former key"
+keys | grep -qx -- "$(kid_of pump)" || wrong "signed by a key that is not published"
+keys | grep -qx -- "$before_kid" || wrong "the former key is not published any more"
+cmp -s "$work/state/keys/ca.crt" "$work/former-ca.crt" && wrong "the CA has not changed"
+believed "$work/before.pem"
+believed "$work/pump/run/cert.pem"
+
+case_of "a certificate of the former CA is revoked on the former's CRL"
+ctl device quarantine pump >/dev/null
+wait_until 20 on_crl crl/former "$work/former-ca.crt" "$(serial "$work/before.pem")" ||
+	wrong "not on the former CRL: $(serial "$work/before.pem")"
+cat "$work/state/keys/ca.crt" >"$work/ca.crt"
+wait_until 20 on_crl crl "$work/ca.crt" "$(serial "$work/pump/run/cert.pem")" ||
+	wrong "not on the CRL: $(serial "$work/pump/run/cert.pem")"
+ctl device release pump >/dev/null
+
+case_of "an activation that was interrupted is finished at the next start"
+rotate 'nothing is due'
+rotate retired --now
+rotate prepared
+cp "$work/state/keys/ca.crt" "$work/state/keys/ca-old.crt" # as if it had ended before the renames
+cp "$work/state/keys/ca.key" "$work/state/keys/ca-old.key"
+openssl pkey -in "$work/state/keys/ear.key" -pubout -out "$work/state/keys/ear-old.pub"
+mv "$work/state/keys/ca-next.key" "$work/state/keys/ca.key"
+kill "$verifier_pid" && wait "$verifier_pid" || true
+rm -f "$work/port"
+"$bin/troth-verifier" serve --config "$work/verifier.yaml" >>"$work/verifier.log" 2>&1 &
+verifier_pid=$!
+wait_until 20 serving || { wrong "does not serve after an interrupted rotation" && tail "$work/verifier.log"; }
+port=$(<"$work/port")
+expect 0 '' -- troth-attester pump once
+believed "$work/pump/run/cert.pem"
+
+case_of "retired: the former keys are gone"
+aged ca-old.crt
+rotate retired
+reload 1
+[ -z "$(ls "$work/state/keys" | grep -E 'old|next' || true)" ] || wrong "left: $(ls "$work/state/keys")"
+finish

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rotate.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "authority.h"
+#include "base.h"
+#include "key_write.h"
+#include "keys.h"
+
+TROTH_DEFINE_AUTO(X509, X509_free)
+TROTH_DEFINE_AUTO(EVP_PKEY, EVP_PKEY_free)
+
+/* The certificate is written last and taken away last: while it is there, so are the others. */
+#define NEXT "ca-next.crt"
+#define FORMER "ca-old.crt"
+
+/* False when there is no such file. */
+static bool since(const char *dir, const char *name, uint64_t *out_s)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	if (troth_key_path(dir, name, path) != TROTH_OK || stat(path, &st) != 0)
+		return false;
+	*out_s = (uint64_t)st.st_mtime;
+	return true;
+}
+
+/* A file that is not there was renamed before the interruption. */
+static enum troth_status put_in_force(const char *dir, const char *from, const char *to)
+{
+	char old[PATH_MAX], new[PATH_MAX];
+	TROTH_TRY(troth_key_path(dir, from, old));
+	TROTH_TRY(troth_key_path(dir, to, new));
+	return rename(old, new) == 0 || errno == ENOENT ? TROTH_OK : TROTH_E_IO;
+}
+
+static enum troth_status take_away(const char *dir, const char *name)
+{
+	char path[PATH_MAX];
+	TROTH_TRY(troth_key_path(dir, name, path));
+	return unlink(path) == 0 || errno == ENOENT ? TROTH_OK : TROTH_E_IO;
+}
+
+static enum troth_status prepare(const struct troth_rotation_request *r)
+{
+	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *root_key = NULL;
+	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *ca_key = EVP_EC_gen("P-256");
+	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *result_key = EVP_EC_gen("P-256");
+	TROTH_AUTO(X509_free_p) X509 *root = NULL;
+	TROTH_AUTO(X509_free_p) X509 *ca = NULL;
+	TROTH_TRY(troth_key_read(r->key_dir, "root.key", &root_key));
+	TROTH_TRY(troth_cert_read(r->key_dir, "root.crt", &root));
+	if (ca_key == NULL || result_key == NULL)
+		return TROTH_E_CRYPTO;
+	const struct troth_issuing_ca plan = { r->trust_domain, ca_key, root_key, root };
+	TROTH_TRY(troth_issuing_ca_make(&plan, &ca));
+	TROTH_TRY(troth_key_write(r->key_dir, "ear-next.key", result_key));
+	TROTH_TRY(troth_key_write(r->key_dir, "ca-next.key", ca_key));
+	return troth_cert_write(r->key_dir, NEXT, ca);
+}
+
+static enum troth_status keep_former(const char *dir)
+{
+	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *ca_key = NULL;
+	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *result_key = NULL;
+	TROTH_AUTO(X509_free_p) X509 *ca = NULL;
+	TROTH_TRY(troth_key_read(dir, "ca.key", &ca_key));
+	TROTH_TRY(troth_key_read(dir, "ear.key", &result_key));
+	TROTH_TRY(troth_cert_read(dir, "ca.crt", &ca));
+	TROTH_TRY(troth_key_write(dir, "ca-old.key", ca_key));
+	TROTH_TRY(troth_public_write(dir, "ear-old.pub", result_key));
+	return troth_cert_write(dir, FORMER, ca);
+}
+
+static enum troth_status take_over(const char *dir)
+{
+	TROTH_TRY(put_in_force(dir, "ca-next.key", "ca.key"));
+	TROTH_TRY(put_in_force(dir, "ear-next.key", "ear.key"));
+	return put_in_force(dir, NEXT, "ca.crt");
+}
+
+static enum troth_status retire(const char *dir)
+{
+	TROTH_TRY(take_away(dir, "ca-old.key"));
+	TROTH_TRY(take_away(dir, "ear-old.pub"));
+	return take_away(dir, FORMER);
+}
+
+enum troth_status troth_issuer_rotate_finish(const char *key_dir)
+{
+	uint64_t next_s, former_s;
+	return since(key_dir, NEXT, &next_s) && since(key_dir, FORMER, &former_s)
+		       ? take_over(key_dir)
+		       : TROTH_OK;
+}
+
+/* What is there says which step was last; its time, when. */
+enum troth_status troth_issuer_rotate(const struct troth_rotation_request *r,
+				      enum troth_rotation *out, uint64_t *out_due_s)
+{
+	uint64_t at_s = 0;
+	TROTH_TRY(troth_issuer_rotate_finish(r->key_dir));
+	const bool former = since(r->key_dir, FORMER, &at_s);
+	const bool next = !former && since(r->key_dir, NEXT, &at_s);
+	*out_due_s = at_s + TROTH_ROTATION_WAIT_S;
+	*out = TROTH_ROTATION_WAITING;
+	if ((former || next) && !r->at_once && r->now_s < *out_due_s)
+		return TROTH_OK;
+	*out_due_s = r->now_s + TROTH_ROTATION_WAIT_S;
+	if (former) {
+		*out = TROTH_ROTATION_RETIRED;
+		return retire(r->key_dir);
+	}
+	if (!next) {
+		*out = TROTH_ROTATION_PREPARED;
+		return prepare(r);
+	}
+	*out = TROTH_ROTATION_ACTIVATED;
+	TROTH_TRY(keep_former(r->key_dir));
+	return take_over(r->key_dir);
+}
