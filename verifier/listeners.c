@@ -4,15 +4,21 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "base.h"
+#include "clock.h"
 #include "reader.h"
 #include "text.h"
 
+/* Within so many milliseconds the children of a supervisor that was killed are gone too, and
+ * their sockets with them. */
+#define PATIENCE_MS 2000
+#define AGAIN_MS 50
 #define SOCKET_TYPE (SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC)
 
 static enum troth_status parse_v4(const char *host, in_port_t port,
@@ -177,4 +183,41 @@ enum troth_status troth_listen_local(const char *path, int *out_fd)
 	}
 	*out_fd = fd;
 	return TROTH_OK;
+}
+
+static void close_tcp(const struct troth_listeners *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		close_kept(l->tcp[i]);
+}
+
+static enum troth_status open_once(const char *address, const char *local_path,
+				   struct troth_listeners *l)
+{
+	TROTH_TRY(troth_listen_tcp(address, l->n, l->tcp, &l->port));
+	enum troth_status got = troth_listen_local(local_path, &l->local);
+	if (got != TROTH_OK)
+		close_tcp(l);
+	return got;
+}
+
+enum troth_status troth_listeners_open(const char *address, size_t n, const char *local_path,
+				       struct troth_listeners *out)
+{
+	const uint64_t deadline = troth_mono_ms() + PATIENCE_MS;
+	out->n = n;
+	for (;;) {
+		enum troth_status got = open_once(address, local_path, out);
+		bool may_pass = got == TROTH_E_CONFLICT ||
+				(got == TROTH_E_IO && errno == EADDRINUSE);
+		if (!may_pass || troth_mono_ms() >= deadline)
+			return got;
+		(void)poll(NULL, 0, AGAIN_MS);
+	}
+}
+
+void troth_listeners_close(const struct troth_listeners *l)
+{
+	close_tcp(l);
+	(void)close(l->local);
 }

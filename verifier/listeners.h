@@ -11,6 +11,8 @@
 
 /* Connections that wait to be accepted, per listener. */
 #define TROTH_LISTEN_BACKLOG 1024
+/* Workers of one service; each has a listener of its own. */
+#define TROTH_SUPERVISED_WORKERS_MAX 64
 
 /* "192.0.2.1:8443" or "[2001:db8::1]:8443": numbers only, nothing is
  * looked up. TROTH_E_CONFIG. */
@@ -23,5 +25,20 @@ TROTH_NODISCARD enum troth_status troth_listen_tcp(const char *address, size_t n
 /* A Unix socket only its owner can connect to. A stale one is replaced; TROTH_E_CONFLICT when
  * somebody still listens there or the path is something else. */
 TROTH_NODISCARD enum troth_status troth_listen_local(const char *path, int *out_fd);
+
+/* All that a service listens on. */
+struct troth_listeners {
+	int tcp[TROTH_SUPERVISED_WORKERS_MAX];
+	size_t n; /* of them; all on one port */
+	uint16_t port;
+	int local;
+};
+/* Binds both, for two seconds again and again while somebody has an address: the children of a
+ * supervisor that was killed may hold it for a moment longer. n is 1 to
+ * TROTH_SUPERVISED_WORKERS_MAX. As above. */
+TROTH_NODISCARD enum troth_status troth_listeners_open(const char *address, size_t n,
+						       const char *local_path,
+						       struct troth_listeners *out);
+void troth_listeners_close(const struct troth_listeners *l);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The supervisor: binds the listeners, forks front and issuer, restarts both when one dies
- * (docs/process-model.md).
+ * (docs/process-model.md). generation.h holds what is done with the children.
  *
  * Roles are functions so that a test can put a hostile front beside the real issuer. */
 #ifndef TROTH_SUPERVISOR_H
@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 #include <troth/status.h>
+
+#include "listeners.h"
 
 /* How long a front may take to finish what it has begun, milliseconds; then it is killed. */
 #define TROTH_DRAIN_MS 10000
@@ -43,7 +45,6 @@ struct troth_supervisor_config {
 	enum troth_status (*reload)(void *arg);
 	void *arg;
 };
-#define TROTH_SUPERVISED_WORKERS_MAX 64
 
 /* Runs until SIGTERM or SIGINT (0), or until it gives up (1, or TROTH_ROLE_EXIT_CONFIG). The
  * calling process must have one thread. */

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "generation.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base.h"
+#include "clock.h"
+#include "log.h"
+#include "service.h"
+
+static const char *const NAMES[TROTH_CHILDREN] = { "front", "issuer" };
+
+/* Both ends of everything one generation shares. */
+struct channels {
+	int ends[TROTH_CHILDREN]
+		[TROTH_SUPERVISED_WORKERS_MAX + 1]; /* the last is administration */
+	size_t n;				    /* made so far */
+	int ready[2];
+};
+
+/* What a child gets to know. */
+struct birth {
+	const struct troth_supervisor_config *config;
+	const struct troth_listeners *listeners;
+	struct channels channels;
+	pid_t supervisor;
+	int signals;
+};
+
+static void close_all(const int *fds, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		(void)close(fds[i]);
+}
+
+static void channels_close(struct channels *c)
+{
+	close_all(c->ends[TROTH_CHILD_FRONT], c->n);
+	close_all(c->ends[TROTH_CHILD_ISSUER], c->n);
+	c->n = 0;
+}
+
+/* The front never waits for the issuer in a system call; the issuer does nothing else. */
+static enum troth_status channels_open(struct channels *c, size_t n_workers)
+{
+	c->n = 0;
+	while (c->n < n_workers + 1) {
+		int pair[2];
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+			return TROTH_E_IO;
+		c->ends[TROTH_CHILD_FRONT][c->n] = pair[0];
+		c->ends[TROTH_CHILD_ISSUER][c->n] = pair[1];
+		c->n++;
+		if (fcntl(pair[0], F_SETFL, O_NONBLOCK) != 0)
+			return TROTH_E_IO;
+	}
+	return pipe2(c->ready, O_CLOEXEC) == 0 ? TROTH_OK : TROTH_E_IO;
+}
+
+/* A child must not outlive the supervisor: nobody would restart it or end it. The parent may
+ * have died before the request was made, hence the second look. */
+static bool die_with(pid_t supervisor)
+{
+	return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == supervisor;
+}
+
+/* SIGINT reaches the whole group of a terminal, SIGTERM all of a service at once: what they
+ * mean is the supervisor's decision. The issuer ends with its channels, after the front it
+ * serves. */
+static void child_signals(enum troth_child child)
+{
+	sigset_t none;
+	(void)sigemptyset(&none);
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGTERM, child == TROTH_CHILD_ISSUER ? SIG_IGN : SIG_DFL);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int run(enum troth_child child, const struct birth *b)
+{
+	const struct troth_supervisor_config *config = b->config;
+	const struct channels *c = &b->channels;
+	struct troth_role_fds fds = {
+		.worker_channels = c->ends[child],
+		.n_workers = config->n_workers,
+		.admin_channel = c->ends[child][config->n_workers],
+		.admin_listener = -1,
+		.ready_fd = c->ready[1],
+	};
+	child_signals(child);
+	if (!die_with(b->supervisor))
+		return 1;
+	close_all(c->ends[child == TROTH_CHILD_FRONT ? TROTH_CHILD_ISSUER : TROTH_CHILD_FRONT],
+		  c->n);
+	(void)close(b->signals);
+	(void)close(c->ready[0]);
+	if (child == TROTH_CHILD_ISSUER) {
+		troth_listeners_close(b->listeners);
+		return config->issuer(&fds, config->arg);
+	}
+	fds.listeners = b->listeners->tcp;
+	fds.admin_listener = b->listeners->local;
+	return config->front(&fds, config->arg);
+}
+
+static enum troth_status begin_child(struct troth_generation *g, enum troth_child child,
+				     const struct birth *b)
+{
+	(void)fflush(NULL); /* or both would write it */
+	pid_t pid = fork();
+	if (pid < 0)
+		return TROTH_E_IO;
+	if (pid == 0)
+		_exit(run(child, b));
+	g->pids[child] = pid;
+	return TROTH_OK;
+}
+
+enum troth_status troth_generation_begin(struct troth_generation *g,
+					 const struct troth_supervisor_config *config,
+					 const struct troth_listeners *listeners, int signals)
+{
+	struct birth b = {
+		.config = config,
+		.listeners = listeners,
+		.channels.ready = { -1, -1 },
+		.supervisor = getpid(),
+		.signals = signals,
+	};
+	enum troth_status got = channels_open(&b.channels, config->n_workers);
+	g->ready = b.channels.ready[0];
+	g->n_ready = 0;
+	g->started_ms = troth_mono_ms();
+	if (got == TROTH_OK)
+		got = begin_child(g, TROTH_CHILD_ISSUER, &b);
+	if (got == TROTH_OK)
+		got = begin_child(g, TROTH_CHILD_FRONT, &b);
+	/* Held here as well, an end would never tell its peer that the other has gone. */
+	channels_close(&b.channels);
+	if (b.channels.ready[1] >= 0)
+		(void)close(b.channels.ready[1]);
+	return got;
+}
+
+bool troth_generation_ready(const struct troth_generation *g)
+{
+	return g->n_ready >= TROTH_CHILDREN;
+}
+
+void troth_generation_hear(struct troth_generation *g)
+{
+	char bytes[TROTH_CHILDREN];
+	ssize_t n = read(g->ready, bytes, sizeof bytes);
+	if (n > 0)
+		g->n_ready += (size_t)n;
+	if (n > 0 && !troth_generation_ready(g))
+		return;
+	(void)close(g->ready);
+	g->ready = -1;
+	if (!troth_generation_ready(g))
+		return; /* both ended without a word: SIGCHLD tells */
+	troth_info("ready", "front=%d issuer=%d", (int)g->pids[TROTH_CHILD_FRONT],
+		   (int)g->pids[TROTH_CHILD_ISSUER]);
+	troth_service_ready();
+}
+
+static void note_end(struct troth_generation *g, enum troth_child child, int status)
+{
+	g->pids[child] = 0;
+	g->exit_codes[child] = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	if (WIFEXITED(status))
+		troth_info("child-ended", "role=%s code=%d", NAMES[child], WEXITSTATUS(status));
+	else
+		troth_warn("child-ended", "role=%s signal=%d", NAMES[child],
+			   WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+}
+
+bool troth_generation_reap(struct troth_generation *g)
+{
+	bool any = false;
+	for (enum troth_child c = 0; c < TROTH_CHILDREN; c++) {
+		int status;
+		if (g->pids[c] == 0 || waitpid(g->pids[c], &status, WNOHANG) != g->pids[c])
+			continue;
+		note_end(g, c, status);
+		any = true;
+	}
+	return any;
+}
+
+void troth_generation_kill(struct troth_generation *g)
+{
+	for (enum troth_child c = 0; c < TROTH_CHILDREN; c++)
+		if (g->pids[c] != 0)
+			(void)kill(g->pids[c], SIGKILL);
+	for (enum troth_child c = 0; c < TROTH_CHILDREN; c++) {
+		int status;
+		if (g->pids[c] != 0 && waitpid(g->pids[c], &status, 0) == g->pids[c])
+			note_end(g, c, status);
+		g->pids[c] = 0;
+	}
+	if (g->ready >= 0)
+		(void)close(g->ready);
+	g->ready = -1;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One generation of children: front and issuer, the channels between them, their beginning and
+ * their end. When that is, supervisor.c decides. */
+#ifndef TROTH_GENERATION_H
+#define TROTH_GENERATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <troth/status.h>
+
+#include "listeners.h"
+#include "supervisor.h"
+
+enum troth_child { TROTH_CHILD_FRONT, TROTH_CHILD_ISSUER, TROTH_CHILDREN };
+
+/* Before the first: zeros, and -1 in ready. */
+struct troth_generation {
+	pid_t pids[TROTH_CHILDREN];	/* 0: not running */
+	int exit_codes[TROTH_CHILDREN]; /* of the last end; -1 for a signal */
+	int ready;			/* becomes readable when one has a word to say; or -1 */
+	size_t n_ready;
+	uint64_t started_ms;
+};
+
+/* Forks both. signals is the supervisor's descriptor, which they do not keep. After a failure
+ * (TROTH_E_IO with errno) one of them may run. */
+TROTH_NODISCARD enum troth_status
+troth_generation_begin(struct troth_generation *g, const struct troth_supervisor_config *config,
+		       const struct troth_listeners *listeners, int signals);
+/* Reads from ready; once both serve, log and service manager are told. */
+void troth_generation_hear(struct troth_generation *g);
+/* Whether both have served. */
+bool troth_generation_ready(const struct troth_generation *g);
+/* Takes note of those that have ended; true when one has. */
+bool troth_generation_reap(struct troth_generation *g);
+/* Ends what still runs, at once. */
+void troth_generation_kill(struct troth_generation *g);
+
+#endif
