@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Signatures in IMA lists: of files and of fs-verity, by keys of the policy and by keys that
+ * the list itself shows. */
+#include "check.h"
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <stdio.h>
+
+#include "ima_bench.h"
+#include "ima_key.h"
+
+struct pem_text {
+	char text[2048];
+	uint32_t id;
+};
+
+static struct pem_text pem_of(EVP_PKEY *key)
+{
+	struct pem_text out = { .text = "" };
+	struct troth_ima_keys keys = { 0 };
+	BIO *bio = BIO_new(BIO_s_mem());
+	assert_int_equal(PEM_write_bio_PUBKEY(bio, key), 1);
+	int n = BIO_read(bio, out.text, sizeof out.text - 1);
+	assert_true(n > 0);
+	out.text[n] = '\0';
+	BIO_free(bio);
+	assert_int_equal(troth_ima_keys_add_pem(&keys, troth_view_str(out.text)), TROTH_OK);
+	out.id = keys.list[0].id[0];
+	troth_ima_keys_release(&keys);
+	return out;
+}
+
+/* A signature as it lies in an extended attribute. */
+struct attribute {
+	uint8_t bytes[600];
+	size_t n;
+};
+
+static struct attribute sign(EVP_PKEY *key, uint32_t id, bool verity, const uint8_t digest[32])
+{
+	uint8_t to_sign[34] = { 6, 4 }, hashed[32];
+	size_t n = sizeof(((struct attribute *)0)->bytes) - 9;
+	struct attribute a = { .bytes = { verity ? 6 : 3, verity ? 3 : 2, 4,
+					  (uint8_t)(id >> 24), (uint8_t)(id >> 16),
+					  (uint8_t)(id >> 8), (uint8_t)id } };
+	memcpy(to_sign + 2, digest, 32);
+	assert_int_equal(EVP_Digest(to_sign, 34, hashed, NULL, EVP_sha256(), NULL), 1);
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
+	assert_int_equal(EVP_PKEY_sign_init(ctx), 1);
+	assert_int_equal(EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()), 1);
+	assert_int_equal(EVP_PKEY_sign(ctx, a.bytes + 9, &n, verity ? hashed : digest, 32), 1);
+	EVP_PKEY_CTX_free(ctx);
+	a.bytes[7] = (uint8_t)(n >> 8);
+	a.bytes[8] = (uint8_t)n;
+	a.n = n + 9;
+	return a;
+}
+
+static void add_signed(struct ima_bench *b, const struct attribute *a, bool verity)
+{
+	struct ima_builder data = { 0 };
+	ima_digest_field(&data, verity ? "verity:" : "", TROTH_HASH_SHA256, IMA_OTHER);
+	ima_field(&data, "/opt/signed", sizeof "/opt/signed");
+	ima_field(&data, a->bytes, a->n);
+	ima_record(&b->list, 10, verity ? "ima-sigv2" : "ima-sig", &data, false);
+	ima_free(&data);
+}
+
+static const struct {
+	const char *name;
+	bool verity, other_digest, other_key, unknown_id, changed;
+	enum troth_finding_code want;
+} SIGNATURES[] = {
+	{ "a signed file", .want = TROTH_FINDING_NONE },
+	{ "a file under fs-verity, version 3", .verity = true, .want = TROTH_FINDING_NONE },
+	{ "of another file", .other_digest = true, .want = TROTH_FINDING_IMA_SIGNATURE },
+	{ "version 3 of another file", .verity = true, .other_digest = true,
+	  .want = TROTH_FINDING_IMA_SIGNATURE },
+	{ "by another key that says it is this one", .other_key = true,
+	  .want = TROTH_FINDING_IMA_SIGNATURE },
+	{ "by a key nobody knows", .unknown_id = true, .want = TROTH_FINDING_IMA_SIGNATURE },
+	{ "a changed signature", .changed = true, .want = TROTH_FINDING_IMA_SIGNATURE },
+};
+
+static void signatures_are_verified(void **state)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256"), *other = EVP_EC_gen("P-256");
+	const struct pem_text pem = pem_of(key);
+	for (size_t i = 0; i < sizeof SIGNATURES / sizeof *SIGNATURES; i++) {
+		struct ima_bench *b = ima_bench_new(*state);
+		b->policy.n_keys = 1;
+		b->policy.keys[0] = ima_bench_text(b, pem.text);
+		struct attribute a = sign(SIGNATURES[i].other_key ? other : key,
+					  SIGNATURES[i].unknown_id ? pem.id + 1 : pem.id,
+					  SIGNATURES[i].verity,
+					  SIGNATURES[i].other_digest ? IMA_GOOD : IMA_OTHER);
+		if (SIGNATURES[i].changed)
+			a.bytes[a.n - 1] ^= 1;
+		add_signed(b, &a, SIGNATURES[i].verity);
+		ima_bench_appraise_all(b);
+		if (SIGNATURES[i].want == TROTH_FINDING_NONE) {
+			ima_bench_assert_clean(b);
+			assert_int_equal(b->r.after.counts.signed_, 1);
+		} else {
+			ima_bench_assert_only(b, SIGNATURES[i].want);
+		}
+		ima_bench_free(b);
+	}
+	EVP_PKEY_free(key);
+	EVP_PKEY_free(other);
+}
+
+/* Without keys in the policy a signature is nothing to go by. */
+static void a_signature_nobody_asked_for_decides_nothing(void **state)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	struct ima_bench *b = ima_bench_new(*state);
+	const struct attribute a = sign(key, 1, false, IMA_OTHER);
+	add_signed(b, &a, false);
+	ima_bench_appraise_all(b);
+	ima_bench_assert_only(b, TROTH_FINDING_IMA_UNKNOWN_FILE);
+	ima_bench_free(b);
+	EVP_PKEY_free(key);
+}
+
+static void add_cert(struct ima_bench *b, const char *keyring, EVP_PKEY *key)
+{
+	struct ima_builder data = { 0 };
+	struct troth_digest d;
+	X509 *cert = X509_new();
+	unsigned char *der = NULL;
+	assert_int_equal(X509_set_version(cert, 2), 1);
+	assert_non_null(X509_gmtime_adj(X509_getm_notBefore(cert), 0));
+	assert_non_null(X509_gmtime_adj(X509_getm_notAfter(cert), 3600));
+	assert_int_equal(X509_set_pubkey(cert, key), 1);
+	assert_true(X509_sign(cert, key, EVP_sha256()) > 0);
+	int n = i2d_X509(cert, &der);
+	assert_true(n > 0);
+	assert_int_equal(troth_hash_one(b->ctx, TROTH_HASH_SHA256,
+					(struct troth_view){ der, (size_t)n }, &d),
+			 TROTH_OK);
+	ima_digest_field(&data, "", TROTH_HASH_SHA256, d.bytes);
+	ima_field(&data, keyring, strlen(keyring) + 1);
+	ima_field(&data, der, (size_t)n);
+	ima_record(&b->list, 10, "ima-buf", &data, false);
+	ima_free(&data);
+	OPENSSL_free(der);
+	X509_free(cert);
+}
+
+static void keys_are_learned_from_keyrings_that_are_named(void **state)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-384");
+	const struct pem_text pem = pem_of(key);
+	for (size_t named = 0; named < 2; named++) {
+		struct ima_bench *b = ima_bench_new(*state);
+		b->policy.n_keyrings = 1;
+		b->policy.keyrings[0] = ima_bench_text(b, named == 1 ? ".ima" : ".other");
+		add_cert(b, ".ima", key);
+		const struct attribute a = sign(key, pem.id, false, IMA_OTHER);
+		add_signed(b, &a, false);
+		ima_bench_appraise_all(b);
+		if (named == 1) {
+			ima_bench_assert_clean(b);
+			assert_true(b->r.after.learned);
+		} else {
+			assert_int_equal(b->r.findings.n, 2);
+			assert_int_equal(b->r.findings.list[0].code, TROTH_FINDING_IMA_EVENT);
+			assert_int_equal(b->r.findings.list[1].code,
+					 TROTH_FINDING_IMA_SIGNATURE);
+		}
+		ima_bench_free(b);
+	}
+	EVP_PKEY_free(key);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(signatures_are_verified),
+		cmocka_unit_test(a_signature_nobody_asked_for_decides_nothing),
+		cmocka_unit_test(keys_are_learned_from_keyrings_that_are_named),
+	};
+	return cmocka_run_group_tests(tests, context_setup, context_teardown);
+}
