@@ -9,10 +9,10 @@ predictable() {
 	[ -z "$store" ] && [ -z "$loader" ] && case $way in linux | uki) true ;; *) false ;; esac
 }
 
-# build_set INPUTS NAME ALTERNATIVE FILE
+# build_set INPUTS NAME ALTERNATIVE FILE. The kernel goes by its path: GRUB's configuration searches for it.
 build_set() {
 	local from=(--shim "$1/shim.efi" --boot-loader "$1/grub.efi" --grub-config "$1/grub.cfg"
-		--kernel "$1/vmlinuz" --initrd "$1/initrd")
+		--grub-file "/vmlinuz=$1/vmlinuz" --initrd "$1/initrd")
 	[ ! -e "$1/uki.efi" ] || from=(--uki "$1/uki.efi")
 	"$bin/trothctl" reference build --name "$2" --alternative "$3" "${from[@]}" --out "$4"
 }
