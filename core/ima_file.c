@@ -294,12 +294,29 @@ static void look_at_violation(struct troth_ima_run *run, uint64_t index,
 				      .text = e->path });
 }
 
-/* Two fields name what was measured, whatever the template, and cannot be taken for each
- * other: a digest has its only NUL inside, a name at its end. A template without them says
- * nothing we could judge. */
-static bool names_something(const struct troth_ima_entry *e)
+/* Whether a template begins with a digest and a name, and has what else we read right behind
+ * them, as all of the kernel's do. The template's name is not measured, so any field may be
+ * called any other; but the first two cannot be taken for each other (a digest has its only NUL
+ * inside, a name at its end), and in third place come a signature or a buffer, told apart by
+ * how they begin and by the digest. Bytes that whoever made a file chose freely (extended
+ * attributes) come later, where nothing is believed. */
+static bool in_order(const struct troth_ima_decoder *d)
 {
-	return e->file.bytes.n > 0 && e->path.n > 0;
+	const enum troth_ima_field *f = d->fields;
+	if (d->n_fields < 2 || f[0] > TROTH_IMA_D_NGV2 || f[0] == TROTH_IMA_N ||
+	    (f[1] != TROTH_IMA_N && f[1] != TROTH_IMA_N_NG))
+		return false;
+	for (size_t i = 3; i < d->n_fields; i++)
+		if (f[i] == TROTH_IMA_SIG || f[i] == TROTH_IMA_BUF)
+			return false;
+	return true;
+}
+
+/* A template without digest and name says nothing we could judge. */
+static bool names_something(const struct troth_ima_run *run, const struct troth_ima_record *r,
+			    const struct troth_ima_entry *e)
+{
+	return (r->legacy || in_order(&run->decoder)) && e->file.bytes.n > 0 && e->path.n > 0;
 }
 
 enum troth_status troth_ima_look(struct troth_ima_run *run, uint64_t index,
@@ -311,7 +328,7 @@ enum troth_status troth_ima_look(struct troth_ima_run *run, uint64_t index,
 		look_at_violation(run, index, &e);
 		return TROTH_OK;
 	}
-	if (status != TROTH_OK || !names_something(&e)) {
+	if (status != TROTH_OK || !names_something(run, r, &e)) {
 		troth_ima_remark(
 			run, &(struct troth_ima_remark){ .code = TROTH_FINDING_IMA_MALFORMED,
 							 .index = index,

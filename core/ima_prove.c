@@ -135,11 +135,11 @@ static void keep_bank(struct troth_ima_run *run, enum troth_hash bank, enum trot
 	struct troth_ima_state *after = &run->out->after;
 	const struct troth_ima_bank *before = bank_before(run, bank);
 	struct troth_ima_bank *b = &after->banks[after->n_banks++];
-	/* Nothing new tells the ways apart. */
+	/* A kernel goes one way. Where two were gone somebody else extended, and what the
+	 * weaker stands for stays in the value until the next boot. */
 	*b = (struct troth_ima_bank){ .bank = bank,
-				      .way = run->prefix.n_entries == 0 && before != NULL
-						     ? before->way
-						     : way };
+				      .way = before != NULL && before->way > way ? before->way
+										 : way };
 	memcpy(b->value, quoted(run, bank).p, troth_hash_size(bank));
 }
 

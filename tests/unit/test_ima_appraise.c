@@ -208,6 +208,50 @@ static void no_fields_to_judge(struct ima_bench *b)
 	ima_free(&data);
 }
 
+/* The template evm-sig under another name: one field of it is anything a file's maker likes. */
+static void with_attributes(struct ima_bench *b, const char *template, const uint8_t *sha256,
+			    struct troth_view values)
+{
+	static const char NAMES[] = "security.SMACK64";
+	static const uint8_t ZEROS[4] = { 0 };
+	struct ima_builder data = { 0 };
+	ima_digest_field(&data, "", TROTH_HASH_SHA256, sha256);
+	ima_field(&data, "kexec-cmdline", sizeof "kexec-cmdline");
+	ima_field(&data, "", 0);
+	ima_field(&data, NAMES, sizeof NAMES);
+	ima_put_u32(&data, sizeof ZEROS);
+	ima_put_u32(&data, (uint32_t)values.n);
+	ima_field(&data, values.p, values.n);
+	ima_field(&data, ZEROS, 4);
+	ima_field(&data, ZEROS, 4);
+	ima_field(&data, ZEROS, 2);
+	ima_record(&b->list, 10, template, &data, false);
+	ima_free(&data);
+}
+
+static void attribute_as_digest(struct ima_bench *b)
+{
+	uint8_t value[8 + 32] = "sha256:";
+	memcpy(value + 8, IMA_GOOD, sizeof IMA_GOOD);
+	b->policy.rules[0].any_path = true;
+	with_attributes(b, "sig|n-ng|evmsig|xattrnames|xattrlengths|d-ng|iuid|igid|imode",
+			IMA_OTHER, TROTH_VIEW_OF(value));
+}
+
+/* A file of the attribute's bytes, so that they have its digest. */
+static void attribute_as_event(struct ima_bench *b)
+{
+	static const uint8_t VALUE[] = "#!/bin/sh";
+	struct troth_digest d;
+	assert_int_equal(troth_hash_one(b->ctx, TROTH_HASH_SHA256, TROTH_VIEW_OF(VALUE), &d),
+			 TROTH_OK);
+	b->policy.n_events = 1;
+	b->policy.events[0].name = ima_bench_text(b, "kexec-cmdline");
+	b->policy.events[0].any = true;
+	with_attributes(b, "d-ng|n-ng|evmsig|xattrnames|xattrlengths|buf|iuid|igid|imode",
+			d.bytes, TROTH_VIEW_OF(VALUE));
+}
+
 static const struct variation VARIATIONS[] = {
 	{ "a digest nobody knows", unknown, TROTH_FINDING_IMA_UNKNOWN_FILE },
 	{ "a good file at another place", elsewhere, TROTH_FINDING_IMA_UNKNOWN_FILE },
@@ -231,6 +275,8 @@ static const struct variation VARIATIONS[] = {
 	{ "an event of another digest", event_other, TROTH_FINDING_IMA_EVENT },
 	{ "an event that is not of its data", event_not_of_its_data, TROTH_FINDING_IMA_EVENT },
 	{ "a record that names nothing", no_fields_to_judge, TROTH_FINDING_IMA_MALFORMED },
+	{ "an attribute called a digest", attribute_as_digest, TROTH_FINDING_IMA_MALFORMED },
+	{ "an attribute called a buffer", attribute_as_event, TROTH_FINDING_IMA_MALFORMED },
 };
 
 static void each_entry_is_judged(void **state)

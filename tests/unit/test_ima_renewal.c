@@ -210,6 +210,45 @@ static void every_prefix_of_a_state_is_refused(void **state)
 			 TROTH_E_UNSUPPORTED);
 }
 
+/* Whoever rules an old kernel can extend as a new one does: that does not mend what came
+ * before. */
+static void a_weak_bank_stays_weak_until_the_next_boot(void **state)
+{
+	struct ima_bench *b = ima_bench_new(*state);
+	struct troth_ima_replay replay;
+	size_t offset;
+	ima_add_file(&b->list, "/usr/bin/good", IMA_GOOD);
+	ima_bench_quote(b);
+	assert_int_equal(
+		troth_ima_replay(b->ctx, ima_view(&b->list), TROTH_HASH_NONE, &replay, &offset),
+		TROTH_OK);
+	uint8_t *ten = b->pcrs.banks[0].value[10];
+	memcpy(ten,
+	       troth_pcr_value(&replay.values[TROTH_IMA_PADDED_SHA1], TROTH_HASH_SHA256, 10).p,
+	       32);
+	b->selection.n_banks = 1; /* SHA-256 alone */
+	b->c.list = ima_view(&b->list);
+	ima_bench_appraise(b);
+	ima_bench_assert_only(b, TROTH_FINDING_IMA_WEAK_BANK);
+	b->before = b->r.after;
+	b->c.before = &b->before;
+
+	struct troth_ima_list list;
+	struct troth_ima_record r;
+	const size_t n = b->list.n;
+	ima_add_file(&b->list, "/usr/bin/good", IMA_GOOD);
+	b->c.list = (struct troth_view){ b->list.p + n, b->list.n - n };
+	b->c.first = 2;
+	assert_int_equal(troth_ima_open(b->ctx, b->c.list, TROTH_HASH_NONE, &list), TROTH_OK);
+	assert_int_equal(troth_ima_next(&list, &r), TROTH_OK);
+	assert_int_equal(troth_ima_extend(b->ctx, TROTH_HASH_SHA256, TROTH_IMA_HASHED, &r, ten),
+			 TROTH_OK);
+	ima_bench_appraise(b);
+	assert_true(b->r.proven);
+	ima_bench_assert_only(b, TROTH_FINDING_IMA_WEAK_BANK);
+	ima_bench_free(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +261,7 @@ int main(void)
 		cmocka_unit_test(a_shorter_list_of_the_same_boot_is_seen),
 		cmocka_unit_test(the_largest_state_is_under_a_kilobyte),
 		cmocka_unit_test(every_prefix_of_a_state_is_refused),
+		cmocka_unit_test(a_weak_bank_stays_weak_until_the_next_boot),
 	};
 	return cmocka_run_group_tests(tests, context_setup, context_teardown);
 }
