@@ -110,13 +110,14 @@ static bool put_port(struct troth_reader *r, uint64_t standard, struct troth_wri
 }
 
 /* After the percent sign. */
-static bool put_escape(struct troth_reader *r, struct troth_writer *w)
+static bool put_escape(struct troth_reader *r, struct troth_writer *w, uint8_t *out)
 {
 	static const char HEX[] = "0123456789ABCDEF";
 	struct troth_view digits;
 	uint8_t byte;
 	if (!troth_get_view(r, 2, &digits) || !troth_parse_hex(digits, &byte, 1) || byte == 0)
 		return false;
+	*out = byte;
 	if (is_unreserved(byte)) {
 		troth_put_u8(w, byte);
 		return true;
@@ -127,38 +128,45 @@ static bool put_escape(struct troth_reader *r, struct troth_writer *w)
 	return true;
 }
 
-static bool is_dots(const struct troth_writer *w, size_t start)
+static bool is_dots(const struct troth_writer *w, size_t start, size_t end)
 {
-	const struct troth_view segment = { w->p + start, w->n - start };
+	const struct troth_view segment = { w->p + start, end - start };
 	return troth_view_equal(segment, troth_view_str(".")) ||
 	       troth_view_equal(segment, troth_view_str(".."));
 }
 
-/* RFC 3986, 3.3: pchar. */
-static bool put_path_byte(struct troth_reader *r, uint8_t c, struct troth_writer *w)
+/* RFC 3986, 3.3: pchar. *out is what it means, escaped or not. */
+static bool put_path_byte(struct troth_reader *r, struct troth_writer *w, uint8_t *out)
 {
-	if (c == '%')
-		return put_escape(r, w);
-	if (!is_unreserved(c) && !is_one_of(c, "/!$&'()*+,;=:@"))
+	if (!troth_get_u8(r, out))
 		return false;
-	troth_put_u8(w, c);
+	if (*out == '%')
+		return put_escape(r, w, out);
+	if (!is_unreserved(*out) && !is_one_of(*out, "/!$&'()*+,;=:@"))
+		return false;
+	troth_put_u8(w, *out);
 	return true;
 }
 
+/* Servers differ in where a segment ends: some unescape slashes first, some take a backslash
+ * for one, some cut parameters off at a semicolon. Dots before any of these are refused. */
 static bool put_path(struct troth_view path, struct troth_writer *w)
 {
 	struct troth_reader r = { path };
 	size_t segment = w->n;
-	uint8_t c;
-	while (!w->overflow && troth_get_u8(&r, &c)) {
-		if (c == '/' && is_dots(w, segment))
+	while (!w->overflow && !troth_at_end(&r)) {
+		const size_t end = w->n;
+		uint8_t c;
+		if (!put_path_byte(&r, w, &c))
 			return false;
-		if (!put_path_byte(&r, c, w))
+		if (!is_one_of(c, "/\\;"))
+			continue;
+		if (is_dots(w, segment, end))
 			return false;
-		if (c == '/')
+		if (c != ';')
 			segment = w->n;
 	}
-	return w->overflow || !is_dots(w, segment);
+	return w->overflow || !is_dots(w, segment, w->n);
 }
 
 static bool put_all(struct troth_reader *r, struct troth_writer *w)

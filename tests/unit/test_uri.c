@@ -53,6 +53,15 @@ static const struct {
 	{ "https://h/a/%2e%2E/b", NULL },
 	{ "https://h/a/.%2e", NULL },
 	{ "https://h/..?q", NULL },
+	{ "https://h/a/..%2fb", NULL },
+	{ "https://h/a%2F..", NULL },
+	{ "https://h/a/%2e%2E%5Cb", NULL },
+	{ "https://h/a%5c.", NULL },
+	{ "https://h/a/..;/b", NULL },
+	{ "https://h/a/..;x=1/b", NULL },
+	{ "https://h/a/.%3bx", NULL },
+	{ "https://h/a;..", "https://h/a;.." },
+	{ "https://h/a..%2Fb%5C..c;x/", "https://h/a..%2Fb%5C..c;x/" },
 };
 
 static void one_spelling_or_none(void **state)
