@@ -267,6 +267,26 @@ static void a_repeated_request_is_judged_as_it_was(void **state)
 			 200);
 }
 
+/* nginx sets Client-Cert, or takes it away, and lets everything else of a client's through;
+ * Envoy the other one. A certificate is public: whoever has seen it can write it into a header.
+ */
+static void a_certificate_counts_in_the_gateways_own_header_only(void **state)
+{
+	struct scene *s = *state;
+	static char mine[6000], envoy[6100], plain[6100];
+	(void)snprintf(mine, sizeof mine,
+		       "X-Forwarded-Client-Cert: Cert=\"-----BEGIN CERTIFICATE-----%%0A%.*s%%0A"
+		       "-----END CERTIFICATE-----\"\r\n",
+		       (int)strlen(s->certificate) - 2, s->certificate + 1);
+	assert_int_equal(ask_with(s, &s->lab.http, "gateway", mine), 401);
+	assert_decision(s, 401, "no-credential");
+	(void)snprintf(envoy, sizeof envoy, "Troth-Caller: gateway\r\n%s", mine);
+	(void)snprintf(plain, sizeof plain, "Troth-Caller: gateway\r\n%s", with_certificate(s));
+	assert_int_equal(ask_raw(&s->lab.http, "POST /v1/authorize/v1/points", envoy), 200);
+	assert_int_equal(ask_raw(&s->lab.http, "POST /v1/authorize/v1/points", plain), 401);
+	assert_decision(s, 401, "no-credential");
+}
+
 static void what_comes_twice_counts_as_nothing(void **state)
 {
 	static const char *const TWICE[] = {
@@ -417,6 +437,8 @@ int main(void)
 		cmocka_unit_test_setup(who_asks_without_being_known_learns_nothing, begin),
 		cmocka_unit_test_setup(a_healthy_device_is_let_in, begin),
 		cmocka_unit_test_setup(a_repeated_request_is_judged_as_it_was, begin),
+		cmocka_unit_test_setup(a_certificate_counts_in_the_gateways_own_header_only,
+				       begin),
 		cmocka_unit_test_setup(what_comes_twice_counts_as_nothing, begin),
 		cmocka_unit_test_setup(a_caller_is_bound_to_its_audience, begin),
 		cmocka_unit_test_setup(a_proof_is_good_once, begin),

@@ -87,17 +87,20 @@ static struct troth_view dpop_token(struct troth_view authorization)
 	return r.left;
 }
 
-/* A certificate that cannot be read leaves the bytes as they came: they are judged as one. */
-static struct troth_view forwarded_certificate(const struct troth_exchange *x, uint8_t *buf)
+/* From the one header that a gateway which asks like this sets itself: the other may be its
+ * client's. A certificate that cannot be read leaves the bytes as they came: they are judged as
+ * one. */
+static struct troth_view forwarded_certificate(const struct troth_exchange *x, bool repeated,
+					       uint8_t *buf)
 {
-	const struct troth_view plain = header(x, TROTH_HTTP_CLIENT_CERT);
-	const struct troth_view envoy = header(x, TROTH_HTTP_FORWARDED_CLIENT_CERT);
+	const struct troth_view value =
+		header(x, repeated ? TROTH_HTTP_FORWARDED_CLIENT_CERT : TROTH_HTTP_CLIENT_CERT);
 	struct troth_view der;
-	if (plain.n > 0)
-		return troth_forwarded_cert(plain, buf, &der) == TROTH_OK ? der : plain;
-	if (envoy.n > 0)
-		return troth_forwarded_xfcc(envoy, buf, &der) == TROTH_OK ? der : envoy;
-	return (struct troth_view){ 0 };
+	if (value.n == 0)
+		return value;
+	const enum troth_status status = repeated ? troth_forwarded_xfcc(value, buf, &der)
+						  : troth_forwarded_cert(value, buf, &der);
+	return status == TROTH_OK ? der : value;
 }
 
 /* https, unless the gateway says http. */
@@ -223,7 +226,7 @@ static void judge(struct troth_worker *w, struct troth_exchange *x,
 					 .now_ms = troth_now_ms(),
 					 .mono_s = troth_mono_ms() / 1000 };
 	read_call(x, repeated, &room, &q);
-	q.certificate = forwarded_certificate(x, room.certificate);
+	q.certificate = forwarded_certificate(x, repeated, room.certificate);
 	if (!ambiguous(x))
 		troth_gate_ask(w->gate, &q, &a);
 	if (a.decision != TROTH_ADMITTED)
