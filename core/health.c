@@ -56,13 +56,3 @@ const char *troth_device_state_name(enum troth_device_state state)
 {
 	return state < TROTH_DEVICE_STATE_N ? STATES[state] : "unknown";
 }
-
-bool troth_device_state_from_name(struct troth_view name, enum troth_device_state *out)
-{
-	for (enum troth_device_state s = TROTH_DEVICE_PENDING; s < TROTH_DEVICE_STATE_N; s++)
-		if (troth_view_equal(troth_view_str(STATES[s]), name)) {
-			*out = s;
-			return true;
-		}
-	return false;
-}

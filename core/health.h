@@ -32,7 +32,5 @@ struct troth_health_case {
 enum troth_health troth_health_at(const struct troth_health_case *c, uint64_t now_ms);
 const char *troth_health_name(enum troth_health health);
 const char *troth_device_state_name(enum troth_device_state state);
-TROTH_NODISCARD bool troth_device_state_from_name(struct troth_view name,
-						  enum troth_device_state *out);
 
 #endif

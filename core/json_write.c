@@ -92,11 +92,6 @@ void troth_json_put_int(struct troth_writer *w, int64_t value)
 		       (struct troth_view){ (const uint8_t *)digits + at, sizeof digits - at });
 }
 
-void troth_json_put_bool(struct troth_writer *w, bool value)
-{
-	troth_json_put_raw(w, troth_view_str(value ? "true" : "false"));
-}
-
 void troth_json_put_raw(struct troth_writer *w, struct troth_view json)
 {
 	separate(w);

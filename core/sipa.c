@@ -143,13 +143,6 @@ bool troth_tagged_sound(struct troth_view data)
 	return data.n > 0 && troth_at_end(&r);
 }
 
-const char *troth_tagged_name(uint32_t id)
-{
-	const char *name;
-	(void)form_of(id, &name);
-	return name;
-}
-
 /* wbcl.h: the aggregation bit and the class of containers. */
 bool troth_tagged_is_container(uint32_t id)
 {

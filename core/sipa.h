@@ -51,8 +51,6 @@ struct troth_tagged {
 TROTH_NODISCARD bool troth_tagged_next(struct troth_reader *r, struct troth_tagged *out);
 /* Whether the data is tagged events to its last byte, at least one. */
 TROTH_NODISCARD bool troth_tagged_sound(struct troth_view data);
-/* "kernel-debugging", "initrd-addon"; NULL for an id we do not know. */
-const char *troth_tagged_name(uint32_t id);
 /* Whether the id says that the data is tagged events in turn. */
 TROTH_NODISCARD bool troth_tagged_is_container(uint32_t id);
 /* A number of at most eight bytes; false for other data. */

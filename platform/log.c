@@ -47,11 +47,6 @@ void troth_log_start(const char *program, enum troth_log_level level)
 	to_journal = stderr_is_journal();
 }
 
-enum troth_log_level troth_log_level_get(void)
-{
-	return level_max;
-}
-
 static void put(struct line *l, const char *s, size_t n)
 {
 	if (l->cut || n > sizeof l->text - sizeof CUT - l->n) {

@@ -17,7 +17,6 @@ void troth_log_start(const char *program, enum troth_log_level level);
  * Conversions: %s %.*s %c %d %i %u %x with the length modifiers, %0Nx; no others. */
 void troth_log_line(enum troth_log_level level, const char *event, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-enum troth_log_level troth_log_level_get(void);
 
 #define troth_error(event, ...) troth_log_line(TROTH_LOG_ERROR, event, __VA_ARGS__)
 #define troth_warn(event, ...) troth_log_line(TROTH_LOG_WARNING, event, __VA_ARGS__)

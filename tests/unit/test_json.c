@@ -201,7 +201,7 @@ static void what_is_written_is_strict_json(void **state)
 	troth_json_close(&w, ']');
 	troth_json_member_int(&w, "c", INT64_MIN);
 	troth_json_name(&w, "d");
-	troth_json_put_bool(&w, true);
+	troth_json_put_raw(&w, troth_view_str("true"));
 	troth_json_close(&w, '}');
 	assert_true(troth_view_equal(troth_written(&w), troth_view_str(WANT)));
 
