@@ -396,6 +396,20 @@ enum troth_status troth_config_scalar(struct troth_config_doc *doc, struct troth
 	return TROTH_OK;
 }
 
+enum troth_status troth_config_name(struct troth_config_doc *doc, char *out)
+{
+	struct troth_view text;
+	TROTH_TRY(troth_config_scalar(doc, &text));
+	if (!troth_name_valid(text))
+		return troth_config_fail(
+			doc,
+			"no name: wanted 1 to %d of a-z 0-9 . _ -, first a letter or digit",
+			TROTH_NAME_LEN_MAX);
+	memcpy(out, text.p, text.n);
+	out[text.n] = '\0';
+	return TROTH_OK;
+}
+
 static enum troth_status read_number(struct troth_config_doc *doc, uint32_t max, uint32_t *out)
 {
 	const struct troth_config_field number = { .key = "number",

@@ -62,6 +62,8 @@ TROTH_NODISCARD enum troth_status troth_config_parse(struct troth_view yaml,
 struct troth_view troth_config_key(const struct troth_config_doc *doc);
 TROTH_NODISCARD enum troth_status troth_config_scalar(struct troth_config_doc *doc,
 						      struct troth_view *out);
+/* A scalar that is a name (text.h), with its NUL: TROTH_NAME_LEN_MAX + 1 bytes. */
+TROTH_NODISCARD enum troth_status troth_config_name(struct troth_config_doc *doc, char *out);
 TROTH_NODISCARD enum troth_status troth_config_numbers(struct troth_config_doc *doc,
 						       uint32_t max, uint32_t *out,
 						       size_t n_max, size_t *n_out);

@@ -37,33 +37,19 @@ static const char *const RESULT_PROFILES[] = { "deployed", "draft", NULL };
 /* In the order of enum troth_ek_template, from the first on. */
 static const char *const EK_TEMPLATES[] = { "rsa2048", "p256", "p384", "rsa3072", NULL };
 
-static enum troth_status get_name(struct troth_config_doc *doc, char *out)
-{
-	struct troth_view text;
-	TROTH_TRY(troth_config_scalar(doc, &text));
-	if (!troth_name_valid(text))
-		return troth_config_fail(
-			doc,
-			"no name: wanted 1 to %d of a-z 0-9 . _ -, first a letter or digit",
-			TROTH_NAME_LEN_MAX);
-	memcpy(out, text.p, text.n);
-	out[text.n] = '\0';
-	return TROTH_OK;
-}
-
 static enum troth_status read_name(struct troth_config_doc *doc, void *target)
 {
-	return get_name(doc, ((struct draft *)target)->policy.name);
+	return troth_config_name(doc, ((struct draft *)target)->policy.name);
 }
 
 static enum troth_status read_segment(struct troth_config_doc *doc, void *target)
 {
-	return get_name(doc, ((struct draft *)target)->policy.segment);
+	return troth_config_name(doc, ((struct draft *)target)->policy.segment);
 }
 
 static enum troth_status read_reference(struct troth_config_doc *doc, void *target)
 {
-	return get_name(doc, ((struct draft *)target)->policy.reference);
+	return troth_config_name(doc, ((struct draft *)target)->policy.reference);
 }
 
 /* A guard against a policy that strayed into another domain's verifier. */
@@ -180,7 +166,7 @@ static enum troth_status read_ignore(struct troth_config_doc *doc, void *target)
 
 static enum troth_status read_audience(struct troth_config_doc *doc, void *target)
 {
-	return get_name(doc, ((struct troth_allow_rule *)target)->audience);
+	return troth_config_name(doc, ((struct troth_allow_rule *)target)->audience);
 }
 
 static enum troth_status read_method(struct troth_config_doc *doc, void *target)

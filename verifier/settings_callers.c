@@ -9,28 +9,14 @@
 #include "settings.h"
 #include "text.h"
 
-static enum troth_status get_name(struct troth_config_doc *doc, char *out)
-{
-	struct troth_view text;
-	TROTH_TRY(troth_config_scalar(doc, &text));
-	if (!troth_name_valid(text))
-		return troth_config_fail(
-			doc,
-			"no name: wanted 1 to %d of a-z 0-9 . _ -, first a letter or digit",
-			TROTH_NAME_LEN_MAX);
-	memcpy(out, text.p, text.n);
-	out[text.n] = '\0';
-	return TROTH_OK;
-}
-
 static enum troth_status read_name(struct troth_config_doc *doc, void *target)
 {
-	return get_name(doc, ((struct troth_caller *)target)->name);
+	return troth_config_name(doc, ((struct troth_caller *)target)->name);
 }
 
 static enum troth_status read_audience(struct troth_config_doc *doc, void *target)
 {
-	return get_name(doc, ((struct troth_caller *)target)->audience);
+	return troth_config_name(doc, ((struct troth_caller *)target)->audience);
 }
 
 static enum troth_status get_digest(struct troth_config_doc *doc, uint8_t out[32])
