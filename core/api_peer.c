@@ -11,6 +11,7 @@
 #include "base.h"
 #include "dpop.h"
 #include "ear_keys.h"
+#include "key.h"
 #include "reader.h"
 #include "status_feed.h"
 #include "svid_trust.h"
@@ -84,16 +85,6 @@ void troth_peers_free(struct troth_peers *p)
 
 /* ---- documents ---- */
 
-/* A file that asks for a pass phrase is refused, not prompted for. */
-static int no_passphrase(char *buf, int size, int writing, void *arg)
-{
-	(void)buf;
-	(void)size;
-	(void)writing;
-	(void)arg;
-	return -1;
-}
-
 static enum troth_status add_certificate(struct troth_svid_trust *trust, X509 *cert)
 {
 	uint8_t *der = NULL;
@@ -110,7 +101,7 @@ static enum troth_status add_all(struct troth_svid_trust *trust, BIO *bio)
 {
 	for (size_t n = 0;; n++) {
 		TROTH_AUTO(X509_free_p)
-		X509 *cert = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
+		X509 *cert = PEM_read_bio_X509(bio, NULL, troth_no_passphrase, NULL);
 		if (cert == NULL)
 			return n > 0 ? TROTH_OK : TROTH_E_MALFORMED;
 		TROTH_TRY(add_certificate(trust, cert));

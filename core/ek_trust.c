@@ -10,6 +10,7 @@
 #include "base.h"
 #include "der.h"
 #include "ek_x509.h"
+#include "key.h"
 #include "reader.h"
 
 TROTH_DEFINE_AUTO(X509, X509_free)
@@ -89,16 +90,6 @@ static enum troth_status add_der(struct troth_ek_trust *trust, struct troth_view
 	return add(trust, cert, as_root);
 }
 
-/* A file that asks for a pass phrase is refused, not prompted for. */
-static int no_passphrase(char *buf, int size, int writing, void *arg)
-{
-	(void)buf;
-	(void)size;
-	(void)writing;
-	(void)arg;
-	return -1;
-}
-
 static enum troth_status add_pem(struct troth_ek_trust *trust, struct troth_view pem,
 				 bool as_root)
 {
@@ -107,7 +98,7 @@ static enum troth_status add_pem(struct troth_ek_trust *trust, struct troth_view
 		return TROTH_E_MEMORY;
 	for (size_t n = 0;; n++) {
 		TROTH_AUTO(X509_free_p)
-		X509 *cert = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
+		X509 *cert = PEM_read_bio_X509(bio, NULL, troth_no_passphrase, NULL);
 		if (cert == NULL) {
 			/* The end, or something that is no certificate. */
 			const bool end = ERR_GET_REASON(ERR_peek_last_error()) ==

@@ -213,6 +213,17 @@ const char *troth_tier_name(enum troth_tier tier)
 	return "unknown";
 }
 
+unsigned int troth_tier_rank(enum troth_tier tier)
+{
+	switch (tier) {
+	case TROTH_TIER_AFFIRMING: return 0;
+	case TROTH_TIER_WARNING: return 1;
+	case TROTH_TIER_NONE: return 2;
+	case TROTH_TIER_CONTRAINDICATED: break;
+	}
+	return 3;
+}
+
 struct troth_finding *troth_finding_add(struct troth_findings *f, enum troth_finding_code code)
 {
 	struct troth_finding *place = &f->scratch;

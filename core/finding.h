@@ -128,6 +128,8 @@ const char *troth_finding_meaning(enum troth_finding_code code);
 enum troth_tier troth_finding_severity(enum troth_finding_code code);
 /* "none", "affirming", "warning", "contraindicated". */
 const char *troth_tier_name(enum troth_tier tier);
+/* The worse the higher; of what lies beyond "warning", not knowing is the lesser evil. */
+unsigned int troth_tier_rank(enum troth_tier tier);
 
 /* Appends and returns the finding, with pcr and event absent and the code's own severity; past
  * the limit it is counted and a scratch place is returned that holds nothing. Never NULL. */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base.h"
+#include "key.h"
 #include "reader.h"
 
 static void pkey_free(EVP_PKEY **p)
@@ -121,24 +122,18 @@ enum troth_status troth_ima_keys_add_cert(struct troth_ima_keys *keys, struct tr
 	return status;
 }
 
-/* Nobody is asked for a passphrase. */
-static int no_passphrase(char *buf, int size, int writing, void *arg)
-{
-	(void)buf, (void)size, (void)writing, (void)arg;
-	return -1;
-}
-
 static enum troth_status add_pem(struct troth_ima_keys *keys, struct troth_view pem)
 {
 	TROTH_AUTO(bio_free) BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
 	if (bio == NULL)
 		return TROTH_E_MEMORY;
-	TROTH_AUTO(x509_free) X509 *cert = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
+	TROTH_AUTO(x509_free)
+	X509 *cert = PEM_read_bio_X509(bio, NULL, troth_no_passphrase, NULL);
 	if (cert != NULL)
 		return add_x509(keys, cert);
 	(void)BIO_reset(bio);
 	TROTH_AUTO(pkey_free)
-	EVP_PKEY *pkey = PEM_read_bio_PUBKEY(bio, NULL, no_passphrase, NULL);
+	EVP_PKEY *pkey = PEM_read_bio_PUBKEY(bio, NULL, troth_no_passphrase, NULL);
 	return pkey != NULL ? add(keys, &pkey, 0) : TROTH_E_MALFORMED;
 }
 

@@ -163,8 +163,7 @@ enum troth_status troth_key_from_public(const struct troth_public *pub, struct t
 	return s == TROTH_OK ? wrap(pkey, out) : s;
 }
 
-/* A key file that asks for a pass phrase is refused, not prompted for. */
-static int no_passphrase(char *buf, int size, int writing, void *arg)
+int troth_no_passphrase(char *buf, int size, int writing, void *arg)
 {
 	(void)buf;
 	(void)size;
@@ -183,7 +182,7 @@ enum troth_status troth_key_from_pem(struct troth_view pem, struct troth_key **o
 	if (bio == NULL)
 		return TROTH_E_MEMORY;
 	ERR_set_mark();
-	EVP_PKEY *pkey = PEM_read_bio_PUBKEY(bio, NULL, no_passphrase, NULL);
+	EVP_PKEY *pkey = PEM_read_bio_PUBKEY(bio, NULL, troth_no_passphrase, NULL);
 	ERR_pop_to_mark();
 	return pkey != NULL ? wrap(pkey, out) : TROTH_E_MALFORMED;
 }

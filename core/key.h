@@ -18,6 +18,9 @@ TROTH_NODISCARD enum troth_status troth_key_from_public(const struct troth_publi
 TROTH_NODISCARD enum troth_status troth_key_from_pem(struct troth_view pem,
 						     struct troth_key **out);
 void troth_key_free(struct troth_key *key);
+/* For OpenSSL's readers of PEM: a file that asks for a pass phrase is refused, not prompted
+ * for. */
+int troth_no_passphrase(char *buf, int size, int writing, void *arg);
 
 /* The OpenSSL key, borrowed. */
 EVP_PKEY *troth_key_evp(const struct troth_key *key);

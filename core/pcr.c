@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base.h"
-#include "reader.h"
 
 static const uint32_t ALL_PCRS = (1U << TROTH_PCR_COUNT) - 1;
 
@@ -42,6 +41,36 @@ uint32_t troth_pcr_selection_mask(const struct troth_pcr_selection *s, enum trot
 {
 	const struct troth_pcr_bank_selection *selected = find(s, bank);
 	return selected != NULL ? selected->mask : 0;
+}
+
+void troth_pcr_selection_put(struct troth_writer *w, const struct troth_pcr_selection *s)
+{
+	troth_put_u8(w, (uint8_t)s->n_banks);
+	for (size_t i = 0; i < s->n_banks; i++) {
+		troth_put_u16be(w, troth_hash_to_tpm(s->banks[i].bank));
+		troth_put_u32be(w, s->banks[i].mask);
+	}
+}
+
+enum troth_status troth_pcr_selection_get(struct troth_reader *r,
+					  struct troth_pcr_selection *out)
+{
+	struct troth_pcr_selection s = { 0 };
+	uint8_t n;
+	if (!troth_get_u8(r, &n))
+		return TROTH_E_TRUNCATED;
+	if (n > TROTH_BANKS_MAX)
+		return TROTH_E_LIMIT;
+	for (uint8_t i = 0; i < n; i++) {
+		uint16_t alg;
+		uint32_t mask;
+		if (!troth_get_u16be(r, &alg) || !troth_get_u32be(r, &mask))
+			return TROTH_E_TRUNCATED;
+		if (!troth_pcr_selection_add(&s, troth_hash_from_tpm(alg), mask))
+			return TROTH_E_MALFORMED;
+	}
+	*out = s;
+	return TROTH_OK;
 }
 
 const struct troth_pcr_bank *troth_pcr_bank_find(const struct troth_pcr_values *v,

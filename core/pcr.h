@@ -8,6 +8,8 @@
 #define TROTH_CORE_PCR_H
 
 #include "hash.h"
+#include "reader.h"
+#include "writer.h"
 
 struct troth_pcr_bank_selection {
 	enum troth_hash bank;
@@ -39,6 +41,14 @@ TROTH_NODISCARD bool troth_pcr_selection_add(struct troth_pcr_selection *s,
 					     enum troth_hash bank, uint32_t mask);
 /* Mask of a bank, 0 when it is not selected. */
 uint32_t troth_pcr_selection_mask(const struct troth_pcr_selection *s, enum troth_hash bank);
+
+/* As tokens and the issuer's frames carry one: u8 count, then TPM algorithm id (u16) and mask
+ * (u32) of each bank, big-endian. */
+void troth_pcr_selection_put(struct troth_writer *w, const struct troth_pcr_selection *s);
+/* TROTH_E_TRUNCATED; TROTH_E_LIMIT for too many banks; TROTH_E_MALFORMED for banks we do not
+ * know, twice the same, without a PCR or with one too many. */
+TROTH_NODISCARD enum troth_status troth_pcr_selection_get(struct troth_reader *r,
+							  struct troth_pcr_selection *out);
 
 /* The bank's values, NULL when there are none. */
 const struct troth_pcr_bank *troth_pcr_bank_find(const struct troth_pcr_values *v,

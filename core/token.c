@@ -78,11 +78,7 @@ static void put_body(struct troth_writer *w, const struct troth_token *t, uint8_
 	troth_put_view(w, TROTH_VIEW_OF(t->subject));
 	troth_put_u64be(w, t->row_version);
 	troth_put_u32be(w, t->wants);
-	troth_put_u8(w, (uint8_t)t->selection.n_banks);
-	for (size_t i = 0; i < t->selection.n_banks; i++) {
-		troth_put_u16be(w, troth_hash_to_tpm(t->selection.banks[i].bank));
-		troth_put_u32be(w, t->selection.banks[i].mask);
-	}
+	troth_pcr_selection_put(w, &t->selection);
 }
 
 enum troth_status troth_token_make(struct troth_ctx *ctx, const struct troth_token_keys *keys,
@@ -104,24 +100,6 @@ enum troth_status troth_token_make(struct troth_ctx *ctx, const struct troth_tok
 
 	memcpy(out, bytes, w.n);
 	*out_len = w.n;
-	return TROTH_OK;
-}
-
-static enum troth_status get_selection(struct troth_reader *r, struct troth_pcr_selection *out)
-{
-	uint8_t n;
-	if (!troth_get_u8(r, &n))
-		return TROTH_E_TRUNCATED;
-	if (n > TROTH_BANKS_MAX)
-		return TROTH_E_LIMIT;
-	for (uint8_t i = 0; i < n; i++) {
-		uint16_t alg;
-		uint32_t mask;
-		if (!troth_get_u16be(r, &alg) || !troth_get_u32be(r, &mask))
-			return TROTH_E_TRUNCATED;
-		if (!troth_pcr_selection_add(out, troth_hash_from_tpm(alg), mask))
-			return TROTH_E_MALFORMED;
-	}
 	return TROTH_OK;
 }
 
@@ -148,7 +126,7 @@ static enum troth_status parse(struct troth_view bytes, struct troth_token *out,
 	if (!known_purpose(purpose) || (t.wants & ~WANTS_ALL) != 0)
 		return TROTH_E_MALFORMED;
 	t.purpose = (enum troth_token_purpose)purpose;
-	TROTH_TRY(get_selection(&r, &t.selection));
+	TROTH_TRY(troth_pcr_selection_get(&r, &t.selection));
 
 	struct troth_view signed_part = { bytes.p, bytes.n - r.left.n };
 	if (!troth_get_view(&r, MAC_LEN, tag))

@@ -225,23 +225,13 @@ const char *troth_claim_words(enum troth_claim claim, int8_t value)
 	return troth_tier_name(troth_claim_tier(value));
 }
 
-static unsigned int rank(enum troth_tier tier)
-{
-	switch (tier) {
-	case TROTH_TIER_AFFIRMING: return 0;
-	case TROTH_TIER_WARNING: return 1;
-	case TROTH_TIER_NONE: return 2;
-	case TROTH_TIER_CONTRAINDICATED: break;
-	}
-	return 3;
-}
-
 enum troth_tier troth_trust_status(enum troth_tier verdict, const struct troth_trust_vector *v)
 {
 	enum troth_tier worst = verdict;
 	for (size_t i = 0; i < TROTH_CLAIM_N; i++) {
 		const enum troth_tier tier = troth_claim_tier(v->claim[i]);
-		if (v->claim[i] != NO_ASSERTION && rank(tier) > rank(worst))
+		if (v->claim[i] != NO_ASSERTION &&
+		    troth_tier_rank(tier) > troth_tier_rank(worst))
 			worst = tier;
 	}
 	return worst;

@@ -12,24 +12,13 @@
 #define VERDICT_BYTES_MAX \
 	(256 + TROTH_FINDINGS_MAX * FINDING_BYTES_MAX + TROTH_IGNORE_RULES_MAX * 12)
 
-static unsigned int rank(enum troth_tier tier)
-{
-	switch (tier) {
-	case TROTH_TIER_AFFIRMING: return 0;
-	case TROTH_TIER_WARNING: return 1;
-	case TROTH_TIER_NONE: return 2;
-	case TROTH_TIER_CONTRAINDICATED: break;
-	}
-	return 3;
-}
-
 enum troth_tier troth_tier_fold(const struct troth_findings *findings, bool saw_all)
 {
 	enum troth_tier worst = saw_all ? TROTH_TIER_AFFIRMING : TROTH_TIER_NONE;
 	if (findings->n_dropped > 0)
 		return TROTH_TIER_CONTRAINDICATED;
 	for (size_t i = 0; i < findings->n; i++)
-		if (rank(findings->list[i].severity) > rank(worst))
+		if (troth_tier_rank(findings->list[i].severity) > troth_tier_rank(worst))
 			worst = findings->list[i].severity;
 	return worst;
 }

@@ -10,33 +10,7 @@ static enum troth_status put_selection(struct troth_writer *w,
 {
 	if (s->n_banks > TROTH_BANKS_MAX)
 		return TROTH_E_LIMIT;
-	troth_put_u8(w, (uint8_t)s->n_banks);
-	for (size_t i = 0; i < s->n_banks; i++) {
-		troth_put_u16be(w, troth_hash_to_tpm(s->banks[i].bank));
-		troth_put_u32be(w, s->banks[i].mask);
-	}
-	return TROTH_OK;
-}
-
-/* Banks we do not know, twice the same, without a PCR or with one too many are
- * refused by troth_pcr_selection_add. */
-static enum troth_status get_selection(struct troth_reader *r, struct troth_pcr_selection *out)
-{
-	struct troth_pcr_selection s = { 0 };
-	uint8_t n;
-	if (!troth_get_u8(r, &n))
-		return TROTH_E_TRUNCATED;
-	if (n > TROTH_BANKS_MAX)
-		return TROTH_E_LIMIT;
-	for (uint8_t i = 0; i < n; i++) {
-		uint16_t alg;
-		uint32_t mask;
-		if (!troth_get_u16be(r, &alg) || !troth_get_u32be(r, &mask))
-			return TROTH_E_TRUNCATED;
-		if (!troth_pcr_selection_add(&s, troth_hash_from_tpm(alg), mask))
-			return TROTH_E_MALFORMED;
-	}
-	*out = s;
+	troth_pcr_selection_put(w, s);
 	return TROTH_OK;
 }
 
@@ -158,7 +132,7 @@ static enum troth_status get_field(struct troth_reader *r, const struct troth_fi
 	case TROTH_FIELD_BYTES:
 		return troth_get_bytes(r, f->limit, at) ? TROTH_OK : TROTH_E_TRUNCATED;
 	case TROTH_FIELD_SELECTION:
-		return get_selection(r, (struct troth_pcr_selection *)(void *)at);
+		return troth_pcr_selection_get(r, (struct troth_pcr_selection *)(void *)at);
 	case TROTH_FIELD_U32:
 	case TROTH_FIELD_SIZE: return get_number(r, f, at);
 	case TROTH_FIELD_VIEW:
