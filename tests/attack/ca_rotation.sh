@@ -7,8 +7,8 @@
 # shellcheck source-path=SCRIPTDIR disable=SC2034,SC2154
 set -euo pipefail
 bin=$1 top=$2
-# shellcheck source=stage.sh
-. "$(dirname -- "$0")/stage.sh"
+# shellcheck source=../lib/stage.sh
+. "$top/tests/lib/stage.sh"
 
 case_of() { echo "- $1"; }
 get() { curl -sf --cacert "$work/state/tls/ca.crt" "https://localhost:$port/v1/$1"; }
@@ -45,7 +45,7 @@ on_crl() { # PATH CA SERIAL
 }
 
 boot_device pump
-printf '%s pump\n' "$(device_id pump)" >"$work/inventory"
+on_inventory pump
 start_verifier
 policy ek-certificate-and-inventory
 expect 1 reference-missing -- troth-attester pump once

@@ -6,14 +6,12 @@
 # shellcheck source-path=SCRIPTDIR disable=SC2034,SC2154
 set -euo pipefail
 bin=$1 top=$2
-# shellcheck source=stage.sh
-. "$(dirname -- "$0")/stage.sh"
+# shellcheck source=../lib/stage.sh
+. "$top/tests/lib/stage.sh"
 
 boot_device good
 boot_device bad --tamper boot-loader
-for name in good bad; do
-	printf '%s %s\n' "$(device_id "$name")" "$name" >>"$work/inventory"
-done
+on_inventory good bad
 start_verifier
 policy ek-certificate-and-inventory
 expect 1 reference-missing -- troth-attester good once

@@ -10,8 +10,8 @@ bin=$1 top=$2
 for tool in python3 sqlite3; do
 	command -v "$tool" >/dev/null || { echo "no $tool here" && exit 77; }
 done
-# shellcheck source=stage.sh
-. "$(dirname -- "$0")/stage.sh"
+# shellcheck source=../lib/stage.sh
+. "$top/tests/lib/stage.sh"
 
 list=$top/tests/fixtures/bootvm/shim-sb-on/ima_binary
 good=$(printf good | sha256sum | cut -d' ' -f1)
@@ -70,8 +70,7 @@ END
 }
 
 reboot
-: >"$work/inventory"
-printf '%s victim\n' "$(device_id victim)" >>"$work/inventory"
+on_inventory victim
 more_settings=$'ima:\n  lists: '"$work/lists"
 start_verifier
 ima_policy '  allow: [ { list: base } ]' >/dev/null

@@ -6,16 +6,13 @@
 # shellcheck source-path=SCRIPTDIR disable=SC2034,SC2154
 set -euo pipefail
 bin=$1 top=$2
-# shellcheck source=stage.sh
-. "$(dirname -- "$0")/stage.sh"
+# shellcheck source=../lib/stage.sh
+. "$top/tests/lib/stage.sh"
 command -v tpm2_clear >/dev/null || { echo "no tpm2-tools here" && exit 77; }
 
 boot_device victim
 boot_device mallory
-: >"$work/inventory"
-for name in victim mallory; do
-	printf '%s %s\n' "$(device_id "$name")" "$name" >>"$work/inventory"
-done
+on_inventory victim mallory
 start_verifier
 policy ek-certificate-and-inventory
 expect 1 reference-missing -- troth-attester victim once

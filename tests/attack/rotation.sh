@@ -6,8 +6,8 @@
 # shellcheck source-path=SCRIPTDIR disable=SC2034,SC2154
 set -euo pipefail
 bin=$1 top=$2
-# shellcheck source=stage.sh
-. "$(dirname -- "$0")/stage.sh"
+# shellcheck source=../lib/stage.sh
+. "$top/tests/lib/stage.sh"
 
 case_of() { echo "- $1"; }
 
@@ -64,10 +64,7 @@ sign other 9 forged.jws "$work/third/ca.crt" "$work/second/ca.crt"
 boot_device awake
 boot_device sleeper
 boot_device unpinned
-: >"$work/inventory"
-for name in awake sleeper unpinned; do
-	printf '%s %s\n' "$(device_id "$name")" "$name" >>"$work/inventory"
-done
+on_inventory awake sleeper unpinned
 echo "update_key: $work/update.pub" >"$work/attester.yaml"
 start_verifier
 cp "$work/verifier.yaml" "$work/base.yaml"

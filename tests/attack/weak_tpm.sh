@@ -6,11 +6,11 @@
 # shellcheck source-path=SCRIPTDIR disable=SC2034,SC2154
 set -euo pipefail
 bin=$1 top=$2
-# shellcheck source=stage.sh
-. "$(dirname -- "$0")/stage.sh"
+# shellcheck source=../lib/stage.sh
+. "$top/tests/lib/stage.sh"
 
 boot_device meter
-printf '%s %s\n' "$(device_id meter)" meter >>"$work/inventory"
+on_inventory meter
 start_verifier
 policy ek-certificate-and-inventory
 expect 1 reference-missing -- troth-attester meter once

@@ -7,8 +7,8 @@
 # shellcheck source-path=SCRIPTDIR disable=SC2034,SC2154
 set -euo pipefail
 bin=$1 top=$2 rounds=${3:-20}
-# shellcheck source=../attack/stage.sh
-. "$(dirname -- "$0")/../attack/stage.sh"
+# shellcheck source=../lib/stage.sh
+. "$top/tests/lib/stage.sh"
 command -v tpm2_getcap >/dev/null || { echo "no tpm2-tools here" && exit 77; }
 
 works=(provisioning enrolment renewal)
@@ -71,7 +71,7 @@ round() { # NUMBER
 
 for name in "${works[@]}"; do
 	boot_device "$name"
-	printf '%s %s\n' "$(device_id "$name")" "$name" >>"$work/inventory"
+	on_inventory "$name"
 done
 start_verifier
 policy ek-certificate-and-inventory

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# A real verifier and emulated devices, for scripts that attack them. Sourced by bash with
-# `set -euo pipefail`, after `bin` and `top` are set: where the programs and the source tree are.
+# A real verifier and emulated devices, for scripts that attack, update or measure them. Sourced by
+# bash with `set -euo pipefail`, after `bin` and `top` are set: where programs and source tree are.
 # shellcheck source=../../swtpm-setup/lib.sh
 . "$top/swtpm-setup/lib.sh"
 
@@ -57,6 +57,13 @@ options_of() { # DEVICE: sets `options`
 device_id() { # NAME [options]
 	run_program troth-attester "$1" provision "${@:2}"
 	sed -n 's/^device: *//p' "$work/out"
+}
+
+on_inventory() { # NAME...
+	local name
+	for name in "$@"; do
+		printf '%s %s\n' "$(device_id "$name")" "$name" >>"$work/inventory"
+	done
 }
 
 ctl() { "$bin/trothctl" "$@" --socket "$work/admin.sock"; }

@@ -7,8 +7,8 @@
 # shellcheck source-path=SCRIPTDIR disable=SC2034,SC2154
 set -euo pipefail
 bin=$1 top=$2
-# shellcheck source=../../attack/stage.sh
-. "$top/tests/attack/stage.sh"
+# shellcheck source=../../lib/stage.sh
+. "$top/tests/lib/stage.sh"
 command -v python3 >/dev/null || { echo "no python3 here" && exit 77; }
 
 files=$work/files
@@ -57,10 +57,7 @@ case_of() { echo "- $1"; }
 
 boots one old.cfg.log
 boots two old.cfg.log
-: >"$work/inventory"
-for name in one two; do
-	printf '%s %s\n' "$(device_id "$name")" "$name" >>"$work/inventory"
-done
+on_inventory one two
 start_verifier
 policy ek-certificate-and-inventory
 expect 1 reference-missing -- troth-attester one once

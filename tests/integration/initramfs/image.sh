@@ -7,8 +7,8 @@
 set -euo pipefail
 kind=$1 build=$2 top=$3 bin=$2/bin
 unshare -rm mount -t tmpfs none /mnt 2>/dev/null || { echo "no mount namespaces here" && exit 77; }
-# shellcheck source=../../attack/stage.sh
-. "$top/tests/attack/stage.sh"
+# shellcheck source=../../lib/stage.sh
+. "$top/tests/lib/stage.sh"
 
 case $kind in
 initramfs-tools) packages=(initramfs-tools-core klibc-utils libklibc logsave) ;;

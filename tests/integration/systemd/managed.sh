@@ -9,8 +9,8 @@ build=$1 top=$2 bin=$1/bin
 manager=/lib/systemd/systemd
 [ -x "$manager" ] || { echo "no systemd here" && exit 77; }
 command -v nsenter >/dev/null || { echo "no nsenter here" && exit 77; }
-# shellcheck source=../../attack/stage.sh
-. "$top/tests/attack/stage.sh"
+# shellcheck source=../../lib/stage.sh
+. "$top/tests/lib/stage.sh"
 
 cgroup=troth-test-$$ init='' outer=''
 leave() {
