@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +112,23 @@ void lab_close(struct lab *lab)
 	test_service_release(&lab->service);
 	troth_buffer_clear(&lab->log);
 	assert_true(ended_well);
+}
+
+int lab_setup(void **state)
+{
+	struct lab *lab = calloc(1, sizeof *lab);
+	assert_non_null(lab);
+	(void)signal(SIGPIPE, SIG_IGN); /* the service may hang up on those who still talk */
+	*state = lab; /* what was begun is ended, also when something below fails */
+	lab_open(lab);
+	return 0;
+}
+
+int lab_teardown(void **state)
+{
+	lab_close(*state);
+	free(*state);
+	return 0;
 }
 
 /* ---- what the store says ---- */

@@ -27,6 +27,9 @@ void lab_open(struct lab *lab);
 /* The same with further lines of configuration. */
 void lab_open_with(struct lab *lab, const char *yaml);
 void lab_close(struct lab *lab);
+/* For cmocka's groups: a lab in *state, opened and closed. */
+int lab_setup(void **state);
+int lab_teardown(void **state);
 /* A client of its own connection to the same verifier. */
 void lab_client(struct lab *lab, struct tls_client *out);
 

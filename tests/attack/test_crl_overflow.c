@@ -3,7 +3,6 @@
  * takes no more, the service must still start, and must not publish a shorter list. */
 #include <sqlite3.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "lab.h"
 #include "message.h"
@@ -63,26 +62,10 @@ static void too_many_revocations_neither_stop_nor_shorten(void **state)
 	assert_int_equal(get_crl(lab), 200);
 }
 
-static int open_lab(void **state)
-{
-	struct lab *lab = calloc(1, sizeof *lab);
-	assert_non_null(lab);
-	lab_open(lab);
-	*state = lab;
-	return 0;
-}
-
-static int close_lab(void **state)
-{
-	lab_close(*state);
-	free(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(too_many_revocations_neither_stop_nor_shorten),
 	};
-	return cmocka_run_group_tests(tests, open_lab, close_lab);
+	return cmocka_run_group_tests(tests, lab_setup, lab_teardown);
 }

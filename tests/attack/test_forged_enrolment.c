@@ -6,7 +6,7 @@
  * answer. Rows are those of docs/attacks.md. */
 #include "lab.h"
 
-#include "gate.h"
+#include "scene.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,53 +16,6 @@
 #include "text.h"
 #include "token.h"
 #include "wire.h"
-
-static struct gate gate;
-/* Both are on the inventory. */
-static struct fleet_device device, other;
-
-static const char POLICY[] = "name: default\n"
-			     "segment: line-1\n"
-			     "pcrs:\n"
-			     "  sha256: [0, 4, 7]\n"
-			     "secure_boot: any\n"
-			     "enrolment: inventory\n"
-			     "approve: automatic\n";
-
-static int open_gate(void **state)
-{
-	(void)state;
-	gate_init(&gate, "");
-	fleet_device_make(&device);
-	fleet_device_make(&other);
-	gate_list(&gate, &device, "device");
-	gate_list(&gate, &other, "other");
-	gate_start(&gate, POLICY);
-	return 0;
-}
-
-static int close_gate(void **state)
-{
-	(void)state;
-	fleet_device_free(&device);
-	fleet_device_free(&other);
-	gate_close(&gate);
-	return 0;
-}
-
-static struct gate_census before_it(void)
-{
-	static struct gate_census c;
-	gate_census(&gate, &c);
-	return c;
-}
-
-static void assert_nothing_stored(const struct gate_census *before)
-{
-	static struct gate_census after;
-	gate_census(&gate, &after);
-	gate_assert_same(before, &after);
-}
 
 /* ---- keys that may not speak for a TPM ---- */
 
@@ -146,7 +99,7 @@ static void keys_that_may_not_attest(void **state)
 {
 	(void)state;
 	static struct gate_enrolment e;
-	struct gate_census before = before_it();
+	struct gate_census before = scene_before();
 	for (size_t i = 0; i < sizeof BAD_AKS / sizeof *BAD_AKS; i++) {
 		struct fleet_device liar = device;
 		print_message("row 8: %s\n", BAD_AKS[i].name);
@@ -161,7 +114,7 @@ static void keys_that_may_not_attest(void **state)
 		gate_complete(&gate, &e);
 		lab_assert_problem(&gate.http, 403, "refused", BAD_AKS[i].finding);
 	}
-	assert_nothing_stored(&before);
+	scene_assert_nothing_stored(&before);
 }
 
 /* ---- requests that are not of an EK and an AK ---- */
@@ -308,7 +261,7 @@ static void requests_of_no_tpm(void **state)
 {
 	(void)state;
 	static struct gate_enrolment e;
-	struct gate_census before = before_it();
+	struct gate_census before = scene_before();
 	for (size_t i = 0; i < sizeof BAD_REQUESTS / sizeof *BAD_REQUESTS; i++) {
 		print_message("row %d: %s\n", BAD_REQUESTS[i].row, BAD_REQUESTS[i].name);
 		gate_prepare(&device, &e);
@@ -322,7 +275,7 @@ static void requests_of_no_tpm(void **state)
 		gate_complete(&gate, &e);
 		lab_assert_problem(&gate.http, 403, "refused", BAD_REQUESTS[i].finding);
 	}
-	assert_nothing_stored(&before);
+	scene_assert_nothing_stored(&before);
 }
 
 /* At their limits fields are taken; a body past its own is not even read. */
@@ -348,5 +301,5 @@ int main(void)
 		cmocka_unit_test(requests_of_no_tpm),
 		cmocka_unit_test(fields_at_their_limits),
 	};
-	return cmocka_run_group_tests(tests, open_gate, close_gate);
+	return cmocka_run_group_tests(tests, scene_open, scene_close);
 }

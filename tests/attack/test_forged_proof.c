@@ -6,7 +6,7 @@
  * answer. Rows are those of docs/attacks.md. */
 #include "lab.h"
 
-#include "gate.h"
+#include "scene.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -17,53 +17,6 @@
 #include "text.h"
 #include "token.h"
 #include "wire.h"
-
-static struct gate gate;
-/* Both are on the inventory. */
-static struct fleet_device device, other;
-
-static const char POLICY[] = "name: default\n"
-			     "segment: line-1\n"
-			     "pcrs:\n"
-			     "  sha256: [0, 4, 7]\n"
-			     "secure_boot: any\n"
-			     "enrolment: inventory\n"
-			     "approve: automatic\n";
-
-static int open_gate(void **state)
-{
-	(void)state;
-	gate_init(&gate, "");
-	fleet_device_make(&device);
-	fleet_device_make(&other);
-	gate_list(&gate, &device, "device");
-	gate_list(&gate, &other, "other");
-	gate_start(&gate, POLICY);
-	return 0;
-}
-
-static int close_gate(void **state)
-{
-	(void)state;
-	fleet_device_free(&device);
-	fleet_device_free(&other);
-	gate_close(&gate);
-	return 0;
-}
-
-static struct gate_census before_it(void)
-{
-	static struct gate_census c;
-	gate_census(&gate, &c);
-	return c;
-}
-
-static void assert_nothing_stored(const struct gate_census *before)
-{
-	static struct gate_census after;
-	gate_census(&gate, &after);
-	gate_assert_same(before, &after);
-}
 
 /* ---- proofs of something else ---- */
 
@@ -222,7 +175,7 @@ static void proofs_of_something_else(void **state)
 	(void)state;
 	static struct gate_enrolment e;
 	static struct loot loot;
-	struct gate_census before = before_it();
+	struct gate_census before = scene_before();
 	gate_prepare(&other, &loot.other);
 	assert_true(gate_begin(&gate, &other, &loot.other));
 	loot.challenge = fleet_challenge(&device, &gate.http);
@@ -239,7 +192,7 @@ static void proofs_of_something_else(void **state)
 	}
 	troth_wire_free(&loot.challenge->base);
 	fleet_device_free(&loot.two);
-	assert_nothing_stored(&before);
+	scene_assert_nothing_stored(&before);
 }
 
 /* FIELD row 8: this EK's TPM does not hold that AK, so what it is given does not open. The
@@ -248,7 +201,7 @@ static void an_ak_of_another_tpm(void **state)
 {
 	(void)state;
 	static struct gate_enrolment e;
-	struct gate_census before = before_it();
+	struct gate_census before = scene_before();
 	gate_prepare(&device, &e);
 	e.request.ak_public = troth_wire_bytes(soft_ak_public(&other.tpm));
 	assert_true(gate_begin(&gate, &device, &e));
@@ -264,7 +217,7 @@ static void an_ak_of_another_tpm(void **state)
 	e.request.ak_public = troth_wire_bytes(soft_ak_public(&other.tpm));
 	assert_true(gate_begin(&gate, &other, &e));
 	assert_int_equal(e.n_secret, 0);
-	assert_nothing_stored(&before);
+	scene_assert_nothing_stored(&before);
 }
 
 /* FIELD row 10: request and token travel in one message, or not at all. */
@@ -272,13 +225,13 @@ static void a_proof_without_its_request(void **state)
 {
 	(void)state;
 	static struct gate_enrolment e;
-	struct gate_census before = before_it();
+	struct gate_census before = scene_before();
 	gate_prepare(&device, &e);
 	assert_true(gate_begin(&gate, &device, &e));
 	e.proof.request = NULL;
 	gate_complete(&gate, &e);
 	lab_assert_problem(&gate.http, 400, "malformed", NULL);
-	assert_nothing_stored(&before);
+	scene_assert_nothing_stored(&before);
 }
 
 /* An enrolment token is no challenge. */
@@ -287,7 +240,7 @@ static void quoting_for_an_enrolment_token(void **state)
 	(void)state;
 	static struct gate_enrolment e;
 	static struct fleet_attestation a;
-	struct gate_census before = before_it();
+	struct gate_census before = scene_before();
 	gate_prepare(&device, &e);
 	assert_true(gate_begin(&gate, &device, &e));
 	Troth__V1__Challenge *challenge = fleet_challenge(&device, &gate.http);
@@ -299,7 +252,7 @@ static void quoting_for_an_enrolment_token(void **state)
 	lab_assert_problem(&gate.http, 400, "malformed", NULL);
 	challenge->token = token;
 	troth_wire_free(&challenge->base);
-	assert_nothing_stored(&before);
+	scene_assert_nothing_stored(&before);
 }
 
 /* FIELD row 16, DESIGN section 5: half an enrolment, a hundred times, leaves nothing behind. */
@@ -307,13 +260,13 @@ static void enrolments_never_finished(void **state)
 {
 	(void)state;
 	static struct gate_enrolment e;
-	struct gate_census before = before_it();
+	struct gate_census before = scene_before();
 	for (size_t i = 0; i < 100; i++) {
 		gate_prepare(i % 2 == 0 ? &device : &other, &e);
 		gate_post(&gate, "/v1/enroll", &e.request.base);
 		assert_int_equal(gate.http.status, 200);
 	}
-	assert_nothing_stored(&before);
+	scene_assert_nothing_stored(&before);
 }
 
 /* FIELD rows 9 and 15: what has been proven once proves nothing again. */
@@ -326,10 +279,10 @@ static void a_proof_sent_twice(void **state)
 	gate_complete(&gate, &e);
 	gate_assert_enrolled(&gate, TROTH__V1__DEVICE_STATE__DEVICE_STATE_ACTIVE);
 	assert_string_equal(gate_device(&gate, "device", "state"), "active");
-	struct gate_census before = before_it();
+	struct gate_census before = scene_before();
 	gate_complete(&gate, &e);
 	lab_assert_problem(&gate.http, 409, "stale-challenge", NULL);
-	assert_nothing_stored(&before);
+	scene_assert_nothing_stored(&before);
 }
 
 struct racer {
@@ -361,7 +314,7 @@ static void one_proof_spent_at_once(void **state)
 	for (int round = 0; round < 5; round++) {
 		uint8_t *body;
 		size_t len, winners = 0;
-		struct gate_census before = before_it(), after;
+		struct gate_census before = scene_before(), after;
 		gate_prepare(&other, &e);
 		assert_true(gate_begin(&gate, &other, &e));
 		assert_int_equal(troth_wire_pack(&e.proof.base, &body, &len), TROTH_OK);
@@ -396,10 +349,10 @@ static void an_enrolment_overtaken(void **state)
 	gate_prepare(&device, &e);
 	assert_true(gate_begin(&gate, &device, &e));
 	assert_int_equal(gate_enroll(&gate, &device), 200);
-	struct gate_census before = before_it();
+	struct gate_census before = scene_before();
 	gate_complete(&gate, &e);
 	lab_assert_problem(&gate.http, 409, "stale-challenge", NULL);
-	assert_nothing_stored(&before);
+	scene_assert_nothing_stored(&before);
 }
 
 int main(void)
@@ -414,5 +367,5 @@ int main(void)
 		cmocka_unit_test(one_proof_spent_at_once),
 		cmocka_unit_test(an_enrolment_overtaken),
 	};
-	return cmocka_run_group_tests(tests, open_gate, close_gate);
+	return cmocka_run_group_tests(tests, scene_open, scene_close);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a device says of itself is kept with each verdict: a device must not fill the disk with
  * it. */
-#include <stdlib.h>
 
 #include "lab.h"
 #include "wire.h"
@@ -33,26 +32,10 @@ static void facts_past_their_limit_are_not_read(void **state)
 	lab_assert_unchanged(&before, &after);
 }
 
-static int open_lab(void **state)
-{
-	struct lab *lab = calloc(1, sizeof *lab);
-	assert_non_null(lab);
-	lab_open(lab);
-	*state = lab;
-	return 0;
-}
-
-static int close_lab(void **state)
-{
-	lab_close(*state);
-	free(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(facts_past_their_limit_are_not_read),
 	};
-	return cmocka_run_group_tests(tests, open_lab, close_lab);
+	return cmocka_run_group_tests(tests, lab_setup, lab_teardown);
 }

@@ -2,7 +2,6 @@
 /* Unhealthy devices attest while the service is told to end: each verdict that comes through
  * revokes serials, and so asks for a new CRL, when the store may be closed already. */
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,27 +121,10 @@ static void the_front_ends_well_under_failing_verdicts(void **state)
 	}
 }
 
-static int open_lab(void **state)
-{
-	struct lab *lab = calloc(1, sizeof *lab);
-	assert_non_null(lab);
-	(void)signal(SIGPIPE, SIG_IGN); /* the service hangs up on those who still talk */
-	lab_open(lab);
-	*state = lab;
-	return 0;
-}
-
-static int close_lab(void **state)
-{
-	lab_close(*state);
-	free(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_front_ends_well_under_failing_verdicts),
 	};
-	return cmocka_run_group_tests(tests, open_lab, close_lab);
+	return cmocka_run_group_tests(tests, lab_setup, lab_teardown);
 }

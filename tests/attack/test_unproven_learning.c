@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reference values are learned only from what a quote has proven: the digests of a bank that
  * was not quoted are the log's mere word. */
-#include <stdlib.h>
 
 #include "lab.h"
 
@@ -38,26 +37,10 @@ static void a_bank_that_was_not_quoted_teaches_nothing(void **state)
 	assert_int_equal(learn(lab), 200);
 }
 
-static int open_lab(void **state)
-{
-	struct lab *lab = calloc(1, sizeof *lab);
-	assert_non_null(lab);
-	lab_open(lab);
-	*state = lab;
-	return 0;
-}
-
-static int close_lab(void **state)
-{
-	lab_close(*state);
-	free(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_bank_that_was_not_quoted_teaches_nothing),
 	};
-	return cmocka_run_group_tests(tests, open_lab, close_lab);
+	return cmocka_run_group_tests(tests, lab_setup, lab_teardown);
 }

@@ -19,23 +19,6 @@
 #define CALLERS 12
 #define RELOADS 6
 
-static int open_lab(void **state)
-{
-	struct lab *lab = calloc(1, sizeof *lab);
-	assert_non_null(lab);
-	(void)signal(SIGPIPE, SIG_IGN); /* a connection may end while a request is written */
-	*state = lab; /* what was begun is ended, also when something below fails */
-	lab_open(lab);
-	return 0;
-}
-
-static int close_lab(void **state)
-{
-	lab_close(*state);
-	free(*state);
-	return 0;
-}
-
 /* The next generation. */
 static struct serving reload(struct lab *lab)
 {
@@ -261,5 +244,5 @@ int main(void)
 		cmocka_unit_test(mistakes_leave_the_service_as_it_is),
 		cmocka_unit_test(a_broken_inventory_leaves_the_service_as_it_is),
 	};
-	return cmocka_run_group_tests(tests, open_lab, close_lab);
+	return cmocka_run_group_tests(tests, lab_setup, lab_teardown);
 }
