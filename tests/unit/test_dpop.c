@@ -278,6 +278,16 @@ static enum troth_decision verify_sized(const struct jose_key *k, const struct v
 	return verify(v, troth_view_str(token), &RFC_CALL, RFC_TIME, &proof);
 }
 
+static void methods_have_a_limit(void **state)
+{
+	static const uint8_t LONG[TROTH_HTTP_METHOD_MAX + 1] = "UPDATEREDIRECTREF";
+	(void)state;
+	assert_false(troth_http_method_sound((struct troth_view){ LONG, 0 }));
+	assert_true(
+		troth_http_method_sound((struct troth_view){ LONG, TROTH_HTTP_METHOD_MAX }));
+	assert_false(troth_http_method_sound(troth_view_str("UPDATEREDIRECTREFS")));
+}
+
 static void ids_nonces_and_proofs_have_limits(void **state)
 {
 	struct jose_key k = jose_key_make();
@@ -378,6 +388,7 @@ int main(void)
 		cmocka_unit_test(a_proof_is_of_one_call),
 		cmocka_unit_test(the_header_does_not_choose_the_key),
 		cmocka_unit_test(every_claim_is_needed_and_strict),
+		cmocka_unit_test(methods_have_a_limit),
 		cmocka_unit_test(ids_nonces_and_proofs_have_limits),
 		cmocka_unit_test(what_is_made_verifies_once_each),
 		cmocka_unit_test(what_cannot_be_proven_is_not_made),

@@ -7,6 +7,7 @@
 #include "documents.h"
 #include "file.h"
 #include "reader.h"
+#include "repeated.h"
 
 #define DOMAIN "example.org"
 #define HEAD "name: factory\nsegment: line-a\n"
@@ -214,6 +215,34 @@ static void ignore_rules_at_and_past_their_limit(void **state)
 	assert_int_equal(e.line, 4 + TROTH_IGNORE_RULES_MAX + 1);
 }
 
+static void lists_at_and_past_their_limits(void **state)
+{
+	static const struct {
+		const char *before, *item;
+		size_t max;
+		const char *after;
+	} LIMITS[] = {
+		{ HEAD PCRS "allow: [", "{ audience: a%, methods: [GET] }",
+		  TROTH_ALLOW_RULES_MAX, "]\n" },
+		{ HEAD PCRS "allow: [{ audience: a, methods: [", "GET", TROTH_ALLOW_METHODS_MAX,
+		  "] }]\n" },
+		{ HEAD PCRS "tpm: { deny: [", "{ from: '%' }", TROTH_TPM_RULES_MAX, "] }\n" },
+		{ HEAD PCRS "tpm: { allow: [", "{ from: '%' }", TROTH_TPM_RULES_MAX, "] }\n" },
+	};
+	for (size_t i = 0; i < TROTH_COUNT(LIMITS); i++)
+		for (size_t over = 0; over < 2; over++) {
+			struct troth_policy p;
+			struct troth_config_error e;
+			char *text = repeated(LIMITS[i].before, LIMITS[i].item,
+					      LIMITS[i].max + over, LIMITS[i].after);
+			if (parse(*state, text, &p, &e) !=
+			    (over > 0 ? TROTH_E_CONFIG : TROTH_OK))
+				fail_msg("%s%zu: %s", LIMITS[i].before, LIMITS[i].max + over,
+					 e.text);
+			free(text);
+		}
+}
+
 /* The id is the SHA-256 of the text, as any other tool computes it. */
 static void id_is_the_digest_of_the_text(void **state)
 {
@@ -260,6 +289,7 @@ int main(void)
 		cmocka_unit_test(ignore_rules_name_events),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(ignore_rules_at_and_past_their_limit),
+		cmocka_unit_test(lists_at_and_past_their_limits),
 		cmocka_unit_test(id_is_the_digest_of_the_text),
 		cmocka_unit_test(the_manual_is_right),
 	};

@@ -7,7 +7,14 @@
 #include "config.h"
 #include "documents.h"
 #include "reader.h"
+#include "repeated.h"
 
+/* Some public key, as YAML has it in double quotes. */
+#define KEY                                                                   \
+	"-----BEGIN PUBLIC KEY-----\\n"                                       \
+	"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE5rc/gjL26+NOdDnXi5/6Jpz17Hfy\\n" \
+	"lZtqrgDeUpqu5CnPJIzcE1ReVREEvd7lENQ45S6yWVLbvTLJbtwrnty8dw==\\n"     \
+	"-----END PUBLIC KEY-----\\n"
 #define HEAD "name: a\nsegment: b\npcrs: { sha256: [0, 4, 7, 10] }\n"
 
 static enum troth_status parse(struct troth_ctx *ctx, const char *text, struct troth_policy *p,
@@ -132,39 +139,56 @@ static void refusals(void **state)
 	}
 }
 
-/* Lists at and past their limits: what item i is, and how many there may be. */
+/* Lists at and past their limits: what stands around the items, and how many there may be. */
 static const struct {
-	const char *key, *item;
+	const char *before, *item;
 	size_t max;
+	const char *after;
 } LIMITS[] = {
-	{ "ignore", "/a%zu", TROTH_IMA_IGNORE_MAX },
-	{ "expect", "/a%zu", TROTH_IMA_EXPECTED_MAX },
-	{ "keyrings", "k%zu", TROTH_IMA_KEYRINGS_MAX },
-	{ "allow", "{ list: l%zu }", TROTH_IMA_RULES_MAX },
+	{ HEAD "ima: { ignore: [", "/a%", TROTH_IMA_IGNORE_MAX, "] }\n" },
+	{ HEAD "ima: { expect: [", "/a%", TROTH_IMA_EXPECTED_MAX, "] }\n" },
+	{ HEAD "ima: { keyrings: [", "k%", TROTH_IMA_KEYRINGS_MAX, "] }\n" },
+	{ HEAD "ima: { keys: [", "\"" KEY "\"", TROTH_IMA_KEYS_MAX, "] }\n" },
+	{ HEAD "ima: { events: {", "e%: any", TROTH_IMA_EVENTS_MAX, "} }\n" },
+	{ HEAD "ima: { allow: [", "{ list: l% }", TROTH_IMA_RULES_MAX, "] }\n" },
+	{ HEAD "ima: { allow: [{ list: a, under: [", "/a%", TROTH_IMA_RULE_NAMES_MAX,
+	  "] }] }\n" },
+	{ HEAD "ima: { allow: [{ list: a, packages: [", "p%", TROTH_IMA_RULE_NAMES_MAX,
+	  "] }] }\n" },
 };
 
 static void lists_at_and_past_their_limits(void **state)
 {
 	for (size_t i = 0; i < sizeof LIMITS / sizeof *LIMITS; i++)
 		for (size_t over = 0; over < 2; over++) {
-			char text[8192];
 			struct troth_policy p;
 			struct troth_config_error e;
-			size_t n = (size_t)snprintf(text, sizeof text, HEAD "ima: { %s: [",
-						    LIMITS[i].key);
-			for (size_t k = 0; k < LIMITS[i].max + over; k++) {
-				char item[64];
-				const char *at = strstr(LIMITS[i].item, "%zu");
-				snprintf(item, sizeof item, "%.*s%zu%s",
-					 (int)(at - LIMITS[i].item), LIMITS[i].item, k, at + 3);
-				n += (size_t)snprintf(text + n, sizeof text - n, "%s%s",
-						      k > 0 ? ", " : "", item);
-			}
-			snprintf(text + n, sizeof text - n, "] }\n");
+			char *text = repeated(LIMITS[i].before, LIMITS[i].item,
+					      LIMITS[i].max + over, LIMITS[i].after);
 			if (parse(*state, text, &p, &e) !=
 			    (over > 0 ? TROTH_E_CONFIG : TROTH_OK))
-				fail_msg("%s of %zu", LIMITS[i].key, LIMITS[i].max + over);
+				fail_msg("%s%zu: %s", LIMITS[i].before, LIMITS[i].max + over,
+					 e.text);
+			free(text);
 		}
+}
+
+/* The texts of all lists together, each with its NUL. */
+static void texts_at_and_past_their_limit(void **state)
+{
+	static struct troth_ima_policy p;
+	static const char LONG[1024] = { 0 };
+	struct troth_view text = { (const uint8_t *)LONG, sizeof LONG - 1 };
+	troth_ima_text at;
+	(void)state;
+	while (p.text_len + sizeof LONG < TROTH_IMA_POLICY_TEXT_MAX)
+		assert_true(troth_ima_policy_put(&p, text, &at));
+	text.n = TROTH_IMA_POLICY_TEXT_MAX - p.text_len;
+	assert_false(troth_ima_policy_put(&p, text, &at));
+	text.n--;
+	assert_true(troth_ima_policy_put(&p, text, &at));
+	text.n = 0;
+	assert_false(troth_ima_policy_put(&p, text, &at));
 }
 
 int main(void)
@@ -175,6 +199,7 @@ int main(void)
 		cmocka_unit_test(everything_is_read),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(lists_at_and_past_their_limits),
+		cmocka_unit_test(texts_at_and_past_their_limit),
 	};
 	return cmocka_run_group_tests(tests, context_setup, context_teardown);
 }
