@@ -124,14 +124,18 @@ struct troth_view troth_digest_set_source(const struct troth_digest_set *set, si
 	return text_at(set, set->n_paths + source);
 }
 
-/* Where a digest would begin among those that share its first two bytes. */
-static size_t lower_bound(const struct troth_digest_set *set, const uint8_t sha256[32],
-			  size_t from, size_t to)
+/* What entries are in order of. */
+typedef struct troth_view (*key_of)(const struct troth_digest_set *set, size_t entry);
+
+/* How many entries of a range in order come before a key; with it those that have it, too. */
+static size_t count_below(const struct troth_digest_set *set, struct troth_digest_range in,
+			  key_of get, struct troth_view key, bool with)
 {
+	size_t from = 0, to = in.n;
 	while (from < to) {
 		const size_t middle = from + (to - from) / 2;
-		const struct troth_view d = troth_digest_set_digest(set, middle);
-		if (troth_view_compare(d, (struct troth_view){ sha256, d.n }) < 0)
+		const int order = troth_view_compare(get(set, in.first + middle), key);
+		if (order < 0 || (with && order == 0))
 			from = middle + 1;
 		else
 			to = middle;
@@ -139,23 +143,42 @@ static size_t lower_bound(const struct troth_digest_set *set, const uint8_t sha2
 	return from;
 }
 
-size_t troth_digest_set_find(const struct troth_digest_set *set, const uint8_t sha256[32],
-			     size_t *out_first)
+/* The entries of a range in order that have a key. Mostly one or none: asked first. */
+static struct troth_digest_range find_equal(const struct troth_digest_set *set,
+					    struct troth_digest_range in, key_of get,
+					    struct troth_view key)
+{
+	const size_t below = count_below(set, in, get, key, false);
+	struct troth_digest_range out = { in.first + below, in.n - below };
+	if (out.n == 0 || !troth_view_equal(get(set, out.first), key))
+		out.n = 0;
+	else if (out.n > 1 && !troth_view_equal(get(set, out.first + 1), key))
+		out.n = 1;
+	else
+		out.n = count_below(set, out, get, key, true);
+	return out;
+}
+
+struct troth_digest_range troth_digest_set_find(const struct troth_digest_set *set,
+						const uint8_t sha256[32])
 {
 	const size_t bucket = (size_t)sha256[0] << 8 | sha256[1];
 	uint32_t from, to;
-	size_t n = 0;
 	if (!u32_at(set->fanout, bucket, &from) || !u32_at(set->fanout, bucket + 1, &to))
-		return 0;
+		return (struct troth_digest_range){ 0 };
 	/* What is asked of an entry next lies elsewhere: let memory fetch both at once. */
 	const struct troth_view ref =
 		part_of(set->refs, from * TROTH_DIGEST_SET_REF, TROTH_DIGEST_SET_REF);
 	if (ref.n > 0)
 		__builtin_prefetch(ref.p);
-	const size_t first = lower_bound(set, sha256, from, to);
-	while (first + n < to && troth_view_equal(troth_digest_set_digest(set, first + n),
-						  (struct troth_view){ sha256, 32 }))
-		n++;
-	*out_first = first;
-	return n;
+	return find_equal(set, (struct troth_digest_range){ from, to - from },
+			  troth_digest_set_digest,
+			  (struct troth_view){ sha256, TROTH_DIGEST_SET_DIGEST });
+}
+
+struct troth_digest_range troth_digest_set_find_path(const struct troth_digest_set *set,
+						     struct troth_digest_range of_one_digest,
+						     struct troth_view path)
+{
+	return find_equal(set, of_one_digest, troth_digest_set_path, path);
 }

@@ -37,9 +37,17 @@ TROTH_NODISCARD enum troth_status troth_digest_set_open(struct troth_view bytes,
 TROTH_NODISCARD enum troth_status troth_digest_set_verify(struct troth_ctx *ctx,
 							  struct troth_view bytes);
 
-/* The entries of a digest: *out_first and how many there are, 0 for none. */
-size_t troth_digest_set_find(const struct troth_digest_set *set, const uint8_t sha256[32],
-			     size_t *out_first);
+/* Entries that follow one another. */
+struct troth_digest_range {
+	size_t first, n;
+};
+/* The entries of a digest; and of a path among those of one digest. Both search by halves: some
+ * digests, that of the empty file first of all, have entries without number. */
+struct troth_digest_range troth_digest_set_find(const struct troth_digest_set *set,
+						const uint8_t sha256[32]);
+struct troth_digest_range troth_digest_set_find_path(const struct troth_digest_set *set,
+						     struct troth_digest_range of_one_digest,
+						     struct troth_view path);
 /* Of an entry; empty when the set is damaged there, which then matches nothing. */
 struct troth_view troth_digest_set_digest(const struct troth_digest_set *set, size_t entry);
 struct troth_view troth_digest_set_path(const struct troth_digest_set *set, size_t entry);

@@ -124,14 +124,13 @@ static bool rule_allows(const struct troth_ima_run *run, size_t i,
 	const struct troth_ima_policy *p = run->c->policy;
 	const struct troth_ima_rule *rule = &p->rules[i];
 	const struct troth_digest_set *set = run->c->sets[i];
-	size_t first, n;
 	if (set == NULL || !in_directories(p, rule, e->path))
 		return false;
-	n = troth_digest_set_find(set, e->file.bytes.p, &first);
-	for (size_t k = first; n > 0 && k < first + n; k++)
-		if ((rule->any_path ||
-		     troth_view_equal(troth_digest_set_path(set, k), e->path)) &&
-		    in_packages(p, rule, troth_digest_set_source(set, k)))
+	struct troth_digest_range found = troth_digest_set_find(set, e->file.bytes.p);
+	if (!rule->any_path)
+		found = troth_digest_set_find_path(set, found, e->path);
+	for (size_t k = 0; k < found.n; k++)
+		if (in_packages(p, rule, troth_digest_set_source(set, found.first + k)))
 			return true;
 	return false;
 }

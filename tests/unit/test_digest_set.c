@@ -55,7 +55,6 @@ static void what_was_put_in_is_found(void **state)
 	struct troth_view bytes = make(*state, n);
 	struct troth_digest_set set;
 	uint8_t digest[32];
-	size_t first;
 	assert_int_equal(troth_digest_set_open(bytes, &set), TROTH_OK);
 	assert_int_equal(troth_digest_set_verify(*state, bytes), TROTH_OK);
 	assert_int_equal(set.n_entries, n + 2);
@@ -64,19 +63,20 @@ static void what_was_put_in_is_found(void **state)
 	for (unsigned int i = 0; i < n; i++) {
 		char path[64], source[16];
 		digest_of(*state, i, digest);
-		assert_int_equal(troth_digest_set_find(&set, digest, &first), i == 5 ? 3 : 1);
+		const struct troth_digest_range at = troth_digest_set_find(&set, digest);
+		assert_int_equal(at.n, i == 5 ? 3 : 1);
 		if (i == 5)
 			continue;
 		snprintf(path, sizeof path, "/usr/bin/program-%u", i % 100);
 		snprintf(source, sizeof source, "package-%u", i % 7);
-		assert_true(troth_view_equal(troth_digest_set_path(&set, first),
+		assert_true(troth_view_equal(troth_digest_set_path(&set, at.first),
 					     troth_view_str(path)));
-		assert_true(troth_view_equal(troth_digest_set_source(&set, first),
+		assert_true(troth_view_equal(troth_digest_set_source(&set, at.first),
 					     troth_view_str(source)));
 	}
 	for (unsigned int i = n; i < 2 * n; i++) {
 		digest_of(*state, i, digest);
-		assert_int_equal(troth_digest_set_find(&set, digest, &first), 0);
+		assert_int_equal(troth_digest_set_find(&set, digest).n, 0);
 	}
 	release(bytes);
 }
@@ -86,14 +86,58 @@ static void the_places_of_a_digest_come_in_order(void **state)
 	struct troth_view bytes = make(*state, 10);
 	struct troth_digest_set set;
 	uint8_t digest[32];
-	size_t first;
 	digest_of(*state, 5, digest);
 	assert_int_equal(troth_digest_set_open(bytes, &set), TROTH_OK);
-	assert_int_equal(troth_digest_set_find(&set, digest, &first), 3);
-	assert_true(troth_view_equal(troth_digest_set_path(&set, first), troth_view_str("/a")));
+	const struct troth_digest_range at = troth_digest_set_find(&set, digest);
+	assert_int_equal(at.n, 3);
 	assert_true(
-		troth_view_equal(troth_digest_set_path(&set, first + 1), troth_view_str("/b")));
+		troth_view_equal(troth_digest_set_path(&set, at.first), troth_view_str("/a")));
+	assert_true(troth_view_equal(troth_digest_set_path(&set, at.first + 1),
+				     troth_view_str("/b")));
 	release(bytes);
+}
+
+/* The empty file: everywhere, and from two packages at one place in three. */
+static void a_digest_at_many_places_is_searched_by_path(void **state)
+{
+	enum { PLACES = 1000 };
+	static const uint8_t DIGEST[32] = { 0xe3, 0xb0 }, BELOW[32] = { 0xe3, 0xaf },
+			     ABOVE[32] = { 0xe3, 0xb1 };
+	static const struct troth_view ONE = { (const uint8_t *)"one", 3 },
+				       TWO = { (const uint8_t *)"two", 3 };
+	struct troth_digest_set_builder *b;
+	struct troth_digest_set set;
+	uint8_t *bytes;
+	char path[32];
+	size_t n;
+	assert_int_equal(troth_digest_set_builder_new(&b), TROTH_OK);
+	assert_int_equal(troth_digest_set_add(b, BELOW, troth_view_str("/x/1"), ONE), TROTH_OK);
+	assert_int_equal(troth_digest_set_add(b, ABOVE, troth_view_str("/x/1"), ONE), TROTH_OK);
+	for (int i = 0; i < PLACES; i++) {
+		snprintf(path, sizeof path, "/lib/%d", 2 * i);
+		const struct troth_view at = troth_view_str(path);
+		assert_int_equal(troth_digest_set_add(b, DIGEST, at, ONE), TROTH_OK);
+		if (i % 3 == 0)
+			assert_int_equal(troth_digest_set_add(b, DIGEST, at, TWO), TROTH_OK);
+	}
+	assert_int_equal(troth_digest_set_finish(*state, b, &bytes, &n), TROTH_OK);
+	troth_digest_set_builder_free(b);
+	assert_int_equal(troth_digest_set_open((struct troth_view){ bytes, n }, &set),
+			 TROTH_OK);
+	const struct troth_digest_range all = troth_digest_set_find(&set, DIGEST);
+	assert_int_equal(all.n, PLACES + (PLACES + 2) / 3);
+	for (int i = 0; i < 2 * PLACES; i++) {
+		snprintf(path, sizeof path, "/lib/%d", i);
+		const struct troth_digest_range at =
+			troth_digest_set_find_path(&set, all, troth_view_str(path));
+		assert_int_equal(at.n, i % 2 == 1 ? 0 : i % 6 == 0 ? 2 : 1);
+		for (size_t k = 0; k < at.n; k++)
+			assert_true(troth_view_equal(troth_digest_set_path(&set, at.first + k),
+						     troth_view_str(path)));
+	}
+	assert_int_equal(troth_digest_set_find_path(&set, all, troth_view_str("/x/1")).n, 0);
+	assert_int_equal(troth_digest_set_find_path(&set, all, troth_view_str("/")).n, 0);
+	free(bytes);
 }
 
 static void a_set_of_nothing_finds_nothing(void **state)
@@ -101,14 +145,14 @@ static void a_set_of_nothing_finds_nothing(void **state)
 	struct troth_digest_set_builder *b;
 	struct troth_digest_set set;
 	uint8_t *bytes, digest[32] = { 0 };
-	size_t n, first;
+	size_t n;
 	assert_int_equal(troth_digest_set_builder_new(&b), TROTH_OK);
 	assert_int_equal(troth_digest_set_finish(*state, b, &bytes, &n), TROTH_OK);
 	assert_int_equal(troth_digest_set_open((struct troth_view){ bytes, n }, &set),
 			 TROTH_OK);
-	assert_int_equal(troth_digest_set_find(&set, digest, &first), 0);
+	assert_int_equal(troth_digest_set_find(&set, digest).n, 0);
 	memset(digest, 0xff, sizeof digest);
-	assert_int_equal(troth_digest_set_find(&set, digest, &first), 0);
+	assert_int_equal(troth_digest_set_find(&set, digest).n, 0);
 	troth_digest_set_builder_free(b);
 	free(bytes);
 }
@@ -192,6 +236,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_put_in_is_found),
 		cmocka_unit_test(the_places_of_a_digest_come_in_order),
+		cmocka_unit_test(a_digest_at_many_places_is_searched_by_path),
 		cmocka_unit_test(a_set_of_nothing_finds_nothing),
 		cmocka_unit_test(equal_contents_give_equal_bytes),
 		cmocka_unit_test(damaged_sets_are_refused),
