@@ -89,10 +89,16 @@ static bool get_digest(struct troth_reader *r, struct troth_digest *out)
 	       (alg == 0 || troth_digest_set(out, hash, bytes));
 }
 
+/* Printable, as it was written: a NUL would end it early. */
 static bool get_text(struct troth_reader *r, size_t max, struct troth_view *out)
 {
 	uint8_t n;
-	return troth_get_u8(r, &n) && n <= max && troth_get_view(r, n, out);
+	if (!troth_get_u8(r, &n) || n > max || !troth_get_view(r, n, out))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (out->p[i] < ' ' || out->p[i] > '~')
+			return false;
+	return true;
 }
 
 static bool get_u8_below(struct troth_reader *r, uint8_t end, uint8_t *out)

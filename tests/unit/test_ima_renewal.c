@@ -210,6 +210,27 @@ static void every_prefix_of_a_state_is_refused(void **state)
 			 TROTH_E_UNSUPPORTED);
 }
 
+/* What is read is written again as it was, so texts hold what texts are made of. */
+static void a_text_of_a_state_is_printable(void **state)
+{
+	static const uint8_t WRONG[] = { '\0', '\n', 0x7f, 0xff };
+	struct troth_ima_state s = { .n_kept = 1 };
+	struct troth_ima_state back;
+	uint8_t bytes[TROTH_IMA_STATE_MAX];
+	size_t n;
+	(void)state;
+	s.kept[0].code = TROTH_FINDING_IMA_UNKNOWN_FILE;
+	memcpy(s.kept[0].detail, "/b", 3);
+	assert_int_equal(troth_ima_state_write(&s, bytes, &n), TROTH_OK);
+	uint8_t *last = &bytes[n - 5]; /* of the detail, before n_more */
+	assert_int_equal(*last, 'b');
+	for (size_t i = 0; i < TROTH_COUNT(WRONG); i++) {
+		*last = WRONG[i];
+		assert_int_equal(troth_ima_state_read((struct troth_view){ bytes, n }, &back),
+				 TROTH_E_MALFORMED);
+	}
+}
+
 /* Whoever rules an old kernel can extend as a new one does: that does not mend what came
  * before. */
 static void a_weak_bank_stays_weak_until_the_next_boot(void **state)
@@ -261,6 +282,7 @@ int main(void)
 		cmocka_unit_test(a_shorter_list_of_the_same_boot_is_seen),
 		cmocka_unit_test(the_largest_state_is_under_a_kilobyte),
 		cmocka_unit_test(every_prefix_of_a_state_is_refused),
+		cmocka_unit_test(a_text_of_a_state_is_printable),
 		cmocka_unit_test(a_weak_bank_stays_weak_until_the_next_boot),
 	};
 	return cmocka_run_group_tests(tests, context_setup, context_teardown);
