@@ -224,7 +224,7 @@ static void a_text_of_a_state_is_printable(void **state)
 	assert_int_equal(troth_ima_state_write(&s, bytes, &n), TROTH_OK);
 	uint8_t *last = &bytes[n - 5]; /* of the detail, before n_more */
 	assert_int_equal(*last, 'b');
-	for (size_t i = 0; i < TROTH_COUNT(WRONG); i++) {
+	for (size_t i = 0; i < sizeof WRONG; i++) {
 		*last = WRONG[i];
 		assert_int_equal(troth_ima_state_read((struct troth_view){ bytes, n }, &back),
 				 TROTH_E_MALFORMED);
