@@ -32,7 +32,7 @@ static void put_tpm2b(struct troth_der *d, const uint8_t *p, size_t n)
 }
 
 /* TSS2 key file: SEQUENCE { type OID, [0] EXPLICIT emptyAuth BOOLEAN, parent INTEGER,
- * pubkey OCTET STRING, privkey OCTET STRING } (STANDARDS 3.5). */
+ * pubkey OCTET STRING, privkey OCTET STRING }. */
 static void put_key(struct troth_der *d, const struct troth_credential_key *key)
 {
 	size_t sequence = troth_der_open(d, TROTH_DER_SEQUENCE);

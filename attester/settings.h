@@ -14,7 +14,7 @@
 
 enum troth_clock_trust {
 	TROTH_CLOCK_SYSTEM, /* the system clock decides about certificates */
-	TROTH_CLOCK_NONE    /* there is none to trust: a floor is used (DESIGN section 6) */
+	TROTH_CLOCK_NONE    /* there is none to trust: a floor is used */
 };
 
 struct troth_settings {

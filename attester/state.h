@@ -18,7 +18,7 @@ struct troth_state {
 	enum troth_ek_template ek;
 	struct troth_name ak_name;	   /* the AK it enrolled with */
 	char name[TROTH_NAME_LEN_MAX + 1]; /* the registry's name for it; empty while pending */
-	/* No time before this one can be now: Unix seconds (DESIGN section 6, No clock). */
+	/* No time before this one can be now: Unix seconds. */
 	uint64_t time_floor_s;
 };
 

@@ -49,8 +49,7 @@ enum troth_tpm_fault troth_tpm_fault_of(const struct troth_tpm *tpm)
 		return TROTH_TPM_FINE;
 	if (!tpm->opened)
 		return TROTH_TPM_ABSENT;
-	/* After a broken transport ESYS answers "bad sequence" for ever
-	 * (STANDARDS section 9). */
+	/* After a broken transport ESYS answers "bad sequence" for ever. */
 	if ((rc & LAYER_MASK) == TSS2_TCTI_RC_LAYER || rc == TSS2_ESYS_RC_BAD_SEQUENCE)
 		return TROTH_TPM_VANISHED;
 	if (!is_tpm_code(rc))

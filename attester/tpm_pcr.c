@@ -4,7 +4,7 @@
 #include "base.h"
 #include "tpm_quote.h"
 
-/* A round gives eight values at most (STANDARDS section 9); one that gives none ends it. */
+/* A round gives eight values at most; one that gives none ends it. */
 #define ROUNDS_MAX (TROTH_BANKS_MAX * TROTH_PCR_COUNT)
 
 void troth_tpm_selection(const struct troth_pcr_selection *from, TPML_PCR_SELECTION *out)

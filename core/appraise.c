@@ -8,7 +8,7 @@
 #include "boot_facts.h"
 #include "reader.h"
 
-/* The checks, in the order of DESIGN section 7. */
+/* The checks, in the order in which their findings stand. */
 enum check {
 	CHECK_TPM,
 	CHECK_LOG,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Appraisal of authenticated evidence (DESIGN section 7, steps 3 to 6).
+/* Appraisal of authenticated evidence.
  *
  * A pure function of its case: the same case gives the same bytes. The caller has authenticated
  * the quote (quote.h, order.h); PCR values given are the quoted ones. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Audit leaves: the bytes that enter the RFC 6962 tree (DESIGN section 10, Audit log).
+/* Audit leaves: the bytes that enter the RFC 6962 tree (docs/audit.md).
  *
  * A leaf is lines of text, each ended by a newline, in a fixed order, so that a person can read
  * it and a program can rebuild it. docs/audit.md is the specification. */

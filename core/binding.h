@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What one TPM signature binds (DESIGN section 6, Binding).
+/* What one TPM signature binds (docs/protocol.md).
  *
  * extraData = SHA-256 over the fields below in order, each with a u32 big-endian length before
  * it; an absent field has length zero. The last is there at all only when a relying party gave

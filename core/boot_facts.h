@@ -6,8 +6,7 @@
  * from events before the firmware handed over (EV_EFI_ACTION "Exit Boot Services Invocation").
  * They hold for a device only where the log also replays to its quoted PCRs: the caller checks.
  * A SecureBoot variable of 1 proves nothing by itself: a kernel handed over by a virtual
- * machine's loader leaves it at 1 without authority and without image event (DESIGN section 7,
- * step 4).
+ * machine's loader leaves it at 1 without authority and without image event.
  *
  * This part of the facts (facts.h has them all) hashes only what it needs: it runs for every
  * quote. A log of a confidential VM has no PCRs and gives none. */

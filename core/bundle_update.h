@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* New anchors for devices, signed by the offline update key (DESIGN section 6, Rotation).
+/* New anchors for devices, signed by the offline update key.
  *
  * A JWS (ES256) over {"sequence": n, "anchors": [DER as base64url, ...]}. It authenticates
  * itself: devices hold the update key's public half, take an update from anywhere, and only one

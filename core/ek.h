@@ -55,7 +55,7 @@ troth_ek_public_template(enum troth_ek_template t, uint8_t *buf, size_t max, siz
 /* The verifying/encrypting key. */
 TROTH_NODISCARD enum troth_status troth_ek_key(const struct troth_ek *ek,
 					       struct troth_key **out);
-/* device id: SHA-256 of the DER SubjectPublicKeyInfo (DESIGN section 5). */
+/* device id: SHA-256 of the DER SubjectPublicKeyInfo. */
 TROTH_NODISCARD enum troth_status
 troth_ek_device_id(struct troth_ctx *ctx, const struct troth_ek *ek, uint8_t out[32]);
 

@@ -78,7 +78,7 @@ static bool is_curve(const EVP_PKEY *key, const char *name)
 	       strcmp(group, name) == 0;
 }
 
-/* The keys EK templates have; bigger ones are not worked with at all (FIELD row 28). */
+/* The keys EK templates have; bigger ones are not worked with at all (attacks.md row 28). */
 static bool size_accepted(const EVP_PKEY *key)
 {
 	const int bits = EVP_PKEY_get_bits(key);

@@ -48,7 +48,7 @@ void troth_ek_trust_free(struct troth_ek_trust *trust)
 }
 
 /* Verifying under a key costs more than linearly in its size: what goes into chains is bounded
- * here, before any chain is built (FIELD row 28). */
+ * here, before any chain is built (attacks.md row 28). */
 static bool size_accepted(const X509 *cert)
 {
 	const EVP_PKEY *key = X509_get0_pubkey(cert);

@@ -39,7 +39,7 @@ enum troth_hash troth_hash_from_name(struct troth_view name);
 /* Bytes; 0 for NONE. */
 size_t troth_hash_size(enum troth_hash hash);
 
-/* SHA-256, SHA-384 or SHA-512: what may sign or name (DESIGN section 7, step 2). */
+/* SHA-256, SHA-384 or SHA-512: what may sign or name. */
 bool troth_hash_strong(enum troth_hash hash);
 
 /* The OpenSSL algorithm, borrowed from the context; NULL where OpenSSL has none. */

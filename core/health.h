@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Health, computed when read: no timer can leave a device looking healthy
- * (DESIGN section 7). */
+/* Health, computed when read: no timer can leave a device looking healthy. */
 #ifndef TROTH_CORE_HEALTH_H
 #define TROTH_CORE_HEALTH_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Order of quotes of one AK (DESIGN section 6, Order).
+/* Order of quotes of one AK.
  *
  * (resetCount, restartCount, clock) is compared lexicographically with the last accepted quote;
  * read only after the signature has been verified. `safe` never decides. */

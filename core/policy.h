@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Appraisal policy for a group of devices (DESIGN section 8). Zero is the distrustful value. */
+/* Appraisal policy for a group of devices (docs/policy.md). Zero is the distrustful value. */
 #ifndef TROTH_CORE_POLICY_H
 #define TROTH_CORE_POLICY_H
 

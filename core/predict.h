@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a boot will measure, told from its files alone (DESIGN section 8: made before the update
- * ships).
+/* What a boot will measure, told from its files alone: made before the update
+ * ships.
  *
  * A prediction is a reference set with one alternative, written event by event in the order in
  * which the boot will measure them. Its components have the names troth_reference_learn gives

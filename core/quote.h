@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Is this quote genuine?
  *
- * The check of DESIGN section 7, step 2, as far as it needs no registry: a quote is genuine
- * when no finding was added. A bad quote is not an error; a status other than TROTH_OK means
- * the question could not be answered. */
+ * As far as it needs no registry: a quote is genuine when no finding was added. A bad quote is
+ * not an error; a status other than TROTH_OK means the question could not be answered. */
 #ifndef TROTH_CORE_QUOTE_H
 #define TROTH_CORE_QUOTE_H
 
@@ -50,7 +49,7 @@ TROTH_NODISCARD enum troth_status troth_certify_verify(struct troth_ctx *ctx,
 /* A restricted, fixed, TPM-made signing key with SHA-256 or better: what alone may quote. Adds
  * AK_ATTRIBUTES or AK_SCHEME. */
 void troth_ak_check(const struct troth_public *ak, struct troth_findings *findings);
-/* The credential key of DESIGN section 6: P-256, sign only, unrestricted, fixedTPM,
+/* The credential key: P-256, sign only, unrestricted, fixedTPM,
  * sensitiveDataOrigin. Adds KEY_ATTRIBUTES. */
 void troth_credential_key_check(const struct troth_public *key,
 				struct troth_findings *findings);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reference values: components with alternatives (DESIGN section 8).
+/* Reference values: components with alternatives (docs/reference-values.md).
  *
  * A component (firmware, shim, boot loader, kernel, ...) has alternatives (versions), each an
  * ordered list of events {pcr, digests}: the model of systemd's .pcrlock files. Matching is

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Stateless challenge and enrolment tokens (DESIGN section 6).
+/* Stateless challenge and enrolment tokens.
  *
  * A token is MACed, not secret. Any verifier with the key can check it; nobody else can
  * make one. Its 16 random bytes and the MAC make it the nonce of the exchange: extraData

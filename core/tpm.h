@@ -3,8 +3,8 @@
  *
  * The bytes parsed are the bytes verified: every parser takes exactly one structure, lengths
  * are checked with our reader first, tss2-mu unmarshals, and what tss2-mu lets through (bad
- * magic, trailing bytes, duplicate banks, unknown algorithms, reserved bits; STANDARDS section
- * 9) is refused here. Views borrow from the input. TPM 2.0 Library, Part 2. */
+ * magic, trailing bytes, duplicate banks, unknown algorithms, reserved bits) is refused here.
+ * Views borrow from the input. TPM 2.0 Library, Part 2. */
 #ifndef TROTH_CORE_TPM_H
 #define TROTH_CORE_TPM_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which TPMs a policy takes, by maker and firmware version (FIELD: ROCA's kin, CVE-2023-1017,
+/* Which TPMs a policy takes, by maker and firmware version (ROCA's kin, CVE-2023-1017,
  * CVE-2025-2884, faulTPM).
  *
  * The maker is what a trusted endorsement certificate says, the version what the TPM signs into

@@ -36,8 +36,8 @@ struct troth_coverage;
 struct troth_trust_case {
 	const struct troth_findings *findings;
 	const struct troth_coverage *coverage;
-	/* A manufacturer's certificate or the inventory vouches for the TPM (DESIGN section
-	 * 5): without, instance-identity and hardware never affirm. */
+	/* A manufacturer's certificate or the inventory vouches for the TPM: without,
+	 * instance-identity and hardware never affirm. */
 	bool recognised;
 };
 struct troth_trust_vector troth_trust_vector_make(const struct troth_trust_case *c);

@@ -89,7 +89,7 @@ static bool set_stop(struct troth_https *h, const struct troth_https_options *o)
 		curl_easy_setopt(h->curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK);
 }
 
-/* DESIGN 6, No clock: the chain is verified as ever but for time, and then every certificate in
+/* Without a clock the chain is verified as ever but for time, and then every certificate in
  * it must outlive the floor. The system's clock, which may say anything, is not asked. */
 static int verify_from_floor(X509_STORE_CTX *store, void *arg)
 {

@@ -23,7 +23,7 @@ struct troth_https_options {
 	uint32_t connect_timeout_ms, total_timeout_ms;
 	size_t answer_max; /* bytes */
 	/* Without a trusted clock: notBefore is ignored and notAfter must be later than this
-	 * floor (Unix seconds; DESIGN section 6, No clock). 0: the system clock decides. */
+	 * floor (Unix seconds). 0: the system clock decides. */
 	uint64_t time_floor_s;
 	/* Asked at least once a second and after every signal that interrupts the wait; true
 	 * gives the call up (TROTH_E_IO). NULL: never. */

@@ -23,7 +23,7 @@
 /* A generation that lived shorter than this makes the next wait longer, milliseconds. */
 #define SHORT_LIFE_MS 5000
 #define BACKOFF_FIRST_MS 100
-/* Serving again in under two seconds, whatever happened (DESIGN section 14): the other second
+/* Serving again in under two seconds, whatever happened: the other second
  * is for the start itself, on a machine that has much else to do. */
 #define BACKOFF_MAX_MS 1000
 #define TRIES_WINDOW_MS 60000

@@ -25,7 +25,7 @@
 /* A marshalled TPMT_PUBLIC, bytes. */
 #define TROTH_PUBLIC_MAX 640
 
-/* A UEFI event log inside a message, bytes (DESIGN section 6). */
+/* A UEFI event log inside a message, bytes. */
 #define TROTH_LOG_MAX (1024 * 1024)
 /* Events in one log: real ones reach about 600. */
 #define TROTH_LOG_EVENTS_MAX 4096
@@ -108,13 +108,13 @@
 
 /* A challenge or enrolment token, bytes. */
 #define TROTH_TOKEN_MAX 256
-/* A challenge lives this long, milliseconds (DESIGN section 6). */
+/* A challenge lives this long, milliseconds. */
 #define TROTH_TOKEN_LIFE_MS (60 * 1000)
 /* A key certification record is void after this long, milliseconds. */
 #define TROTH_CERTIFICATION_LIFE_MS (24 * 3600 * 1000LL)
 /* The longest life of an identity certificate, seconds, whatever policy says. */
 #define TROTH_CERTIFICATE_LIFE_MAX_S (24 * 3600)
-/* Clocks above this are refused: TPM2_ClockSet can poison the order (STANDARDS section 9). */
+/* Clocks above this are refused: TPM2_ClockSet can poison the order. */
 #define TROTH_TPM_CLOCK_MAX INT64_MAX
 
 /* Names (device, segment, policy, reference, component): bytes without the final NUL. */
@@ -141,9 +141,9 @@
 #define TROTH_DPOP_JTI_MAX 64
 /* A nonce of a server's, bytes; ours have 43. */
 #define TROTH_DPOP_NONCE_MAX 128
-/* A proof is good for this long after it was made, seconds (DESIGN section 9), */
+/* A proof is good for this long after it was made, seconds; */
 #define TROTH_DPOP_AGE_MAX_S 60
-/* and may come from a clock this far ahead, seconds. */
+/* it may come from a clock this far ahead, seconds. */
 #define TROTH_DPOP_SKEW_S 5
 /* An attestation result as a CWT, bytes: ours are under 1,000. */
 #define TROTH_CWT_MAX (4 * 1024)

@@ -2,7 +2,7 @@
 /* The way into a verifier, for attacks on it: enrolments one step at a time.
  *
  * Every secret that a TPM in software opens is remembered, and every answer and the verifier's
- * log are searched for it (FIELD row 9). Include after check.h or lab.h. */
+ * log are searched for it (attacks.md row 9). Include after check.h or lab.h. */
 #ifndef TROTH_TESTS_GATE_H
 #define TROTH_TESTS_GATE_H
 

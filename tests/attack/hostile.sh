@@ -91,7 +91,7 @@ on_crl() { # SERIAL
 bad_evidence no-log log-missing
 bad_evidence truncated-log log-malformed
 
-# FIELD row 1: what the attacker's attester listens to, the real one does not; and no variable
+# attacks.md row 1: what the attacker's attester listens to, the real one does not; and no variable
 # makes it trust another CA, or go another way.
 TROTH_ATTACK=forged-signature expect 0 '' -- troth-attester victim once
 https_proxy=http://127.0.0.1:1 ALL_PROXY=http://127.0.0.1:1 expect 0 '' -- troth-attester victim once

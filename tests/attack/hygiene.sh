@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# FIELD row 1: nothing in what is shipped is there for tests. No hook, no fixed nonce, no debug key,
+# attacks.md row 1: nothing in what is shipped is there for tests. No hook, no fixed nonce, no debug key,
 # no environment variable that weakens a check, and two installations share no key.
 #   hygiene.sh BUILD_DIR TOP PROGRAM...
 set -eu

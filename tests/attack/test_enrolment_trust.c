@@ -239,7 +239,7 @@ static void every_mode_with_every_certificate(void **state)
 	}
 }
 
-/* DESIGN section 5: a TPM has several EKs, each with a certificate. Where a certificate alone
+/* A TPM has several EKs, each with a certificate. Where a certificate alone
  * lets in, only one kind does, or a device in quarantine would come back under another. */
 static void another_ek_of_the_same_tpm(void **state)
 {
@@ -268,7 +268,7 @@ static void another_ek_of_the_same_tpm(void **state)
 	EVP_PKEY_free(ek);
 }
 
-/* FIELD row 18: a policy that would let in every stranger is no policy. */
+/* attacks.md row 18: a policy that would let in every stranger is no policy. */
 static void approval_that_nobody_gives(void **state)
 {
 	(void)state;
@@ -317,7 +317,7 @@ static void *knock(void *arg)
 	return NULL;
 }
 
-/* DESIGN section 5: pending is an outcome, not a way into the table for strangers. */
+/* Pending is an outcome, not a way into the table for strangers. */
 static void strangers_cannot_fill_the_table(void **state)
 {
 	(void)state;
@@ -394,7 +394,7 @@ static void assert_told_to_wait(const struct tls_client *c)
 	assert_non_null(strcasestr(c->buffer, "\r\nretry-after: "));
 }
 
-/* DESIGN section 6, Herds: one enrolment is two requests; the third has to wait, however it is
+/* One enrolment is two requests; the third has to wait, however it is
  * spelt, and everything but enrolment goes on. Another address has its own. */
 static void a_source_has_a_budget(void **state)
 {

@@ -2,8 +2,8 @@
 /* Attestations forged on the wire, against a real verifier.
  *
  * Every case is an exchange complete and truthful but for the bytes it changes. The answer
- * names the right finding, and the store says afterwards what it said before (DESIGN section 6,
- * "A bad message is not a bad device"). Rows are those of docs/attacks.md. */
+ * names the right finding, and the store says afterwards what it said before. Rows are those of
+ * docs/attacks.md. */
 #include "lab.h"
 
 #include <pthread.h>
@@ -248,7 +248,7 @@ static void forged_evidence_is_refused_and_changes_nothing(void **state)
 
 /* ---- exchanges mixed up ---- */
 
-/* FIELD row 20: another machine's TPM answers for this one. */
+/* attacks.md row 20: another machine's TPM answers for this one. */
 static void another_tpm_answers(void **state)
 {
 	(void)state;
@@ -266,7 +266,7 @@ static void another_tpm_answers(void **state)
 	lab_assert_unchanged(&before, &after);
 }
 
-/* FIELD row 2: a quote made for another device's challenge. */
+/* attacks.md row 2: a quote made for another device's challenge. */
 static void another_devices_challenge(void **state)
 {
 	(void)state;
@@ -286,7 +286,7 @@ static void another_devices_challenge(void **state)
 	troth_wire_free(&victims->base);
 }
 
-/* FIELD row 19: evidence made for another verifier of another domain. */
+/* attacks.md row 19: evidence made for another verifier of another domain. */
 static void a_token_of_another_verifier(void **state)
 {
 	(void)state;
@@ -306,7 +306,7 @@ static void a_token_of_another_verifier(void **state)
 	lab_assert_unchanged(&before, &after);
 }
 
-/* FIELD rows 2 and 15: the same message twice. */
+/* attacks.md rows 2 and 15: the same message twice. */
 static void a_message_sent_twice(void **state)
 {
 	(void)state;
@@ -338,7 +338,7 @@ static void *race(void *arg)
 	return NULL;
 }
 
-/* FIELD row 15: the same message on many connections at once; exactly one
+/* attacks.md row 15: the same message on many connections at once; exactly one
  * certificate comes of it. */
 static void one_token_spent_at_once(void **state)
 {
@@ -380,7 +380,7 @@ static void one_token_spent_at_once(void **state)
 		tls_client_release(&racers[i].http);
 }
 
-/* FIELD row 1: what makes one challenge differ from the next is random. */
+/* attacks.md row 1: what makes one challenge differ from the next is random. */
 static void challenges_never_repeat(void **state)
 {
 	(void)state;
@@ -400,7 +400,7 @@ static void challenges_never_repeat(void **state)
 	}
 }
 
-/* ---- order: FIELD row 21 ---- */
+/* ---- order: attacks.md row 21 ---- */
 
 static void clock_and_counters_only_go_forward(void **state)
 {
@@ -492,7 +492,7 @@ static void a_certification_from_before_the_reboot(void **state)
 	certify_and_attest(d);
 }
 
-/* ---- garbage: FIELD rows 16 and 23 ---- */
+/* ---- garbage: attacks.md rows 16 and 23 ---- */
 
 static void garbage_in_anothers_name(void **state)
 {
@@ -537,7 +537,7 @@ static void bodies_that_are_no_messages(void **state)
 		}
 }
 
-/* FIELD row 12: what only operators may ask is not even there for strangers. */
+/* attacks.md row 12: what only operators may ask is not even there for strangers. */
 static void administration_is_not_on_the_network(void **state)
 {
 	(void)state;
@@ -549,7 +549,7 @@ static void administration_is_not_on_the_network(void **state)
 	}
 }
 
-/* ---- logs: FIELD rows 6, 7, 18 ---- */
+/* ---- logs: attacks.md rows 6, 7, 18 ---- */
 
 static void resend_with_log(struct fleet_device *d, struct troth_view log, bool with_digest)
 {

@@ -278,8 +278,8 @@ static void variable_renamed(struct log_edit *l)
 		 32] = 'X';
 }
 
-/* FIELD row 6: data whose digest does not prove it decides nothing, here neither way; so secure
- * boot is not shown. */
+/* attacks.md row 6: data whose digest does not prove it decides nothing, here neither way; so
+ * secure boot is not shown. */
 static void data_that_no_digest_proves(void **state)
 {
 	(void)state;
@@ -387,7 +387,7 @@ static void boots_that_nobody_knows(void **state)
 	assert_healthy_again();
 }
 
-/* ---- banks: FIELD row 5 ---- */
+/* ---- banks: attacks.md row 5 ---- */
 
 /* The firmware does not measure into SHA-512: whatever is there, the attacker put there. */
 static void a_bank_without_firmware_events(void **state)
@@ -428,7 +428,7 @@ static void a_log_of_sha1_only(void **state)
 	assert_healthy_again();
 }
 
-/* FIELD row 23: at the limit it is read, past it not even taken. */
+/* attacks.md row 23: at the limit it is read, past it not even taken. */
 static void logs_at_their_limit(void **state)
 {
 	(void)state;

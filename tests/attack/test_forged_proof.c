@@ -195,7 +195,7 @@ static void proofs_of_something_else(void **state)
 	scene_assert_nothing_stored(&before);
 }
 
-/* FIELD row 8: this EK's TPM does not hold that AK, so what it is given does not open. The
+/* attacks.md row 8: this EK's TPM does not hold that AK, so what it is given does not open. The
  * attacker is left with guesses. */
 static void an_ak_of_another_tpm(void **state)
 {
@@ -220,7 +220,7 @@ static void an_ak_of_another_tpm(void **state)
 	scene_assert_nothing_stored(&before);
 }
 
-/* FIELD row 10: request and token travel in one message, or not at all. */
+/* attacks.md row 10: request and token travel in one message, or not at all. */
 static void a_proof_without_its_request(void **state)
 {
 	(void)state;
@@ -255,7 +255,7 @@ static void quoting_for_an_enrolment_token(void **state)
 	scene_assert_nothing_stored(&before);
 }
 
-/* FIELD row 16, DESIGN section 5: half an enrolment, a hundred times, leaves nothing behind. */
+/* attacks.md row 16: half an enrolment, a hundred times, leaves nothing behind. */
 static void enrolments_never_finished(void **state)
 {
 	(void)state;
@@ -269,7 +269,7 @@ static void enrolments_never_finished(void **state)
 	scene_assert_nothing_stored(&before);
 }
 
-/* FIELD rows 9 and 15: what has been proven once proves nothing again. */
+/* attacks.md rows 9 and 15: what has been proven once proves nothing again. */
 static void a_proof_sent_twice(void **state)
 {
 	(void)state;
@@ -299,8 +299,8 @@ static void *race(void *arg)
 	return NULL;
 }
 
-/* FIELD row 15: the same proof on many connections at once makes one device, once; so does it
- * for one that is known already. */
+/* attacks.md row 15: the same proof on many connections at once makes one device, once; so does
+ * it for one that is known already. */
 static void one_proof_spent_at_once(void **state)
 {
 	(void)state;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A front that was taken over, beside the real issuer under the real supervisor (DESIGN section
- * 12). It tries to reach the keys, and to have certificates signed that no device has just
- * earned.
+/* A front that was taken over, beside the real issuer under the real supervisor. It tries to
+ * reach the keys, and to have certificates signed that no device has just earned.
  *
  * The hostile front writes what it found out into shared memory; the tests here judge it. */
 #include "check.h"

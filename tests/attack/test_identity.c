@@ -61,7 +61,7 @@ static struct lab_leaf only_leaf_since(long from)
 
 /* ---- names ---- */
 
-/* FIELD row 11: nothing that a device says of itself becomes its id or its name. */
+/* attacks.md row 11: nothing that a device says of itself becomes its id or its name. */
 static void ids_and_names_are_not_chosen_by_devices(void **state)
 {
 	(void)state;
@@ -237,8 +237,8 @@ static void retirement_is_for_ever(void **state)
 
 /* ---- one AK, one EK ---- */
 
-/* FIELD rows 10 and 11: an EK of the attacker's own making opens whatever was made for it, so
- * activation alone would let it claim another device's AK. */
+/* attacks.md rows 10 and 11: an EK of the attacker's own making opens whatever was made for it,
+ * so activation alone would let it claim another device's AK. */
 static void an_ak_belongs_to_one_ek(void **state)
 {
 	(void)state;

@@ -59,7 +59,7 @@ static void put_policy(const char *policy)
 	test_service_admin_ok(&lab.service, "/v1/admin/policies", "application/yaml", policy);
 }
 
-/* ---- policy: FIELD row 29 ---- */
+/* ---- policy: attacks.md row 29 ---- */
 
 static void a_policy_that_asks_for_other_pcrs(void **state)
 {
@@ -94,7 +94,7 @@ static void a_policy_that_judges_otherwise(void **state)
 	assert_true(lab_result(&lab.http).issued);
 }
 
-/* ---- FIELD row 18 ---- */
+/* ---- attacks.md row 18 ---- */
 
 static void policies_that_check_nothing_affirm_nothing(void **state)
 {
@@ -209,7 +209,7 @@ static void moved_before_the_answer(void **state)
 
 /* ---- a device that fails ---- */
 
-/* DESIGN section 7, Decide: what is authentic and bad ends what lives; what is not authentic
+/* What is authentic and bad ends what lives; what is not authentic
  * ends nothing (test_forged_evidence). */
 static void a_bad_verdict_revokes(void **state)
 {
@@ -372,7 +372,7 @@ static void quarantine_under_fire(int device, const char *name, long after_ms)
 	X509_free(cert);
 }
 
-/* DESIGN section 6, Single use: the row's version closes the race. */
+/* The row's version closes the race. */
 static void quarantine_while_fifty_ask(void **state)
 {
 	(void)state;

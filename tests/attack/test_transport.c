@@ -82,7 +82,7 @@ static int on_ticket(SSL *ssl, SSL_SESSION *session)
 	return 0;
 }
 
-/* FIELD row 13: there is nothing to resume with. */
+/* attacks.md row 13: there is nothing to resume with. */
 static void no_session_is_given_out(void **state)
 {
 	(void)state;
@@ -122,7 +122,7 @@ static int offer_key(SSL *ssl, const EVP_MD *md, const unsigned char **id, size_
 	return 1;
 }
 
-/* FIELD row 13, DESIGN section 6: no key but those of this handshake, and no request before it
+/* attacks.md row 13: no key but those of this handshake, and no request before it
  * is over. */
 static void early_data_and_foreign_keys_are_not_taken(void **state)
 {
@@ -148,7 +148,7 @@ static void early_data_and_foreign_keys_are_not_taken(void **state)
 	SSL_CTX_free(ctx);
 }
 
-/* ---- routes: FIELD row 12 ---- */
+/* ---- routes: attacks.md row 12 ---- */
 
 static const struct {
 	const char *path;
@@ -252,7 +252,7 @@ static void other_spellings_are_other_paths(void **state)
 	}
 }
 
-/* ---- administration: FIELD row 12 ---- */
+/* ---- administration: attacks.md row 12 ---- */
 
 static const struct {
 	const char *method, *path;

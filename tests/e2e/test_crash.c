@@ -27,7 +27,7 @@
 #define KILL_WITHIN_MS 150
 /* In every fourth round a second kill strikes within so many milliseconds of the first. */
 #define SECOND_KILL_WITHIN_MS 500
-/* DESIGN section 14 asks for 2 s; a shared machine may be late without anything being wrong. */
+/* Wanted are 2 s; a shared machine may be late without anything being wrong. */
 #define SERVES_AGAIN_S 10.0
 #define EVERYBODY_AGAIN_S 30.0
 /* Verdicts of one device in one round, by far. */

@@ -83,7 +83,7 @@ static void a_key_file_comes_back(void **state)
 	assert_memory_equal(&again, &key, sizeof key);
 }
 
-/* The structure as STANDARDS 3.5 has it, written by hand. */
+/* The structure of a TSS2 PRIVATE KEY, written by hand. */
 static void a_key_file_is_der_of_the_standard(void **state)
 {
 	(void)state;

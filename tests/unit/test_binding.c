@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Expected digests: python3 hashlib over the fields of DESIGN section 6, each after its length
+/* Expected digests: python3 hashlib over the fields of core/binding.h, each after its length
  * as four big-endian bytes. */
 #include "check.h"
 

@@ -5,7 +5,7 @@
 
 #include "quote.h"
 
-/* Attributes of a TPM's keys (STANDARDS 3.1): AK, IAK, IDevID, storage key, and one bit off. */
+/* Attributes of a TPM's keys: AK, IAK, IDevID, storage key, and one bit off. */
 enum { AK = 0x00050072, AK_NO_DA = 0x00050472, IAK = 0x000500f2, CREDENTIAL = 0x00040072 };
 
 static const struct troth_public GOOD_AK = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rows follow what a TPM does to its counters (STANDARDS section 9, TPM state). */
+/* The rows follow what a TPM does to its counters. */
 #include "check.h"
 
 #include "base.h"

@@ -300,7 +300,7 @@ enum troth_status troth_admin_start_up(struct troth_admin *admin)
 	return admin->broken ? TROTH_E_IO : TROTH_OK;
 }
 
-/* Whoever owns the service, and root, administer it (DESIGN section 10). */
+/* Whoever owns the service, and root, administer it. */
 static enum troth_role role_of(uid_t uid, gid_t gid, void *app)
 {
 	(void)gid;

@@ -2,8 +2,7 @@
 /* Learning reference values from the evidence a device last gave.
  *
  * Whoever asks vouches that the device is good; what is taken is only what its quote has
- * proven: the log must have reproduced every PCR of the policy (DESIGN section 8, "Made, not
- * typed"). */
+ * proven: the log must have reproduced every PCR of the policy. */
 #include <stdio.h>
 #include <string.h>
 

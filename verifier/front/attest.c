@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* POST /v1/attest: authenticate, appraise, have the issuer confirm, commit, release.
  *
- * A failure before the evidence is authenticated is answered and changes nothing
- * (DESIGN section 6, "A bad message is not a bad device"). From the issuer's word on,
- * everything happens in one transaction conditioned on the device row's version: no
- * row, nothing is released. */
+ * A failure before the evidence is authenticated is answered and changes nothing. From the
+ * issuer's word on, everything happens in one transaction conditioned on the device row's
+ * version: no row, nothing is released. */
 #include "attestation.h"
 
 #include <stdlib.h>

@@ -27,7 +27,7 @@ static void fill_credential(const struct troth_attestation *a,
 		troth_wire_bytes((struct troth_view){ a->certificate, a->certificate_len });
 	m->not_after_ms = a->not_after_s * 1000;
 	uint64_t now_s = troth_now_ms() / 1000;
-	/* Two thirds of what is left of the certificate's life (DESIGN section 11). */
+	/* Two thirds of what is left of the certificate's life. */
 	m->renew_after_s = a->not_after_s > now_s ? (uint32_t)((a->not_after_s - now_s) * 2 / 3)
 						  : 0;
 	m->n_chain = set->n_chain;

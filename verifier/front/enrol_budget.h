@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Enrolment's own budget, per source address, so that it cannot starve renewals (DESIGN
- * section 6, Herds). A fixed table of token buckets of one worker: addresses that share a
+/* Enrolment's own budget, per source address, so that it cannot starve renewals. A
+ * fixed table of token buckets of one worker: addresses that share a
  * slot share a budget. */
 #ifndef TROTH_ENROL_BUDGET_H
 #define TROTH_ENROL_BUDGET_H

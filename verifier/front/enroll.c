@@ -2,8 +2,7 @@
 /* POST /v1/enroll and /v1/enroll/complete.
  *
  * Nothing is stored before activation has proven that AK and EK live in one TPM. The device
- * says who it is with its EK; its name, group and segment come from inventory and policy
- * (DESIGN section 5). */
+ * says who it is with its EK; its name, group and segment come from inventory and policy. */
 #include "enrolment.h"
 
 #include <stdlib.h>

@@ -74,7 +74,7 @@ static enum troth_status random_name(char out[TROTH_NAME_LEN_MAX + 1])
 }
 
 /* A row that is known keeps its name, segment, group and administrative state: re-enrolment
- * never inherits more than it had, and quarantine outlives it (FIELD row 11). */
+ * never inherits more than it had, and quarantine outlives it (attacks.md row 11). */
 static enum troth_status new_row(struct troth_enrolment *e,
 				 const struct troth_inventory_entry *listed,
 				 const struct troth_policy *policy)
@@ -147,7 +147,7 @@ static bool place(struct troth_enrolment *e, const struct troth_policy *policy,
 	return true;
 }
 
-/* Inventory before any chain is checked: a lookup costs nothing (DESIGN section 6, Herds). */
+/* Inventory before any chain is checked: a lookup costs nothing. */
 bool troth_enrolment_admit(struct troth_enrolment *e)
 {
 	struct troth_front *f = e->worker->front;

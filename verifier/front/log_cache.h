@@ -2,7 +2,7 @@
 /* Event logs by digest, with what follows from a log alone: its events and its replay.
  *
  * Storage is shared between devices, lookup never: a caller may ask only for the digest that
- * the device's own row names (DESIGN section 6, Log by digest). Bounded in bytes; the least
+ * the device's own row names. Bounded in bytes; the least
  * recently used entry goes. What is not here is asked for again with the next challenge. */
 #ifndef TROTH_LOG_CACHE_H
 #define TROTH_LOG_CACHE_H

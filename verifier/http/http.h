@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The HTTP/1.1 server: libevent loops, OpenSSL on the non-blocking socket, llhttp (DESIGN 4.1).
+/* The HTTP/1.1 server: libevent loops, OpenSSL on the non-blocking socket, llhttp.
  *
  * One server per worker thread, each with its own loop and listeners; nothing is shared. A
  * request reaches its handler only whole and within its route's limits; a handler answers at
@@ -43,7 +43,7 @@ enum troth_http_header {
 	TROTH_HTTP_HEADER_N
 };
 
-/* Who may call a route. Every route names one; 0 is no role and does not start (DESIGN 10). */
+/* Who may call a route. Every route names one; 0 is no role and does not start. */
 enum troth_role {
 	TROTH_ROLE_UNSET = 0,
 	TROTH_ROLE_PUBLIC, /* health, CRL, bundle: no caller identity needed */

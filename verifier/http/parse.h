@@ -2,7 +2,7 @@
 /* The request parser: bytes are pushed in, one request's head and framing come out.
  *
  * llhttp in strict mode reads the head; a line scanner of ours runs ahead of it, refuses what
- * llhttp lets pass (STANDARDS section 9) and finds the head's end for itself: a request is
+ * llhttp lets pass and finds the head's end for itself: a request is
  * taken only where both agree. No sockets, no memory of its own, no body: the body is exactly
  * the bytes taken between HEAD and DONE. One parser reads one request. */
 #ifndef TROTH_HTTP_PARSE_H

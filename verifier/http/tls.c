@@ -28,8 +28,8 @@ static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *o
 	return SSL_TLSEXT_ERR_OK;
 }
 
-/* No session outlives its connection: no tickets, no cache, no early data (FIELD 13: resumption
- * skipped a chain check). */
+/* No session outlives its connection: no tickets, no cache, no early data (attacks.md row 13:
+ * resumption skipped a chain check). */
 static bool set_protocol(SSL_CTX *ctx)
 {
 	char groups[] = "X25519:P-256"; /* OpenSSL's macro casts a const away */

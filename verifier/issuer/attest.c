@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the issuer finds out for itself before it confirms a quote (DESIGN section 12): that
+/* What the issuer finds out for itself before it confirms a quote: that
  * this device, as the issuer sealed it, has just made this quote, for this challenge and this
  * key. How healthy the quoted PCRs are is the front's to say. */
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Enrolment: one TPM holds this EK and this AK (DESIGN section 5). Nothing is kept between the
+/* Enrolment: one TPM holds this EK and this AK. Nothing is kept between the
  * two steps: the token's subject is a digest of all that was said in the first. */
 #include <openssl/crypto.h>
 #include <string.h>
@@ -122,7 +122,7 @@ static enum troth_status check_activation(struct troth_desk *d,
 	TROTH_TRY(subject_of(d, &q->begin, subject));
 	if (!troth_view_equal(TROTH_VIEW_OF(subject), TROTH_VIEW_OF(token.subject)))
 		return troth_desk_refuse(d, TROTH_E_MISMATCH, TROTH_FINDING_TOKEN_INVALID);
-	/* An activation counts once (DESIGN section 5). */
+	/* An activation counts once. */
 	if (token.row_version != q->begin.row_version)
 		return troth_desk_refuse(d, TROTH_E_CONFLICT, TROTH_FINDING_TOKEN_SPENT);
 	TROTH_TRY(troth_desk_token_keys(d, now_ms, &keys));

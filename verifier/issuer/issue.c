@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Certificate and attestation result. Their times count from the evidence: they begin at the
- * issue time of the challenge that was answered (DESIGN section 6, Evidence time). */
+ * issue time of the challenge that was answered. */
 #include <string.h>
 
 #include "base.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The issuer process: the only one that can read the keys (DESIGN section 12). */
+/* The issuer process: the only one that can read the keys (docs/process-model.md). */
 #ifndef TROTH_ISSUER_H
 #define TROTH_ISSUER_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the verifier keeps in memory of one device: under 2 KB (DESIGN section 14). */
+/* What the verifier keeps in memory of one device: under 2 KB. */
 #ifndef TROTH_DEVICE_ROW_H
 #define TROTH_DEVICE_ROW_H
 

@@ -45,7 +45,7 @@ static enum troth_status check_row(const struct troth_device_row *row)
 	return TROTH_OK;
 }
 
-/* Nothing changes without its audit leaf (DESIGN section 10). */
+/* Nothing changes without its audit leaf. */
 static enum troth_status check_leaf(struct troth_view leaf, uint64_t now_s)
 {
 	if (leaf.n == 0)
@@ -119,7 +119,7 @@ bool troth_store_row_after(const struct troth_store_item *item, struct troth_dev
 	switch (item->kind) {
 	case TROTH_STORE_ENROL:
 		*out = item->u.enrol.row;
-		/* A key certified under another AK is certified no more (DESIGN section 5). */
+		/* A key certified under another AK is certified no more. */
 		out->certification.present = false;
 		break;
 	case TROTH_STORE_VERDICT:

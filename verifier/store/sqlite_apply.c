@@ -110,7 +110,7 @@ static enum troth_status claim_ak(struct troth_store_backend *b, uint64_t device
 	return sqlite3_changes(b->write) == 1 ? TROTH_OK : TROTH_E_DENIED;
 }
 
-/* A new AK never lifts what an operator imposed (DESIGN section 5). */
+/* A new AK never lifts what an operator imposed. */
 static bool state_kept(enum troth_device_state stored, enum troth_device_state wanted)
 {
 	bool imposed = stored == TROTH_DEVICE_QUARANTINED || stored == TROTH_DEVICE_RETIRED;
@@ -203,7 +203,7 @@ static enum troth_status spend_nonce(struct troth_store_backend *b, uint64_t dev
 	return sqlite3_changes(b->write) == 1 ? TROTH_OK : TROTH_E_DENIED;
 }
 
-/* The single use of a challenge (DESIGN section 6): version, state and epoch as they were when
+/* The single use of a challenge: version, state and epoch as they were when
  * it was made, or nothing. */
 static enum troth_status judge(struct troth_store_backend *b,
 			       const struct troth_store_verdict *v,

@@ -63,7 +63,7 @@ enum troth_status troth_sqlite_log_held(struct troth_store_backend *b, uint64_t 
 }
 
 /* A log named without its bytes must have come from this device: storage is shared, lookup is
- * not (DESIGN section 6, Log by digest). */
+ * not. */
 static enum troth_status keep_log(struct troth_store_backend *b, uint64_t device,
 				  const struct troth_store_verdict *v)
 {

@@ -74,7 +74,7 @@ static const char SCHEMA_1[] =
 	" put_s INTEGER NOT NULL,"
 	" PRIMARY KEY (policy, name, epoch)) STRICT, WITHOUT ROWID;";
 
-/* Every AK that ever was a device's: it is nobody else's afterwards (DESIGN section 5). */
+/* Every AK that ever was a device's: it is nobody else's afterwards. */
 static const char SCHEMA_2[] =
 	"CREATE TABLE attestation_keys ("
 	" ak_public BLOB PRIMARY KEY NOT NULL,"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # eventlog show beside tpm2_eventlog of tpm2-tools: the same events in the same registers with the
 # same digests, the same variables, and the same PCR values replayed. Where that tool is known to
-# be wrong (FIELD.md says so of StartupLocality, padding, missing digests) its word is left out.
+# be wrong (StartupLocality, padding, missing digests) its word is left out.
 # usage: eventlog_peer.sh TROTHCTL FIXTURES
 set -eu
 

@@ -26,7 +26,7 @@
 
 #define N_WORKERS 2
 #define PATIENCE_MS 5000
-/* DESIGN section 14. */
+/* Whatever happened, it serves again by then. */
 #define RESTART_MS 2000
 
 enum mood { MOOD_SERVE, MOOD_DIE, MOOD_MISCONFIGURED, MOOD_IGNORE_SIGTERM };

@@ -99,7 +99,7 @@ static void a_log_stays_while_somebody_uses_it(void **state)
 	assert_true(log_is_kept(s, "beta"));
 }
 
-/* DESIGN section 6: lookup is never shared, though storage is. */
+/* Lookup is never shared, though storage is. */
 static void a_log_is_named_only_by_the_device_it_came_from(void **state)
 {
 	struct suite *s = *state;

@@ -85,7 +85,7 @@ static void enrolment_conflicts(void **state)
 	suite_refused(s, "a log that is not held", &item, TROTH_E_NOT_FOUND);
 }
 
-/* DESIGN section 5: an AK belongs to one EK for ever. */
+/* An AK belongs to one EK for ever. */
 static void an_ak_belongs_to_one_device(void **state)
 {
 	struct suite *s = *state;
