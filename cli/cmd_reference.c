@@ -2,7 +2,6 @@
 #include <string.h>
 #include <troth/limits.h>
 
-#include "cmd_reference.h"
 #include "output.h"
 #include "reference_sets.h"
 
@@ -168,6 +167,6 @@ const struct troth_cli_command TROTH_CLI_REFERENCE[] = {
 	  "  --add LIST       with all of another allow-list\n"
 	  "\n"
 	  "Needs no server. SHA-256 of the files' bytes; packages' md5sums are not enough.\n",
-	  2, 2, troth_cli_reference_ima },
+	  2, 2, troth_cli_run_reference_ima },
 	{ 0 },
 };

@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "args.h"
-#include "cmd_reference.h"
 #include "digest_list.h"
 #include "input.h"
 #include "output.h"
+#include "reference_sets.h"
 
 struct options {
 	const char *output, *source, *add;
@@ -57,8 +57,8 @@ static enum troth_cli_exit make(const struct options *o)
 	return collect(ctx, o, b) ? write_list(ctx, o, b) : TROTH_CLI_UNSURE;
 }
 
-enum troth_cli_exit troth_cli_reference_ima(const struct troth_cli_command *self, int argc,
-					    char **argv)
+enum troth_cli_exit troth_cli_run_reference_ima(const struct troth_cli_command *self, int argc,
+						char **argv)
 {
 	struct options o = { 0 };
 	const struct troth_cli_option options[] = { { "--output", &o.output, NULL },

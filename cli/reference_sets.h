@@ -11,7 +11,8 @@
 typedef enum troth_cli_exit troth_cli_runner(const struct troth_cli_command *self, int argc,
 					     char **argv);
 troth_cli_runner troth_cli_run_build, troth_cli_run_put, troth_cli_run_promote,
-	troth_cli_run_diff, troth_cli_run_import, troth_cli_run_export;
+	troth_cli_run_diff, troth_cli_run_import, troth_cli_run_export,
+	troth_cli_run_reference_ima;
 extern const char TROTH_CLI_BUILD_HELP[];
 
 /* A set as text; every function says what was wrong. */
