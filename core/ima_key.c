@@ -2,6 +2,8 @@
 #include "ima_key.h"
 
 #include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -73,24 +75,64 @@ static bool id_of_key(EVP_PKEY *pkey, uint32_t *out)
 	return true;
 }
 
+/* A long public exponent makes verifying as slow as signing. */
+static bool exponent_acceptable(const EVP_PKEY *rsa)
+{
+	BIGNUM *e = NULL;
+	const bool small = EVP_PKEY_get_bn_param(rsa, OSSL_PKEY_PARAM_RSA_E, &e) == 1 &&
+			   BN_num_bits(e) <= TROTH_IMA_RSA_EXPONENT_MAX;
+	BN_free(e);
+	return small;
+}
+
 static bool acceptable(const EVP_PKEY *pkey)
 {
 	const int bits = EVP_PKEY_get_bits(pkey);
 	if (EVP_PKEY_is_a(pkey, "RSA"))
-		return bits >= TROTH_CHAIN_RSA_BITS_MIN && bits <= TROTH_CHAIN_RSA_BITS_MAX;
+		return bits >= TROTH_CHAIN_RSA_BITS_MIN && bits <= TROTH_CHAIN_RSA_BITS_MAX &&
+		       exponent_acceptable(pkey);
 	return EVP_PKEY_is_a(pkey, "EC") && (bits == 256 || bits == 384);
 }
 
-/* Takes the key over. skid: of its certificate, 0 for none. */
+static bool answers_to(const struct troth_ima_key *k, uint32_t id)
+{
+	return id == k->id[0] || (k->id[1] != 0 && id == k->id[1]);
+}
+
+static bool is_there(const struct troth_ima_keys *keys, const struct troth_ima_key *key)
+{
+	for (size_t i = 0; i < keys->n; i++)
+		if ((key->id[1] == 0 || answers_to(&keys->list[i], key->id[1])) &&
+		    EVP_PKEY_eq(keys->list[i].pkey, key->pkey) == 1)
+			return true;
+	return false;
+}
+
+/* Whoever makes a certificate chooses its identifier: with one for all, each signature would
+ * be tried with each of them. */
+static bool has_many_namesakes(const struct troth_ima_keys *keys,
+			       const struct troth_ima_key *key)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < keys->n; i++)
+		n += answers_to(&keys->list[i], key->id[0]) ||
+		     (key->id[1] != 0 && answers_to(&keys->list[i], key->id[1]));
+	return n >= TROTH_IMA_NAMESAKES_MAX;
+}
+
+/* Takes the key over, or leaves it where it is there already. skid: of its certificate, 0 for
+ * none. */
 static enum troth_status add(struct troth_ima_keys *keys, EVP_PKEY **pkey, uint32_t skid)
 {
 	struct troth_ima_key key = { .id = { 0, skid }, .pkey = *pkey };
 	if (!acceptable(*pkey))
 		return TROTH_E_UNSUPPORTED;
-	if (keys->n == TROTH_COUNT(keys->list))
-		return TROTH_E_LIMIT;
 	if (!id_of_key(*pkey, &key.id[0]))
 		return TROTH_E_CRYPTO;
+	if (is_there(keys, &key))
+		return TROTH_OK;
+	if (keys->n == TROTH_COUNT(keys->list) || has_many_namesakes(keys, &key))
+		return TROTH_E_LIMIT;
 	keys->list[keys->n++] = key;
 	*pkey = NULL;
 	return TROTH_OK;
@@ -193,7 +235,7 @@ enum troth_status troth_ima_keys_verify(struct troth_ctx *ctx,
 	TROTH_TRY(signed_digest(ctx, s, file, &d));
 	for (size_t i = 0; i < keys->n; i++) {
 		const struct troth_ima_key *k = &keys->list[i];
-		if (s->key_id != k->id[0] && (k->id[1] == 0 || s->key_id != k->id[1]))
+		if (!answers_to(k, s->key_id))
 			continue;
 		ERR_set_mark();
 		worst = verify(k->pkey, troth_ctx_md(ctx, s->hash), s->bytes, &d);

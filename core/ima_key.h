@@ -25,7 +25,8 @@ void troth_ima_keys_release(struct troth_ima_keys *keys);
 
 /* A public key or certificate as PEM. TROTH_E_MALFORMED for what is neither,
  * TROTH_E_UNSUPPORTED for another kind of key than RSA of 2048 bits and more and P-256 or
- * P-384; TROTH_E_LIMIT when there is no room. */
+ * P-384; TROTH_E_LIMIT when there is no room, or TROTH_IMA_NAMESAKES_MAX keys have its
+ * identifier. One that is there already is TROTH_OK. */
 TROTH_NODISCARD enum troth_status troth_ima_keys_add_pem(struct troth_ima_keys *keys,
 							 struct troth_view pem);
 /* A certificate as DER. */

@@ -76,6 +76,9 @@
 #define TROTH_IMA_POLICY_TEXT_MAX (16 * 1024)
 /* Keys that the list itself shows to have been added to keyrings. */
 #define TROTH_IMA_LEARNED_MAX 16
+/* Keys that a signature may mean by one identifier; bits of an RSA key's public exponent. */
+#define TROTH_IMA_NAMESAKES_MAX 2
+#define TROTH_IMA_RSA_EXPONENT_MAX 64
 /* What a device says of itself; kept with each verdict, bytes. */
 #define TROTH_FACTS_MAX 4096
 /* One protocol body, bytes, checked before the first byte is kept. */

@@ -3,8 +3,11 @@
  * the list itself shows. */
 #include "check.h"
 
+#include <openssl/bn.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 
 #include "ima_bench.h"
@@ -175,12 +178,101 @@ static void keys_are_learned_from_keyrings_that_are_named(void **state)
 	EVP_PKEY_free(key);
 }
 
+/* A certificate that calls its key what its maker likes. */
+static enum troth_status add_named(struct troth_ima_keys *keys, EVP_PKEY *key, const char *skid)
+{
+	X509 *cert = X509_new();
+	X509_EXTENSION *ext = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_key_identifier, skid);
+	unsigned char *der = NULL;
+	assert_non_null(ext);
+	assert_int_equal(X509_set_version(cert, 2), 1);
+	assert_non_null(X509_gmtime_adj(X509_getm_notBefore(cert), 0));
+	assert_non_null(X509_gmtime_adj(X509_getm_notAfter(cert), 3600));
+	assert_int_equal(X509_set_pubkey(cert, key), 1);
+	assert_int_equal(X509_add_ext(cert, ext, -1), 1);
+	assert_true(X509_sign(cert, key, EVP_sha256()) > 0);
+	const int n = i2d_X509(cert, &der);
+	assert_true(n > 0);
+	const enum troth_status s =
+		troth_ima_keys_add_cert(keys, (struct troth_view){ der, (size_t)n });
+	OPENSSL_free(der);
+	X509_EXTENSION_free(ext);
+	X509_free(cert);
+	return s;
+}
+
+static void keys_of_one_name_are_few(void **state)
+{
+	static const char NAME[] = "01:02:03:04";
+	struct troth_ima_keys keys = { 0 };
+	EVP_PKEY *key[TROTH_IMA_NAMESAKES_MAX + 1];
+	(void)state;
+	for (size_t i = 0; i <= TROTH_IMA_NAMESAKES_MAX; i++) {
+		key[i] = EVP_EC_gen("P-256");
+		assert_int_equal(add_named(&keys, key[i], NAME),
+				 i < TROTH_IMA_NAMESAKES_MAX ? TROTH_OK : TROTH_E_LIMIT);
+	}
+	/* said again it is the same; under its own name the last is as good as any */
+	assert_int_equal(add_named(&keys, key[0], NAME), TROTH_OK);
+	assert_int_equal(keys.n, TROTH_IMA_NAMESAKES_MAX);
+	assert_int_equal(add_named(&keys, key[TROTH_IMA_NAMESAKES_MAX], "05:06:07:08"),
+			 TROTH_OK);
+	assert_int_equal(keys.n, TROTH_IMA_NAMESAKES_MAX + 1);
+	for (size_t i = 0; i <= TROTH_IMA_NAMESAKES_MAX; i++)
+		EVP_PKEY_free(key[i]);
+	troth_ima_keys_release(&keys);
+}
+
+/* An RSA key, as PEM, whose exponent has a number of bits. */
+static enum troth_status add_exponent(struct troth_ima_keys *keys, int bits)
+{
+	BIGNUM *n = BN_new(), *e = BN_new();
+	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	EVP_PKEY *key = NULL;
+	assert_true(BN_rand(n, 2048, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD));
+	assert_true(BN_rand(e, bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD));
+	assert_true(OSSL_PARAM_BLD_push_BN(build, "n", n));
+	assert_true(OSSL_PARAM_BLD_push_BN(build, "e", e));
+	OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(build);
+	assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
+	assert_int_equal(EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params), 1);
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *pem = NULL;
+	assert_int_equal(PEM_write_bio_PUBKEY(bio, key), 1);
+	const long len = BIO_get_mem_data(bio, &pem);
+	const enum troth_status s = troth_ima_keys_add_pem(
+		keys, (struct troth_view){ (const uint8_t *)pem, (size_t)len });
+	BIO_free(bio);
+	EVP_PKEY_free(key);
+	EVP_PKEY_CTX_free(ctx);
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(build);
+	BN_free(n);
+	BN_free(e);
+	return s;
+}
+
+static void an_exponent_that_costs_time_is_refused(void **state)
+{
+	struct troth_ima_keys keys = { 0 };
+	(void)state;
+	assert_int_equal(add_exponent(&keys, TROTH_IMA_RSA_EXPONENT_MAX), TROTH_OK);
+	assert_int_equal(add_exponent(&keys, TROTH_IMA_RSA_EXPONENT_MAX + 1),
+			 TROTH_E_UNSUPPORTED);
+	assert_int_equal(add_exponent(&keys, 2000), TROTH_E_UNSUPPORTED);
+	assert_int_equal(keys.n, 1);
+	troth_ima_keys_release(&keys);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(signatures_are_verified),
 		cmocka_unit_test(a_signature_nobody_asked_for_decides_nothing),
 		cmocka_unit_test(keys_are_learned_from_keyrings_that_are_named),
+		cmocka_unit_test(keys_of_one_name_are_few),
+		cmocka_unit_test(an_exponent_that_costs_time_is_refused),
 	};
 	return cmocka_run_group_tests(tests, context_setup, context_teardown);
 }
