@@ -92,12 +92,6 @@ void troth_json_put_int(struct troth_writer *w, int64_t value)
 		       (struct troth_view){ (const uint8_t *)digits + at, sizeof digits - at });
 }
 
-void troth_json_put_raw(struct troth_writer *w, struct troth_view json)
-{
-	separate(w);
-	troth_put_view(w, json);
-}
-
 void troth_json_member_text(struct troth_writer *w, const char *name, struct troth_view text)
 {
 	troth_json_name(w, name);

@@ -17,8 +17,6 @@ void troth_json_name(struct troth_writer *w, const char *name);
 void troth_json_put_text(struct troth_writer *w, struct troth_view text);
 void troth_json_put_base64url(struct troth_writer *w, struct troth_view bytes);
 void troth_json_put_int(struct troth_writer *w, int64_t value);
-/* A value that is JSON already. */
-void troth_json_put_raw(struct troth_writer *w, struct troth_view json);
 
 /* A name and its value. */
 void troth_json_member_text(struct troth_writer *w, const char *name, struct troth_view text);

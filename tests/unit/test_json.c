@@ -185,7 +185,7 @@ static void escapes_are_written_out(void **state)
 static void what_is_written_is_strict_json(void **state)
 {
 	static const char WANT[] = "{\"a\":\"q\\\"\\\\\\u000a\xc3\xa9\",\"b\":[1,-2,{},\"Zg\"],"
-				   "\"c\":-9223372036854775808,\"d\":true}";
+				   "\"c\":-9223372036854775808,\"d\":0}";
 	uint8_t buf[128];
 	struct troth_writer w = troth_writer_make(buf, sizeof buf);
 	(void)state;
@@ -201,7 +201,7 @@ static void what_is_written_is_strict_json(void **state)
 	troth_json_close(&w, ']');
 	troth_json_member_int(&w, "c", INT64_MIN);
 	troth_json_name(&w, "d");
-	troth_json_put_raw(&w, troth_view_str("true"));
+	troth_json_put_int(&w, 0);
 	troth_json_close(&w, '}');
 	assert_true(troth_view_equal(troth_written(&w), troth_view_str(WANT)));
 
