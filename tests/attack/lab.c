@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lab.h"
 
-#include <jansson.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <signal.h>
@@ -10,6 +9,7 @@
 #include <string.h>
 
 #include "reader.h"
+#include "service_json.h"
 #include "text.h"
 #include "wire.h"
 
@@ -133,26 +133,16 @@ int lab_teardown(void **state)
 
 /* ---- what the store says ---- */
 
-static json_t *get_json(struct lab *lab, const char *path)
-{
-	struct troth_https_answer a = { 0 };
-	assert_int_equal(test_service_admin(&lab->service, "GET", path, NULL, "", &a), 200);
-	json_t *value = json_loadb((const char *)a.body.p, a.body.n, 0, NULL);
-	troth_https_answer_clear(&a);
-	assert_non_null(value);
-	return value;
-}
-
 struct lab_state lab_state(struct lab *lab, int device)
 {
 	struct lab_state s = { 0 };
 	char path[128];
 	snprintf(path, sizeof path, "/v1/admin/devices/%s", NAMES[device]);
-	json_t *value = get_json(lab, path);
+	json_t *value = service_json(&lab->service, path);
 	size_t n = json_dumpb(value, s.device, sizeof s.device, JSON_SORT_KEYS);
 	assert_in_range(n, 1, sizeof s.device - 1);
 	json_decref(value);
-	value = get_json(lab, "/v1/admin/audit?from=0");
+	value = service_json(&lab->service, "/v1/admin/audit?from=0");
 	s.n_leaves = (long)json_array_size(json_object_get(value, "leaves"));
 	json_decref(value);
 	return s;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lab.h"
 
-#include <jansson.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include <time.h>
 
 #include "reader.h"
+#include "service_json.h"
 
 void lab_policy(struct lab *lab, const char *approve, const char *more)
 {
@@ -25,16 +25,6 @@ void lab_policy(struct lab *lab, const char *approve, const char *more)
 		 "approve: %s\n%s",
 		 approve, more);
 	test_service_admin_ok(&lab->service, "/v1/admin/policies", "application/yaml", policy);
-}
-
-static json_t *get_json(struct lab *lab, const char *path)
-{
-	struct troth_https_answer a = { 0 };
-	assert_int_equal(test_service_admin(&lab->service, "GET", path, NULL, "", &a), 200);
-	json_t *value = json_loadb((const char *)a.body.p, a.body.n, 0, NULL);
-	troth_https_answer_clear(&a);
-	assert_non_null(value);
-	return value;
 }
 
 long lab_act(struct lab *lab, const char *device, const char *action)
@@ -54,7 +44,7 @@ const char *lab_device(struct lab *lab, const char *device, const char *field)
 	static char text[256];
 	char path[128];
 	snprintf(path, sizeof path, "/v1/admin/devices/%s", device);
-	json_t *value = get_json(lab, path);
+	json_t *value = service_json(&lab->service, path);
 	const char *s = json_string_value(json_object_get(value, field));
 	snprintf(text, sizeof text, "%s", s != NULL ? s : "");
 	json_decref(value);
@@ -121,7 +111,7 @@ size_t lab_leaves(struct lab *lab, long from, struct lab_leaf *out, size_t max)
 	size_t i;
 	json_t *leaf;
 	snprintf(path, sizeof path, "/v1/admin/audit?from=%ld", from);
-	json_t *value = get_json(lab, path);
+	json_t *value = service_json(&lab->service, path);
 	const json_t *list = json_object_get(value, "leaves");
 	const size_t n = json_array_size(list);
 	assert_in_range(n, 0, max);
