@@ -26,14 +26,15 @@ void troth_pcrs_text(uint32_t mask, char *out, size_t size)
 		if ((mask & 1U << pcr) == 0)
 			continue;
 		const uint32_t last = run_end(mask, pcr);
-		const bool final = last + 1 == TROTH_PCR_COUNT || mask >> (last + 1) == 0;
+		const uint32_t end = last > pcr + 1 ? last : pcr; /* of two each is named */
+		const bool final = end + 1 == TROTH_PCR_COUNT || mask >> (end + 1) == 0;
 		const char *before = n == 0 ? "" : final ? " and " : ", ";
-		if (last > pcr + 1)
+		if (end > pcr)
 			n += (size_t)snprintf(out + n, size - n, "%s%" PRIu32 " to %" PRIu32,
 					      before, pcr, last);
 		else
 			n += (size_t)snprintf(out + n, size - n, "%s%" PRIu32, before, pcr);
-		pcr = last > pcr + 1 ? last : pcr;
+		pcr = end;
 	}
 }
 

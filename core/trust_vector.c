@@ -19,6 +19,7 @@ enum {
 #define IDENTITY TROTH_CLAIM_INSTANCE_IDENTITY
 #define CONFIGURATION TROTH_CLAIM_CONFIGURATION
 #define EXECUTABLES TROTH_CLAIM_EXECUTABLES
+#define FILE_SYSTEM TROTH_CLAIM_FILE_SYSTEM
 #define HARDWARE TROTH_CLAIM_HARDWARE
 
 static const char *const NAMES[TROTH_CLAIM_N] = {
@@ -169,17 +170,32 @@ static void affirm(struct troth_trust_vector *v, const struct troth_trust_case *
 	if (explained(coverage, 4))
 		v->claim[EXECUTABLES] = coverage->ima_checked ? APPROVED : APPROVED_BOOT_ONLY;
 	if (coverage->ima_checked)
-		v->claim[TROTH_CLAIM_FILE_SYSTEM] = APPROVED;
+		v->claim[FILE_SYSTEM] = APPROVED;
+}
+
+/* A list with a finding shows more than approved files, whichever claim the finding is of. */
+static void take_file(struct troth_trust_vector *v, const struct troth_finding *f)
+{
+	if (v->claim[FILE_SYSTEM] == NO_ASSERTION || f->severity == TROTH_TIER_AFFIRMING ||
+	    f->code < TROTH_FINDING_IMA_LOG_MISSING || f->code > TROTH_FINDING_IMA_LIST_MISSING)
+		return;
+	speak_against(v, FILE_SYSTEM,
+		      f->severity == TROTH_TIER_NONE ? CANNOT_EVALUATE : DOUBTFUL);
 }
 
 struct troth_trust_vector troth_trust_vector_make(const struct troth_trust_case *c)
 {
 	struct troth_trust_vector v = { 0 };
 	affirm(&v, c);
-	for (size_t i = 0; i < c->findings->n; i++)
+	for (size_t i = 0; i < c->findings->n; i++) {
 		take_finding(&v, &c->findings->list[i]);
-	if (c->findings->n_dropped > 0) /* the worst may be among them */
-		speak_against(&v, EXECUTABLES, CONTRA);
+		take_file(&v, &c->findings->list[i]);
+	}
+	if (c->findings->n_dropped == 0)
+		return v;
+	speak_against(&v, EXECUTABLES, CONTRA); /* the worst may be among them */
+	if (v.claim[FILE_SYSTEM] != NO_ASSERTION)
+		speak_against(&v, FILE_SYSTEM, DOUBTFUL);
 	return v;
 }
 

@@ -17,6 +17,7 @@ static const struct {
 	{ PCR(3) | PCR(4) | PCR(5), "3 to 5" },
 	{ PCR(0) | PCR(2) | PCR(4), "0, 2 and 4" },
 	{ PCR(0) | PCR(1) | PCR(2) | PCR(7) | PCR(8) | PCR(14), "0 to 2, 7, 8 and 14" },
+	{ PCR(1) | PCR(8) | PCR(9), "1, 8 and 9" },
 	{ 0xff000000U, "" },
 	{ UINT32_MAX, "0 to 23" },
 	{ 0x555555, "0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20 and 22" },

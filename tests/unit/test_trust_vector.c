@@ -103,6 +103,16 @@ static const struct {
 	  .want = { 0, 0, 2, 2 } },
 	{ "IMA alone says nothing of the boot", .coverage = { .ima_checked = true }, .pcr = -1,
 	  .want = { 0, 0, 0, 2 } },
+	{ "a file nobody approved is code and a file",
+	  .coverage = { .pcrs_matched = PCR(4), .ima_checked = true },
+	  .code = TROTH_FINDING_IMA_UNKNOWN_FILE, .pcr = 10, .want = { 0, 0, 96, 32 } },
+	{ "what was not measured", .coverage = { .ima_checked = true },
+	  .code = TROTH_FINDING_IMA_UNMEASURED, .pcr = 10, .want = { 0, 0, 1, 1 } },
+	{ "a list that was not judged says nothing of files",
+	  .coverage = { .pcrs_matched = PCR(4) }, .code = TROTH_FINDING_IMA_REPLAY_MISMATCH,
+	  .pcr = 10, .want = { 0, 0, 99, 0 } },
+	{ "files have nothing to do with a loader", .coverage = { .ima_checked = true },
+	  .code = TROTH_FINDING_UNEXPECTED_EVENT, .pcr = 4, .want = { 0, 0, 96, 2 } },
 	{ "unknown firmware", .recognised = true, .code = TROTH_FINDING_UNEXPECTED_EVENT,
 	  .pcr = 0, .want = { 2, 0, 0, 0, 97 } },
 	{ "unknown setting", .code = TROTH_FINDING_UNEXPECTED_EVENT, .pcr = 1,
@@ -183,11 +193,12 @@ static void the_worst_finding_of_a_claim_counts(void **state)
 static void dropped_findings_may_be_the_worst(void **state)
 {
 	const struct troth_findings findings = { .n_dropped = 1 };
-	const struct troth_coverage coverage = { .pcrs_matched = PCR(4) };
+	const struct troth_coverage coverage = { .pcrs_matched = PCR(4), .ima_checked = true };
 	(void)state;
 	const struct troth_trust_vector v = troth_trust_vector_make(
 		&(struct troth_trust_case){ &findings, &coverage, true });
 	assert_int_equal(v.claim[TROTH_CLAIM_EXECUTABLES], 96);
+	assert_int_equal(v.claim[TROTH_CLAIM_FILE_SYSTEM], 32);
 }
 
 static const struct {
