@@ -126,18 +126,26 @@ static bool nonce_fits(const struct troth_command *c)
 	return c->verb != TROTH_VERB_NONE && (c->nonce == NULL || c->verb == TROTH_VERB_PROOF);
 }
 
-enum troth_status troth_command_parse(int argc, char **argv, struct troth_command *out)
+enum troth_status troth_command_parse(int argc, char **argv, struct troth_command *out,
+				      const char **why)
 {
 	struct troth_command c = { 0 };
 	int option;
 
 	optind = 0; /* start anew, whoever called getopt before */
-	while ((option = getopt_long(argc, argv, "h", OPTIONS, NULL)) != -1)
+	while ((option = getopt_long(argc, argv, "h", OPTIONS, NULL)) != -1) {
+		*why = option != '?' ? "an option has a value that is none for it" : NULL;
 		TROTH_TRY(take_option(&c, option, optarg));
+	}
+	*why = optind < argc ? "no such command, or not its number of words"
+			     : "a command is wanted";
 	if (c.verb == TROTH_VERB_NONE && optind < argc)
 		TROTH_TRY(take_words(&c, argv + optind, argc - optind));
+	if (c.verb != TROTH_VERB_NONE)
+		*why = "--nonce is what result must have, proof may, and no other";
 	if (!nonce_fits(&c))
 		return TROTH_E_CONFIG;
+	*why = NULL;
 	*out = c;
 	return TROTH_OK;
 }

@@ -44,10 +44,10 @@ struct troth_command {
 	struct troth_option options[TROTH_OPTIONS_MAX];
 };
 
-/* TROTH_E_CONFIG for options and commands that are not known; getopt has said so on standard
- * error then. */
-TROTH_NODISCARD enum troth_status troth_command_parse(int argc, char **argv,
-						      struct troth_command *out);
+/* TROTH_E_CONFIG for options and commands that are not known: *why is the reason, or NULL
+ * when getopt has said it on standard error. */
+TROTH_NODISCARD enum troth_status
+troth_command_parse(int argc, char **argv, struct troth_command *out, const char **why);
 void troth_usage(FILE *to);
 
 #endif

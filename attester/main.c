@@ -82,10 +82,13 @@ int main(int argc, char **argv)
 {
 	struct troth_command command = { 0 };
 	struct troth_complaint complaint;
+	const char *why = NULL;
 	static struct troth_settings settings;
 
-	if (troth_command_parse(argc, argv, &command) != TROTH_OK) {
-		troth_usage(stderr);
+	if (troth_command_parse(argc, argv, &command, &why) != TROTH_OK) {
+		if (why != NULL)
+			(void)fprintf(stderr, "troth-attester: %s\n", why);
+		(void)fputs("See troth-attester --help.\n", stderr);
 		return TROTH_ENDED_UNREACHED;
 	}
 	if (command.verb == TROTH_VERB_HELP) {

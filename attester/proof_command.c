@@ -67,6 +67,10 @@ static bool read_line(int fd, uint8_t *buf, size_t max, struct troth_view *out)
 	return false;
 }
 
+static const char NOT_A_CALL[] = "that is no call: METHOD is one such as GET, URL is http:// "
+				 "or https://, host and path, "
+				 "and --nonce is what came as DPoP-Nonce";
+
 static enum troth_ending complain(const char *why)
 {
 	(void)fprintf(stderr, "troth-attester: %s\n", why);
@@ -81,7 +85,7 @@ static enum troth_ending refuse(struct troth_view error)
 	if (troth_view_equal(error, troth_view_str("no-result")))
 		return complain("there is no attestation result: not attested yet, expired, "
 				"or the policy issues none");
-	return complain("method, URL or nonce is none");
+	return complain(NOT_A_CALL);
 }
 
 static enum troth_ending print(struct troth_view line, bool json_wanted)
@@ -113,9 +117,11 @@ enum troth_ending troth_proof_print(const char *run_dir, const struct troth_proo
 	TROTH_AUTO(close_fd) int fd = connect_to(run_dir);
 	put_request(wish, &w);
 	if (!troth_writer_ok(&w))
-		return complain("method, URL or nonce is none");
+		return complain(NOT_A_CALL);
 	if (fd < 0)
-		return complain("no attester runs here with a session key");
+		return complain("no attester runs here with a session key (troth-attester run; "
+				"--run-dir "
+				"is where its proof.sock is)");
 	if (send(fd, request, w.n, MSG_NOSIGNAL) != (ssize_t)w.n ||
 	    !read_line(fd, answer, sizeof answer, &line))
 		return complain("the attester does not answer");

@@ -58,21 +58,26 @@ uint64_t troth_report_not_after_ms(const char *run_dir)
 static const char *text_of(const json_t *root, const char *key)
 {
 	const char *text = json_string_value(json_object_get(root, key));
-	return text != NULL ? text : "-";
+	return text != NULL && text[0] != '\0' ? text : "-";
 }
 
 static void print_text(const json_t *all)
 {
 	const json_t *device = json_object_get(all, "device");
 	const json_t *credentials = json_object_get(all, "credentials");
-	const json_t *last = json_object_get(all, "last_attempt");
+	const json_t *last = json_object_get(all, "last_attempt"); /* or JSON's null */
 
-	printf("device:       %s\n", text_of(device, "device_id"));
+	printf("device:       %s\n",
+	       json_is_object(device) ? text_of(device, "device_id") : "not enrolled yet");
 	printf("name:         %s\n", text_of(device, "name"));
 	printf("verifier:     %s\n", text_of(device, "verifier"));
 	printf("EK:           %s\n", text_of(device, "ek"));
 	printf("identity:     %s\n", text_of(credentials, "spiffe_id"));
 	printf("valid until:  %s\n", text_of(credentials, "not_after"));
+	if (!json_is_object(last)) {
+		puts("last attempt: none yet");
+		return;
+	}
 	printf("last attempt: %s %s\n", text_of(last, "at"), text_of(last, "outcome"));
 	printf("              %s\n", text_of(last, "text"));
 }
@@ -109,9 +114,9 @@ enum troth_ending troth_report_print(const struct troth_settings *settings, bool
 	json_t *all = json_pack("{s:b, s:o, s:o?, s:o?}", "valid", valid, "device",
 				device_json(settings), "credentials", held, "last_attempt",
 				last);
-	if (json)
-		json_dumpf(all, stdout, JSON_INDENT(1));
-	else
+	if (!json)
 		print_text(all);
+	else if (json_dumpf(all, stdout, JSON_INDENT(1)) == 0)
+		putchar('\n');
 	return ending;
 }

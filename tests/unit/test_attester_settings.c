@@ -225,16 +225,44 @@ static void command_lines(void **state)
 		char *argv[10] = { strdup("troth-attester") };
 		int argc = 1;
 		struct troth_command c;
+		const char *why = "";
 		for (size_t k = 0; LINES[i].argv[k] != NULL; k++)
 			argv[argc++] = strdup(LINES[i].argv[k]);
 		POISON(c);
-		enum troth_status got = troth_command_parse(argc, argv, &c);
+		enum troth_status got = troth_command_parse(argc, argv, &c, &why);
 		if (got != LINES[i].want)
 			fail_msg("%s: %s", LINES[i].name, troth_status_name(got));
 		if (got == TROTH_OK)
 			assert_int_equal(c.verb, LINES[i].verb);
 		else
 			ASSERT_POISONED(c);
+		/* Every refusal has a reason, ours or getopt's. */
+		assert_true(why == NULL || (got != TROTH_OK && strlen(why) > 10));
+		for (int k = 0; k < argc; k++)
+			free(argv[k]);
+	}
+}
+
+static void wrong_command_lines_have_reasons(void **state)
+{
+	static const struct {
+		const char *argv[3], *reason;
+	} WRONG[] = {
+		{ { "--format=xml", "status" }, "an option has a value that is none for it" },
+		{ { "attest" }, "no such command, or not its number of words" },
+		{ { NULL }, "a command is wanted" },
+		{ { "result" }, "--nonce is what result must have, proof may, and no other" },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++) {
+		char *argv[4] = { strdup("troth-attester") };
+		int argc = 1;
+		struct troth_command c;
+		const char *why = NULL;
+		for (size_t k = 0; WRONG[i].argv[k] != NULL; k++)
+			argv[argc++] = strdup(WRONG[i].argv[k]);
+		assert_int_equal(troth_command_parse(argc, argv, &c, &why), TROTH_E_CONFIG);
+		assert_string_equal(why, WRONG[i].reason);
 		for (int k = 0; k < argc; k++)
 			free(argv[k]);
 	}
@@ -251,6 +279,7 @@ int main(void)
 		cmocka_unit_test(a_file_that_was_named_must_be_there),
 		cmocka_unit_test(credentials_of_the_service_manager),
 		cmocka_unit_test(command_lines),
+		cmocka_unit_test(wrong_command_lines_have_reasons),
 	};
 	return cmocka_run_group_tests(tests, make_file, remove_file);
 }
