@@ -42,7 +42,7 @@ static bool make_url(const struct troth_cli_call *call, char *url)
 }
 
 /* RFC 9457: the detail is what people read. */
-static void put_problem(const struct troth_https_answer *a)
+static void put_problem(const struct troth_https_answer *a, const char *about)
 {
 	TROTH_AUTO(json_decref_p)
 	json_t *problem = json_loadb(a->body.n > 0 ? (const char *)a->body.p : "", a->body.n,
@@ -51,7 +51,8 @@ static void put_problem(const struct troth_https_answer *a)
 	if (detail == NULL)
 		detail = json_string_value(json_object_get(problem, "title"));
 	if (detail != NULL)
-		troth_cli_error("%s", detail);
+		troth_cli_error("%s%s%s", about != NULL ? about : "", about != NULL ? ": " : "",
+				detail);
 	else
 		troth_cli_error("the verifier answered with status %ld", a->status);
 }
@@ -100,7 +101,7 @@ enum troth_cli_exit troth_cli_call(const struct troth_cli_call *call,
 	if (!make_url(call, url) || send(call, url, &answer) != TROTH_CLI_YES)
 		return TROTH_CLI_UNSURE;
 	if (answer.status / 100 != 2) {
-		put_problem(&answer);
+		put_problem(&answer, call->about);
 		return answer.status / 100 == 4 ? TROTH_CLI_NO : TROTH_CLI_UNSURE;
 	}
 	*out_body = answer.body;

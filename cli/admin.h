@@ -13,6 +13,8 @@ struct troth_cli_call {
 	const char *path;   /* "/v1/admin/devices" */
 	const char *item;   /* one more segment, checked here; NULL: none */
 	const char *content_type;
+	const char
+		*about; /* file that is posted: named before what is wrong with it; or NULL */
 	struct troth_view body; /* with a content type: POST, else GET */
 };
 

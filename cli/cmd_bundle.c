@@ -195,12 +195,12 @@ static enum troth_cli_exit run_show(const struct troth_cli_command *self, int ar
 
 const struct troth_cli_command TROTH_CLI_BUNDLE[] = {
 	{ "bundle", "sign", "--key UPDATE.KEY --sequence N CERTS.pem... > update.jws",
-	  "sign new anchors for devices, off line",
+	  "Sign new anchors for devices, off line",
 	  "  --key FILE      the update key, P-256, private, PEM\n"
 	  "  --sequence N    higher than of any update before\n",
 	  1, TROTH_CLI_WORDS_MAX, run_sign },
 	{ "bundle", "show", "--key UPDATE.PUB update.jws",
-	  "check the signature of an update, and show what is in it",
+	  "Check the signature of an update, and show what is in it",
 	  "  --key FILE      the update key's public half, PEM\n", 1, 1, run_show },
 	{ 0 },
 };

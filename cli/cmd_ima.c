@@ -71,13 +71,25 @@ static bool take_options(const struct troth_cli_command *self, struct options *o
 /* ---- replay ---- */
 
 /* What the format forbids makes a list unsound; what failed for want of memory says nothing. */
-static enum troth_cli_exit refuse(const char *file, enum troth_status st, size_t offset)
+/* The kernel shows its list as text, too, and a line of that begins with the number of a PCR.
+ */
+static bool is_text(struct troth_view bytes)
+{
+	return bytes.n > 3 && bytes.p[0] == '1' && bytes.p[1] == '0' && bytes.p[2] == ' ';
+}
+
+static enum troth_cli_exit refuse(const char *file, struct troth_view bytes,
+				  enum troth_status st, size_t offset)
 {
 	if (st == TROTH_E_MEMORY || st == TROTH_E_CRYPTO) {
 		troth_cli_error("%s: %s", file, troth_status_name(st));
 		return TROTH_CLI_UNSURE;
 	}
-	troth_cli_unsound(file, "ima-malformed", offset, troth_status_name(st));
+	troth_cli_unsound(file, "ima-malformed", offset,
+			  is_text(bytes)
+				  ? "this is the list as text, binary_runtime_measurements "
+				    "is wanted"
+				  : troth_status_name(st));
 	return TROTH_CLI_NO;
 }
 
@@ -130,7 +142,7 @@ static enum troth_cli_exit replay(struct troth_ctx *ctx, const char *file,
 	if (st == TROTH_OK && asked)
 		st = find_prefix(ctx, bytes, o, &prefix);
 	if (st != TROTH_OK)
-		return refuse(file, st, offset);
+		return refuse(file, bytes, st, offset);
 	if (asked && !prefix.found)
 		troth_cli_unsound(file, "ima-replay-mismatch", bytes.n,
 				  "no prefix of the list gives this PCR 10");
@@ -187,7 +199,7 @@ static enum troth_cli_exit show(struct troth_ctx *ctx, const char *file,
 	enum troth_status st = troth_ima_open(ctx, bytes, o->hash, &list);
 	if (st == TROTH_OK)
 		st = troth_ima_check(ctx, list, &offset);
-	return st == TROTH_OK ? put_entries(list, o->format) : refuse(file, st, offset);
+	return st == TROTH_OK ? put_entries(list, o->format) : refuse(file, bytes, st, offset);
 }
 
 /* ---- commands ---- */

@@ -23,6 +23,7 @@ static enum troth_cli_exit run_apply(const struct troth_cli_command *self, int a
 	const struct troth_cli_call call = { .socket = o.socket,
 					     .path = POLICIES,
 					     .content_type = "application/yaml",
+					     .about = o.words.list[0],
 					     .body = troth_buffer_view(&text) };
 	enum troth_cli_exit code = troth_cli_call_json(&call, &result);
 	return code == TROTH_CLI_YES ? troth_cli_put_result(result, o.format) : code;

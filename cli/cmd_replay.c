@@ -239,7 +239,7 @@ const struct troth_cli_command TROTH_CLI_REPLAY[] = {
 	{ "replay", "",
 	  "(FILE | --device NAME | --record FILE --policy FILE [--log FILE] [--reference "
 	  "FILE]) "
-	  "[--format text|json]",
+	  "[--ima-lists DIR] [--format text|json]",
 	  "Make a stored verdict again from its evidence, byte for byte",
 	  "  FILE                 what 'trothctl verdict export' wrote\n"
 	  "  --device NAME        the device's last verdict, asked of a running verifier\n"

@@ -284,6 +284,8 @@ static void put_findings(FILE *to, json_t *findings)
 		fputs("</span> ", to);
 		put_of(to, f, "meaning");
 		fputs(" <span class=\"dim\">", to);
+		if (json_is_integer(json_object_get(f, "pcr")))
+			fprintf(to, "PCR %" JSON_INTEGER_FORMAT ". ", number_of(f, "pcr"));
 		put_of(to, f, "detail");
 		fputs("</span></li>\n", to);
 	}

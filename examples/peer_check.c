@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Would I talk to the holder of this certificate? Offline, from what the verifier publishes:
  *
- *   curl -o bundle.pem https://verifier/v1/bundle      curl -o crl.der https://verifier/v1/crl
- *   curl -o keys.json  https://verifier/v1/keys.json   curl -o status
- * https://verifier/v1/status peer_check example.org . peer.der line-a
+ *   curl -o bundle.pem https://verifier/v1/bundle
+ *   curl -o keys.json https://verifier/v1/keys.json
+ *   curl -o crl.der https://verifier/v1/crl
+ *   curl -o status https://verifier/v1/status
+ *   peer_check example.org . peer.der line-a
  *
  * A server does the same in its TLS handshake, with the certificate the peer has shown there.
  */

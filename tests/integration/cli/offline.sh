@@ -192,6 +192,10 @@ silent
 says "$dir/cut: ima-malformed at offset $last: truncated"
 run "ima show of a list cut short" 1 ima show "$dir/cut"
 silent
+echo "10 $value ima-ng sha256:$value /init" >"$dir/text"
+run "ima show of a list as text" 1 ima show "$dir/text"
+silent
+says "$dir/text: ima-malformed at offset 0: this is the list as text"
 run "ima show" 0 ima show --format json "$list"
 quiet
 json "(.entries | length) == $entries"
