@@ -118,8 +118,39 @@ static bool in_directories(const struct troth_ima_policy *p, const struct troth_
 	return rule->n_under == 0;
 }
 
-static bool rule_allows(const struct troth_ima_run *run, size_t i,
-			const struct troth_ima_entry *e)
+static bool any_in_packages(const struct troth_ima_run *run, size_t i,
+			    struct troth_digest_range found)
+{
+	const struct troth_ima_policy *p = run->c->policy;
+	for (size_t k = 0; k < found.n; k++)
+		if (in_packages(p, &p->rules[i],
+				troth_digest_set_source(run->c->sets[i], found.first + k)))
+			return true;
+	return false;
+}
+
+/* Digests with many entries are looked through once: a list may name them thousands of times.
+ * The most numerous are remembered. */
+static bool found_allowed(struct troth_ima_run *run, size_t i, struct troth_digest_range found)
+{
+	enum { MANY = 64 };
+	struct troth_ima_judged *least = &run->judged[0];
+	if (found.n < MANY)
+		return any_in_packages(run, i, found);
+	for (size_t k = 0; k < TROTH_IMA_JUDGED_MAX; k++) {
+		struct troth_ima_judged *j = &run->judged[k];
+		if (j->rule == i && j->where.first == found.first && j->where.n == found.n)
+			return j->allowed;
+		if (j->where.n < least->where.n)
+			least = j;
+	}
+	const bool allowed = any_in_packages(run, i, found);
+	if (least->where.n < found.n)
+		*least = (struct troth_ima_judged){ i, found, allowed };
+	return allowed;
+}
+
+static bool rule_allows(struct troth_ima_run *run, size_t i, const struct troth_ima_entry *e)
 {
 	const struct troth_ima_policy *p = run->c->policy;
 	const struct troth_ima_rule *rule = &p->rules[i];
@@ -129,14 +160,11 @@ static bool rule_allows(const struct troth_ima_run *run, size_t i,
 	struct troth_digest_range found = troth_digest_set_find(set, e->file.bytes.p);
 	if (!rule->any_path)
 		found = troth_digest_set_find_path(set, found, e->path);
-	for (size_t k = 0; k < found.n; k++)
-		if (in_packages(p, rule, troth_digest_set_source(set, found.first + k)))
-			return true;
-	return false;
+	return found_allowed(run, i, found);
 }
 
 /* Allow-lists are of SHA-256 over a file's bytes. */
-static bool allowed(const struct troth_ima_run *run, const struct troth_ima_entry *e)
+static bool allowed(struct troth_ima_run *run, const struct troth_ima_entry *e)
 {
 	if (e->file.hash != TROTH_HASH_SHA256 || e->file.verity)
 		return false;

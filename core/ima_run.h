@@ -6,6 +6,14 @@
 #include "ima_appraise.h"
 #include "ima_key.h"
 
+/* Whether a rule allows a digest that is in its list many times, by the packages there. */
+struct troth_ima_judged {
+	size_t rule;
+	struct troth_digest_range where; /* n 0: free */
+	bool allowed;
+};
+#define TROTH_IMA_JUDGED_MAX 16
+
 struct troth_ima_run {
 	struct troth_ctx *ctx;
 	const struct troth_ima_case *c;
@@ -15,6 +23,7 @@ struct troth_ima_run {
 	struct troth_ima_keys keys; /* learned; and those of the policy once one is needed */
 	bool has_policy_keys;
 	struct troth_ima_decoder decoder;
+	struct troth_ima_judged judged[TROTH_IMA_JUDGED_MAX];
 	size_t n_shown; /* findings about entries in the verdict */
 	struct troth_ima_result *out;
 };

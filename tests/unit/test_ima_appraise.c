@@ -428,35 +428,6 @@ static void a_bank_the_list_does_not_lead_to(void **state)
 	ima_bench_free(b);
 }
 
-/* An old kernel: the SHA-256 bank holds SHA-1 digests. */
-static void a_bank_of_padded_sha1_is_weak(void **state)
-{
-	for (size_t allowed = 0; allowed < 2; allowed++) {
-		struct ima_bench *b = ima_bench_new(*state);
-		struct troth_ima_replay replay;
-		size_t offset;
-		ima_add_file(&b->list, "/usr/bin/good", IMA_GOOD);
-		ima_bench_quote(b);
-		assert_int_equal(troth_ima_replay(b->ctx, ima_view(&b->list), TROTH_HASH_NONE,
-						  &replay, &offset),
-				 TROTH_OK);
-		memcpy(b->pcrs.banks[0].value[10],
-		       troth_pcr_value(&replay.values[TROTH_IMA_PADDED_SHA1], TROTH_HASH_SHA256,
-				       10)
-			       .p,
-		       32);
-		b->policy.weak_bank = allowed == 1;
-		b->c.list = ima_view(&b->list);
-		ima_bench_appraise(b);
-		assert_true(b->r.proven);
-		if (allowed == 1)
-			ima_bench_assert_clean(b);
-		else
-			ima_bench_assert_only(b, TROTH_FINDING_IMA_WEAK_BANK);
-		ima_bench_free(b);
-	}
-}
-
 /* ---- real machines ---- */
 
 static void captures_have_the_boot_aggregate_of_their_pcrs(void **state)
@@ -505,7 +476,6 @@ int main(void)
 		cmocka_unit_test(a_list_without_its_beginning_is_told_apart),
 		cmocka_unit_test(a_list_that_breaks_off_says_where),
 		cmocka_unit_test(a_bank_the_list_does_not_lead_to),
-		cmocka_unit_test(a_bank_of_padded_sha1_is_weak),
 		cmocka_unit_test(captures_have_the_boot_aggregate_of_their_pcrs),
 	};
 	return cmocka_run_group_tests(tests, context_setup, context_teardown);

@@ -231,6 +231,35 @@ static void a_text_of_a_state_is_printable(void **state)
 	}
 }
 
+/* An old kernel: the SHA-256 bank holds SHA-1 digests. */
+static void a_bank_of_padded_sha1_is_weak(void **state)
+{
+	for (size_t allowed = 0; allowed < 2; allowed++) {
+		struct ima_bench *b = ima_bench_new(*state);
+		struct troth_ima_replay replay;
+		size_t offset;
+		ima_add_file(&b->list, "/usr/bin/good", IMA_GOOD);
+		ima_bench_quote(b);
+		assert_int_equal(troth_ima_replay(b->ctx, ima_view(&b->list), TROTH_HASH_NONE,
+						  &replay, &offset),
+				 TROTH_OK);
+		memcpy(b->pcrs.banks[0].value[10],
+		       troth_pcr_value(&replay.values[TROTH_IMA_PADDED_SHA1], TROTH_HASH_SHA256,
+				       10)
+			       .p,
+		       32);
+		b->policy.weak_bank = allowed == 1;
+		b->c.list = ima_view(&b->list);
+		ima_bench_appraise(b);
+		assert_true(b->r.proven);
+		if (allowed == 1)
+			ima_bench_assert_clean(b);
+		else
+			ima_bench_assert_only(b, TROTH_FINDING_IMA_WEAK_BANK);
+		ima_bench_free(b);
+	}
+}
+
 /* Whoever rules an old kernel can extend as a new one does: that does not mend what came
  * before. */
 static void a_weak_bank_stays_weak_until_the_next_boot(void **state)
@@ -283,6 +312,7 @@ int main(void)
 		cmocka_unit_test(the_largest_state_is_under_a_kilobyte),
 		cmocka_unit_test(every_prefix_of_a_state_is_refused),
 		cmocka_unit_test(a_text_of_a_state_is_printable),
+		cmocka_unit_test(a_bank_of_padded_sha1_is_weak),
 		cmocka_unit_test(a_weak_bank_stays_weak_until_the_next_boot),
 	};
 	return cmocka_run_group_tests(tests, context_setup, context_teardown);
