@@ -150,14 +150,22 @@ static void fall_back(const struct troth_ima_case *c, struct troth_ima_result *o
 	out->open = true;
 }
 
+/* None is asked for, none is sent, and none was shown since the TPM's last reset: a list only
+ * grows, so who has shown one in this boot cannot do without it later. */
+static bool does_without(const struct troth_ima_case *c)
+{
+	return !c->policy->required && c->first == 0 && c->list.n == 0 &&
+	       (c->before == NULL || c->before->reset_count != c->reset_count);
+}
+
 enum troth_status troth_ima_appraise(struct troth_ctx *ctx, const struct troth_ima_case *c,
 				     struct troth_ima_result *out)
 {
 	struct troth_ima_run run = { .ctx = ctx, .c = c, .out = out };
 	bool proven;
 	memset(out, 0, sizeof *out);
-	if (!c->policy->required && c->first == 0 && c->list.n == 0)
-		return TROTH_OK; /* none, and none is asked for */
+	if (does_without(c))
+		return TROTH_OK;
 	check_lists(&run);
 	enum troth_status status = troth_ima_prove(&run, &proven);
 	if (status == TROTH_OK && proven) {

@@ -50,6 +50,25 @@ static void a_renewal_looks_at_what_is_new(void **state)
 	ima_bench_free(b);
 }
 
+/* Where no list is required, one that was shown in this boot is not forgotten by sending none.
+ */
+static void a_list_that_was_shown_is_not_withheld_later(void **state)
+{
+	struct ima_bench *b = ima_bench_new(*state);
+	ima_add_file(&b->list, "/usr/bin/evil", IMA_OTHER);
+	b->policy.required = false;
+	settle(b);
+	renew(b, b->list.n, 0);
+	assert_true(b->r.findings.n > 0 && b->r.open);
+	assert_true(b->r.has_after);
+	assert_int_equal(b->r.after.n_kept, 1);
+	b->c.reset_count++; /* the machine has booted: nothing is known of it */
+	renew(b, b->list.n, 0);
+	assert_int_equal(b->r.findings.n, 0);
+	assert_false(b->r.has_after);
+	ima_bench_free(b);
+}
+
 static void findings_last_until_the_next_boot(void **state)
 {
 	struct ima_bench *b = ima_bench_new(*state);
@@ -303,6 +322,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_renewal_looks_at_what_is_new),
+		cmocka_unit_test(a_list_that_was_shown_is_not_withheld_later),
 		cmocka_unit_test(findings_last_until_the_next_boot),
 		cmocka_unit_test(another_boot_wants_the_whole_list),
 		cmocka_unit_test(a_resume_goes_on_and_a_hibernation_begins_anew),
