@@ -3,38 +3,26 @@
 
 #include <string.h>
 
-/* The only bounds check there is: written so that it cannot wrap. */
-static bool take(struct troth_reader *r, size_t n, const uint8_t **out)
-{
-	if (n > r->left.n)
-		return false;
-	*out = r->left.p;
-	if (n > 0)
-		r->left.p += n;
-	r->left.n -= n;
-	return true;
-}
-
 static bool take_le(struct troth_reader *r, size_t n, uint64_t *out)
 {
-	const uint8_t *p;
-	if (!take(r, n, &p))
+	struct troth_view taken;
+	if (!troth_get_view(r, n, &taken))
 		return false;
 	uint64_t v = 0;
 	for (size_t i = n; i > 0; i--)
-		v = v << 8 | p[i - 1];
+		v = v << 8 | taken.p[i - 1];
 	*out = v;
 	return true;
 }
 
 static bool take_be(struct troth_reader *r, size_t n, uint64_t *out)
 {
-	const uint8_t *p;
-	if (!take(r, n, &p))
+	struct troth_view taken;
+	if (!troth_get_view(r, n, &taken))
 		return false;
 	uint64_t v = 0;
 	for (size_t i = 0; i < n; i++)
-		v = v << 8 | p[i];
+		v = v << 8 | taken.p[i];
 	*out = v;
 	return true;
 }
@@ -45,15 +33,6 @@ bool troth_get_u16le(struct troth_reader *r, uint16_t *out)
 	if (!take_le(r, sizeof *out, &v))
 		return false;
 	*out = (uint16_t)v;
-	return true;
-}
-
-bool troth_get_u32le(struct troth_reader *r, uint32_t *out)
-{
-	uint64_t v;
-	if (!take_le(r, sizeof *out, &v))
-		return false;
-	*out = (uint32_t)v;
 	return true;
 }
 
@@ -94,22 +73,13 @@ bool troth_get_u64be(struct troth_reader *r, uint64_t *out)
 	return take_be(r, sizeof *out, out);
 }
 
-bool troth_get_view(struct troth_reader *r, size_t n, struct troth_view *out)
-{
-	const uint8_t *p;
-	if (!take(r, n, &p))
-		return false;
-	*out = (struct troth_view){ n > 0 ? p : NULL, n };
-	return true;
-}
-
 bool troth_get_bytes(struct troth_reader *r, size_t n, uint8_t *out)
 {
-	const uint8_t *p;
-	if (!take(r, n, &p))
+	struct troth_view taken;
+	if (!troth_get_view(r, n, &taken))
 		return false;
 	if (n > 0)
-		memcpy(out, p, n);
+		memcpy(out, taken.p, n);
 	return true;
 }
 
@@ -133,16 +103,6 @@ bool troth_get_view32be(struct troth_reader *r, struct troth_view *out)
 	return true;
 }
 
-bool troth_at_end(const struct troth_reader *r)
-{
-	return r->left.n == 0;
-}
-
-bool troth_view_equal(struct troth_view a, struct troth_view b)
-{
-	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 int troth_view_compare(struct troth_view a, struct troth_view b)
 {
 	const size_t common = a.n < b.n ? a.n : b.n;
@@ -156,10 +116,4 @@ uint64_t troth_view_hash(struct troth_view v)
 	for (size_t i = 0; i < v.n; i++)
 		h = (h ^ v.p[i]) * 0x100000001b3U;
 	return h;
-}
-
-struct troth_view troth_view_str(const char *s)
-{
-	size_t n = strlen(s);
-	return (struct troth_view){ n > 0 ? (const uint8_t *)s : NULL, n };
 }

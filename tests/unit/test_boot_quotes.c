@@ -45,8 +45,8 @@ struct boot {
 static void read_pcrs(struct boot *b)
 {
 	struct troth_reader r = { b->pcr_file };
-	struct troth_view selection, place;
-	uint32_t n_lists, n_digests, pcr = 0;
+	struct troth_view selection, place = { 0 };
+	uint32_t n_lists = 0, n_digests = 0, pcr = 0;
 	assert_true(troth_get_view(&r, 4 + 16 * 8, &selection));
 	assert_true(troth_get_u32le(&r, &n_lists));
 	for (uint32_t list = 0; list < n_lists; list++) {

@@ -167,9 +167,10 @@ static void values_are_what_tpm2_tools_read(void **state)
 		struct troth_reader r = { theirs };
 		for (size_t b = 0; b < selection->n_banks; b++) {
 			for (uint32_t pcr = 0; pcr < TROTH_PCR_COUNT; pcr++) {
-				struct troth_view want,
-					got = troth_pcr_value(&values, selection->banks[b].bank,
-							      pcr);
+				struct troth_view want = { 0 },
+						  got = troth_pcr_value(
+							  &values, selection->banks[b].bank,
+							  pcr);
 				if (got.n == 0)
 					continue;
 				assert_true(troth_get_view(&r, got.n, &want));
