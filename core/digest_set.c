@@ -7,22 +7,22 @@
 #include "digest_set_format.h"
 #include "reader.h"
 
-/* The i-th u32 of a table; false past its end. */
-static bool u32_at(struct troth_view table, size_t i, uint32_t *out)
-{
-	struct troth_reader r = { table };
-	struct troth_view skipped;
-	return i < table.n / sizeof(uint32_t) &&
-	       troth_get_view(&r, i * sizeof(uint32_t), &skipped) && troth_get_u32le(&r, out);
-}
-
-static struct troth_view part_of(struct troth_view table, size_t from, size_t n)
+static inline struct troth_view part_of(struct troth_view table, size_t from, size_t n)
 {
 	struct troth_reader r = { table };
 	struct troth_view skipped, part;
 	if (!troth_get_view(&r, from, &skipped) || !troth_get_view(&r, n, &part))
 		return (struct troth_view){ 0 };
 	return part;
+}
+
+/* The i-th u32 of a table; false past its end. */
+static inline bool u32_at(struct troth_view table, size_t i, uint32_t *out)
+{
+	if (i >= table.n / sizeof *out)
+		return false;
+	struct troth_reader r = { part_of(table, i * sizeof *out, sizeof *out) };
+	return troth_get_u32le(&r, out);
 }
 
 /* From 0 to last, never falling. */
@@ -159,18 +159,32 @@ static struct troth_digest_range find_equal(const struct troth_digest_set *set,
 	return out;
 }
 
+/* The entries whose digests share their first two bytes with this one. */
+static bool bucket_of(const struct troth_digest_set *set, const uint8_t sha256[32],
+		      uint32_t *from, uint32_t *to)
+{
+	const size_t bucket = (size_t)sha256[0] << 8 | sha256[1];
+	return u32_at(set->fanout, bucket, from) && u32_at(set->fanout, bucket + 1, to);
+}
+
+void troth_digest_set_prefetch(const struct troth_digest_set *set, const uint8_t sha256[32])
+{
+	uint32_t from, to;
+	if (!bucket_of(set, sha256, &from, &to) || from >= to)
+		return;
+	/* Looking begins in the middle; what is asked of an entry then lies elsewhere. */
+	const size_t middle = from + (to - from) / 2;
+	__builtin_prefetch(troth_digest_set_digest(set, middle).p);
+	__builtin_prefetch(
+		part_of(set->refs, middle * TROTH_DIGEST_SET_REF, TROTH_DIGEST_SET_REF).p);
+}
+
 struct troth_digest_range troth_digest_set_find(const struct troth_digest_set *set,
 						const uint8_t sha256[32])
 {
-	const size_t bucket = (size_t)sha256[0] << 8 | sha256[1];
 	uint32_t from, to;
-	if (!u32_at(set->fanout, bucket, &from) || !u32_at(set->fanout, bucket + 1, &to))
+	if (!bucket_of(set, sha256, &from, &to))
 		return (struct troth_digest_range){ 0 };
-	/* What is asked of an entry next lies elsewhere: let memory fetch both at once. */
-	const struct troth_view ref =
-		part_of(set->refs, from * TROTH_DIGEST_SET_REF, TROTH_DIGEST_SET_REF);
-	if (ref.n > 0)
-		__builtin_prefetch(ref.p);
 	return find_equal(set, (struct troth_digest_range){ from, to - from },
 			  troth_digest_set_digest,
 			  (struct troth_view){ sha256, TROTH_DIGEST_SET_DIGEST });

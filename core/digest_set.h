@@ -37,6 +37,9 @@ TROTH_NODISCARD enum troth_status troth_digest_set_open(struct troth_view bytes,
 TROTH_NODISCARD enum troth_status troth_digest_set_verify(struct troth_ctx *ctx,
 							  struct troth_view bytes);
 
+/* Has memory fetch what finding a digest will read: who knows some digests ahead waits for
+ * them all at once. */
+void troth_digest_set_prefetch(const struct troth_digest_set *set, const uint8_t sha256[32]);
 /* Entries that follow one another. */
 struct troth_digest_range {
 	size_t first, n;

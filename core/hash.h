@@ -45,7 +45,8 @@ bool troth_hash_strong(enum troth_hash hash);
 /* The OpenSSL algorithm, borrowed from the context; NULL where OpenSSL has none. */
 const EVP_MD *troth_ctx_md(const struct troth_ctx *ctx, enum troth_hash hash);
 
-/* Hash of the parts, one after the other. TROTH_E_UNSUPPORTED without such a hash. */
+/* Hash of the parts, one after the other; they may lie in *out. TROTH_E_UNSUPPORTED without
+ * such a hash. TROTH_E_CRYPTO may leave *out absent. */
 TROTH_NODISCARD enum troth_status troth_hash_parts(struct troth_ctx *ctx, enum troth_hash hash,
 						   const struct troth_view *parts,
 						   size_t n_parts, struct troth_digest *out);

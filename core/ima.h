@@ -105,7 +105,7 @@ struct troth_ima_decoder {
 	struct troth_view algorithm; /* of a digest, and its hash */
 	enum troth_hash hash;
 };
-/* As troth_ima_decode, for many records of one list. */
+/* As troth_ima_decode, for many records of one list. Without success the entry is empty. */
 TROTH_NODISCARD enum troth_status troth_ima_decode_next(struct troth_ima_decoder *d,
 							const struct troth_ima_record *r,
 							struct troth_ima_entry *out);

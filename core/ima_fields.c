@@ -80,15 +80,6 @@ static enum troth_hash find_hash(struct troth_view name)
 	return troth_hash_from_name(name);
 }
 
-static enum troth_hash hash_of(struct troth_ima_decoder *d, struct troth_view name)
-{
-	if (!troth_view_equal(d->algorithm, name)) {
-		d->hash = find_hash(name);
-		d->algorithm = name;
-	}
-	return d->hash;
-}
-
 /* Cuts off what comes before a colon, and the colon. */
 static bool get_word(struct troth_reader *r, struct troth_view *out)
 {
@@ -109,30 +100,41 @@ static bool algorithm_valid(struct troth_view name)
 	return name.n > 0 && name.n <= TROTH_IMA_ALGORITHM_MAX;
 }
 
+/* Leaves a digest's algorithm and its hash in the decoder. */
+static enum troth_status find_algorithm(struct troth_ima_decoder *d, struct troth_view name)
+{
+	if (d->algorithm.n > 0 && troth_view_equal(d->algorithm, name))
+		return TROTH_OK;
+	if (!algorithm_valid(name))
+		return TROTH_E_MALFORMED;
+	d->hash = find_hash(name);
+	d->algorithm = name;
+	return TROTH_OK;
+}
+
 /* "sha256:", NUL, digest; with a type before it in version 2 (ima_template_lib.c,
  * ima_eventdigest_init_common). */
 static enum troth_status read_digest(struct troth_ima_decoder *decoder, struct troth_view field,
 				     bool typed, struct troth_ima_digest *out)
 {
 	struct troth_reader r = { field };
-	struct troth_ima_digest d = { .hash = TROTH_HASH_NONE };
-	struct troth_view type = { 0 };
-	uint8_t nul;
+	struct troth_view type = { 0 }, name, nul;
 
 	if (typed && !get_word(&r, &type))
 		return TROTH_E_MALFORMED;
-	d.verity = troth_view_equal(type, troth_view_str("verity"));
-	if (typed && !d.verity && !troth_view_equal(type, troth_view_str("ima")))
+	const bool verity = troth_view_equal(type, troth_view_str("verity"));
+	if (typed && !verity && !troth_view_equal(type, troth_view_str("ima")))
 		return TROTH_E_UNSUPPORTED;
-	if (!get_word(&r, &d.algorithm) || !algorithm_valid(d.algorithm) ||
-	    !troth_get_u8(&r, &nul) || nul != 0)
+	if (!get_word(&r, &name) || !troth_get_view(&r, 1, &nul) || nul.p[0] != 0)
 		return TROTH_E_MALFORMED;
-	d.hash = hash_of(decoder, d.algorithm);
-	d.bytes = r.left;
-	const size_t size = troth_hash_size(d.hash);
-	if (d.bytes.n == 0 || d.bytes.n > TROTH_DIGEST_MAX || (size != 0 && d.bytes.n != size))
+	TROTH_TRY(find_algorithm(decoder, name));
+	const size_t n = r.left.n, size = troth_hash_size(decoder->hash);
+	if (n == 0 || n > TROTH_DIGEST_MAX || (size != 0 && n != size))
 		return TROTH_E_MALFORMED;
-	*out = d;
+	out->algorithm = name;
+	out->hash = decoder->hash;
+	out->verity = verity;
+	out->bytes = r.left;
 	return TROTH_OK;
 }
 
@@ -257,15 +259,19 @@ enum troth_status troth_ima_decode_next(struct troth_ima_decoder *d,
 					const struct troth_ima_record *r,
 					struct troth_ima_entry *out)
 {
-	struct troth_ima_entry e = { 0 };
-	TROTH_TRY(decode(d, r, &e));
-	*out = e;
-	return TROTH_OK;
+	*out = (struct troth_ima_entry){ 0 };
+	const enum troth_status status = decode(d, r, out);
+	if (status != TROTH_OK)
+		*out = (struct troth_ima_entry){ 0 };
+	return status;
 }
 
 enum troth_status troth_ima_decode(const struct troth_ima_record *r,
 				   struct troth_ima_entry *out)
 {
 	struct troth_ima_decoder d = { 0 };
-	return troth_ima_decode_next(&d, r, out);
+	struct troth_ima_entry e;
+	TROTH_TRY(troth_ima_decode_next(&d, r, &e));
+	*out = e;
+	return TROTH_OK;
 }

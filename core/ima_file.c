@@ -101,12 +101,15 @@ static enum troth_status look_at_boot_aggregate(struct troth_ima_run *run, uint6
 /* ---- files ---- */
 
 static bool in_packages(const struct troth_ima_policy *p, const struct troth_ima_rule *rule,
-			struct troth_view source)
+			const struct troth_digest_set *set, size_t entry)
 {
+	if (rule->n_packages == 0)
+		return true;
+	const struct troth_view source = troth_digest_set_source(set, entry);
 	for (size_t i = 0; i < rule->n_packages; i++)
 		if (troth_view_equal(troth_ima_policy_text(p, rule->packages[i]), source))
 			return true;
-	return rule->n_packages == 0;
+	return false;
 }
 
 static bool in_directories(const struct troth_ima_policy *p, const struct troth_ima_rule *rule,
@@ -123,8 +126,7 @@ static bool any_in_packages(const struct troth_ima_run *run, size_t i,
 {
 	const struct troth_ima_policy *p = run->c->policy;
 	for (size_t k = 0; k < found.n; k++)
-		if (in_packages(p, &p->rules[i],
-				troth_digest_set_source(run->c->sets[i], found.first + k)))
+		if (in_packages(p, &p->rules[i], run->c->sets[i], found.first + k))
 			return true;
 	return false;
 }
@@ -164,9 +166,14 @@ static bool rule_allows(struct troth_ima_run *run, size_t i, const struct troth_
 }
 
 /* Allow-lists are of SHA-256 over a file's bytes. */
+static bool listable(const struct troth_ima_entry *e)
+{
+	return e->file.hash == TROTH_HASH_SHA256 && !e->file.verity;
+}
+
 static bool allowed(struct troth_ima_run *run, const struct troth_ima_entry *e)
 {
-	if (e->file.hash != TROTH_HASH_SHA256 || e->file.verity)
+	if (!listable(e))
 		return false;
 	for (size_t i = 0; i < run->c->policy->n_rules; i++)
 		if (rule_allows(run, i, e))
@@ -346,16 +353,28 @@ static bool names_something(const struct troth_ima_run *run, const struct troth_
 	return (r->legacy || in_order(&run->decoder)) && e->file.bytes.n > 0 && e->path.n > 0;
 }
 
-enum troth_status troth_ima_look(struct troth_ima_run *run, uint64_t index,
-				 const struct troth_ima_record *r)
+void troth_ima_read(struct troth_ima_run *run, struct troth_ima_unseen *unseen)
 {
-	struct troth_ima_entry e = { 0 };
-	const enum troth_status status = troth_ima_decode_next(&run->decoder, r, &e);
+	const struct troth_ima_record *r = &unseen->record;
+	const struct troth_ima_entry *e = &unseen->entry;
+	unseen->named = troth_ima_decode_next(&run->decoder, r, &unseen->entry) == TROTH_OK &&
+			names_something(run, r, e);
+	for (size_t i = 0; listable(e) && i < run->c->policy->n_rules; i++)
+		if (run->c->sets[i] != NULL)
+			troth_digest_set_prefetch(run->c->sets[i], e->file.bytes.p);
+}
+
+enum troth_status troth_ima_look(struct troth_ima_run *run,
+				 const struct troth_ima_unseen *unseen)
+{
+	const struct troth_ima_record *r = &unseen->record;
+	const struct troth_ima_entry *e = &unseen->entry;
+	const uint64_t index = run->c->first + r->index;
 	if (r->violation) {
-		look_at_violation(run, index, &e);
+		look_at_violation(run, index, e);
 		return TROTH_OK;
 	}
-	if (status != TROTH_OK || !names_something(run, r, &e)) {
+	if (!unseen->named) {
 		troth_ima_remark(
 			run, &(struct troth_ima_remark){ .code = TROTH_FINDING_IMA_MALFORMED,
 							 .index = index,
@@ -363,11 +382,11 @@ enum troth_status troth_ima_look(struct troth_ima_run *run, uint64_t index,
 							 .text = r->name });
 		return TROTH_OK;
 	}
-	if (is(e.path, "boot_aggregate"))
-		return look_at_boot_aggregate(run, index, &e);
-	if ((e.fields & 1U << TROTH_IMA_BUF) != 0)
-		look_at_event(run, index, &e);
+	if (is(e->path, "boot_aggregate"))
+		return look_at_boot_aggregate(run, index, e);
+	if ((e->fields & 1U << TROTH_IMA_BUF) != 0)
+		look_at_event(run, index, e);
 	else
-		look_at_file(run, index, &e);
+		look_at_file(run, index, e);
 	return TROTH_OK;
 }

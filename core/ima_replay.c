@@ -13,21 +13,17 @@ const char *troth_ima_way_name(enum troth_ima_way way)
 	return way < TROTH_IMA_WAY_N ? NAMES[way] : NULL;
 }
 
-/* What a record extends a bank with. */
+/* What a record extends a bank with: as many bytes as the bank's digests have. */
 static enum troth_status extended_with(struct troth_ctx *ctx, enum troth_hash bank,
 				       enum troth_ima_way way, const struct troth_ima_record *r,
-				       uint8_t out[TROTH_DIGEST_MAX])
+				       struct troth_digest *out)
 {
-	const size_t size = troth_hash_size(bank), sha1 = troth_hash_size(TROTH_HASH_SHA1);
-	struct troth_digest d;
-	if (r->violation) {
-		memset(out, 0, size);
-		memset(out, 0xff, way == TROTH_IMA_PADDED_SHA1 ? sha1 : size);
-		return TROTH_OK;
-	}
-	TROTH_TRY(troth_ima_template_digest(
-		ctx, way == TROTH_IMA_HASHED ? bank : TROTH_HASH_SHA1, r, &d));
-	memcpy(out, d.bytes, size); /* a digest ends in zeros */
+	if (!r->violation) /* a digest ends in zeros */
+		return troth_ima_template_digest(
+			ctx, way == TROTH_IMA_HASHED ? bank : TROTH_HASH_SHA1, r, out);
+	*out = (struct troth_digest){ .alg = TROTH_HASH_NONE };
+	memset(out->bytes, 0xff,
+	       troth_hash_size(way == TROTH_IMA_PADDED_SHA1 ? TROTH_HASH_SHA1 : bank));
 	return TROTH_OK;
 }
 
@@ -37,12 +33,10 @@ enum troth_status troth_ima_extend(struct troth_ctx *ctx, enum troth_hash bank,
 				   uint8_t value[TROTH_DIGEST_MAX])
 {
 	const size_t size = troth_hash_size(bank);
-	uint8_t both[2 * TROTH_DIGEST_MAX], with[TROTH_DIGEST_MAX];
-	struct troth_digest d;
-	TROTH_TRY(extended_with(ctx, bank, way, r, with));
-	memcpy(both, value, size);
-	memcpy(both + size, with, size);
-	TROTH_TRY(troth_hash_one(ctx, bank, (struct troth_view){ both, 2 * size }, &d));
+	struct troth_digest with, d;
+	TROTH_TRY(extended_with(ctx, bank, way, r, &with));
+	const struct troth_view both[] = { { value, size }, { with.bytes, size } };
+	TROTH_TRY(troth_hash_parts(ctx, bank, both, TROTH_COUNT(both), &d));
 	memcpy(value, d.bytes, size);
 	return TROTH_OK;
 }

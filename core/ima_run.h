@@ -32,9 +32,16 @@ struct troth_ima_run {
  * finding says why, or wants_whole. */
 TROTH_NODISCARD enum troth_status troth_ima_prove(struct troth_ima_run *run, bool *out_proven);
 
-/* Looks at one proven entry of the IMA PCR. index counts from the list's first entry. */
-TROTH_NODISCARD enum troth_status troth_ima_look(struct troth_ima_run *run, uint64_t index,
-						 const struct troth_ima_record *r);
+/* A proven record of the IMA PCR that was not looked at yet. */
+struct troth_ima_unseen {
+	struct troth_ima_record record;
+	struct troth_ima_entry entry;
+	bool named; /* the entry could be read, and says what was measured */
+};
+/* Reads the record's entry, and has memory fetch what the allow-lists say of it. */
+void troth_ima_read(struct troth_ima_run *run, struct troth_ima_unseen *unseen);
+TROTH_NODISCARD enum troth_status troth_ima_look(struct troth_ima_run *run,
+						 const struct troth_ima_unseen *unseen);
 
 /* Compares a boot_aggregate with the quoted PCRs; adds a finding where it is of others. */
 TROTH_NODISCARD enum troth_status

@@ -227,6 +227,8 @@ static void with_attributes(struct ima_bench *b, const char *template, const uin
 	ima_field(&data, ZEROS, 2);
 	ima_record(&b->list, 10, template, &data, false);
 	ima_free(&data);
+	/* That the next entry's fields are in order excuses nothing. */
+	ima_add_file(&b->list, "/usr/bin/good", IMA_GOOD);
 }
 
 static void attribute_as_digest(struct ima_bench *b)
@@ -292,6 +294,22 @@ static void each_entry_is_judged(void **state)
 			    : n != 1 || got != VARIATIONS[i].want)
 			fail_msg("%s: %zu findings, %s", VARIATIONS[i].name, n,
 				 troth_finding_name(got));
+		ima_bench_free(b);
+	}
+}
+
+/* Entries are read some ahead of those that are judged. */
+static void an_entry_is_judged_wherever_it_stands(void **state)
+{
+	for (size_t bad = 0; bad < 40; bad++) {
+		struct ima_bench *b = ima_bench_new(*state);
+		for (size_t i = 0; i < 40; i++)
+			ima_add_file(&b->list, "/usr/bin/good",
+				     i == bad ? IMA_OTHER : IMA_GOOD);
+		ima_bench_appraise_all(b);
+		ima_bench_assert_only(b, TROTH_FINDING_IMA_UNKNOWN_FILE);
+		assert_int_equal(b->r.findings.list[0].event, bad + 1);
+		assert_int_equal(b->r.after.counts.allowed, 39);
 		ima_bench_free(b);
 	}
 }
@@ -465,6 +483,7 @@ int main(void)
 		cmocka_unit_test(a_good_list_is_proven),
 		cmocka_unit_test(what_came_after_the_quote_is_not_looked_at),
 		cmocka_unit_test(each_entry_is_judged),
+		cmocka_unit_test(an_entry_is_judged_wherever_it_stands),
 		cmocka_unit_test(a_file_that_calls_itself_boot_aggregate_is_seen),
 		cmocka_unit_test(a_boot_aggregate_of_other_pcrs_is_seen),
 		cmocka_unit_test(a_violation_weighs_what_policy_says),
