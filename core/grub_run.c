@@ -108,13 +108,13 @@ static enum troth_status do_entry(struct troth_grub *g, struct troth_grub_comman
 	return troth_grub_add_entry(g, c);
 }
 
-static enum troth_status do_test(struct troth_grub *g, struct troth_grub_command *c,
-				 enum troth_grub_outcome *out)
+static enum troth_status do_condition(struct troth_grub *g, struct troth_grub_command *c,
+				      enum troth_grub_outcome *out)
 {
 	const bool bracket = strcmp(c->words[0], "[") == 0;
 	if (bracket && strcmp(c->words[c->n - 1], "]") != 0)
 		return troth_grub_refuse(g, "a [ is not closed");
-	return troth_grub_test(g, c->words + 1, c->n - 1 - bracket, out);
+	return troth_grub_condition(g, c->words + 1, c->n - 1 - bracket, out);
 }
 
 /* ---- the rest ---- */
@@ -197,8 +197,8 @@ static const struct {
 	const char *name;
 	troth_grub_runner *run;
 } COMMANDS[] = {
-	{ "[", do_test },
-	{ "test", do_test },
+	{ "[", do_condition },
+	{ "test", do_condition },
 	{ "set", do_set },
 	{ "unset", do_unset },
 	{ "export", do_export },

@@ -84,8 +84,8 @@ TROTH_NODISCARD enum troth_status troth_grub_run(struct troth_grub *g,
 TROTH_NODISCARD enum troth_status
 troth_grub_do(struct troth_grub *g, struct troth_grub_command *c, enum troth_grub_outcome *out);
 /* [ and test; words without the command and the bracket. */
-TROTH_NODISCARD enum troth_status troth_grub_test(struct troth_grub *g, char **words, size_t n,
-						  enum troth_grub_outcome *out);
+TROTH_NODISCARD enum troth_status troth_grub_condition(struct troth_grub *g, char **words,
+						       size_t n, enum troth_grub_outcome *out);
 /* menuentry and submenu: into the current menu. */
 TROTH_NODISCARD enum troth_status troth_grub_add_entry(struct troth_grub *g,
 						       const struct troth_grub_command *c);

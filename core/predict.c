@@ -127,8 +127,8 @@ enum troth_status troth_predict_load_options(struct troth_prediction *p,
 	return predict_wide(p, "kernel-inputs", PCR_KERNEL_INPUTS, cmdline);
 }
 
-enum troth_status troth_predict_stub_cmdline(struct troth_prediction *p,
-					     struct troth_view cmdline)
+enum troth_status troth_predict_uki_cmdline(struct troth_prediction *p,
+					    struct troth_view cmdline)
 {
 	return predict_wide(p, "kernel-parameters", PCR_STUB_PARAMETERS, cmdline);
 }

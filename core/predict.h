@@ -51,8 +51,8 @@ TROTH_NODISCARD enum troth_status troth_predict_initrd(struct troth_prediction *
 						       size_t n_files);
 /* PCR 12, by systemd-stub: a command line given to it from outside (UTF-16 with its NUL).
  * TROTH_E_UNSUPPORTED as above. */
-TROTH_NODISCARD enum troth_status troth_predict_stub_cmdline(struct troth_prediction *p,
-							     struct troth_view cmdline);
+TROTH_NODISCARD enum troth_status troth_predict_uki_cmdline(struct troth_prediction *p,
+							    struct troth_view cmdline);
 
 /* The newest systemd-stub whose hand-over to the kernel has been compared with a real boot.
  * Later ones load the kernel through the firmware, which measures it again, and hand over more.

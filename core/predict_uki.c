@@ -186,7 +186,7 @@ static enum troth_status predict_given(struct troth_prediction *p, const struct 
 	if (given.n == 0)
 		return TROTH_OK;
 	return find(u, ".cmdline") != NULL ? TROTH_E_CONFLICT
-					   : troth_predict_stub_cmdline(p, given);
+					   : troth_predict_uki_cmdline(p, given);
 }
 
 enum troth_status troth_predict_uki(struct troth_prediction *p, struct troth_view file,

@@ -41,18 +41,19 @@ done
 
 # ---- the environment ----
 
-# Where an object asks for a variable, or hands all of them on: the journal's stream (log.c), and
-# the programs that an operator told the attester to run (hooks.c).
+# Where an object asks for a variable, or hands all of them on: the journal's stream (log.c), where the
+# service manager has put the attester's credentials (settings.c), and the programs that an operator
+# told the attester to run (hooks.c).
 objects | xargs nm -A --undefined-only 2>/dev/null |
 	sed -nE 's#.*/([a-z_]+\.c)\.o:.* (getenv|secure_getenv|environ|__environ)(@.*)?$#\1 \2#p' |
 	sort -u >"$work/asked"
-printf 'hooks.c environ\nlog.c getenv\n' >"$work/may"
+printf 'hooks.c environ\nlog.c getenv\nsettings.c getenv\n' >"$work/may"
 cmp -s "$work/asked" "$work/may" ||
 	wrong "the environment is asked by: $(tr '\n' ';' <"$work/asked")"
-# Its one name, in the source.
+# Their names, in the source.
 (cd "$top" && grep -rhoE '(secure_)?getenv\([^)]*\)' core platform proto attester verifier cli \
-	--include='*.c') >"$work/names" || true
-[ "$(cat "$work/names")" = 'getenv("JOURNAL_STREAM")' ] ||
+	--include='*.c') | sort >"$work/names" || true
+[ "$(tr '\n' ' ' <"$work/names")" = 'getenv("CREDENTIALS_DIRECTORY") getenv("JOURNAL_STREAM") ' ] ||
 	wrong "variables: $(tr '\n' ' ' <"$work/names")"
 
 # ---- keys ----

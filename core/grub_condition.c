@@ -162,8 +162,8 @@ static enum troth_status take_or(struct test *t, bool *out)
 	return TROTH_OK;
 }
 
-enum troth_status troth_grub_test(struct troth_grub *g, char **words, size_t n,
-				  enum troth_grub_outcome *out)
+enum troth_status troth_grub_condition(struct troth_grub *g, char **words, size_t n,
+				       enum troth_grub_outcome *out)
 {
 	struct test t = { .g = g, .words = words, .n = n };
 	bool yes = false;
