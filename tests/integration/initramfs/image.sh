@@ -52,14 +52,14 @@ work=$1 tools=$2 root=$1/root
 shift 2
 mkdir -p "$root"
 mount -t tmpfs none "$root"
-mkdir -p "$root"/{usr,etc,dev,proc,sys,run,tmp,var/tmp,var/lib/dpkg,boot,root,work}
+mkdir -p "$root"/{usr,etc,dev,proc,sys,run,tmp,var/tmp,var/lib/dpkg,boot,root,mnt}
 for link in bin sbin lib lib64; do ln -s "usr/$link" "$root/$link"; done
 mount -t overlay none -o "lowerdir=$work/dest/usr:$tools/usr:/usr" "$root/usr"
 mount -t overlay none -o "lowerdir=$work/dest/etc:$tools/etc:/etc" "$root/etc"
 mount --rbind /dev "$root/dev"
 mount --rbind /proc "$root/proc"
 mount --rbind /sys "$root/sys"
-mount --bind "$work" "$root/work"
+mount --bind "$work" "$root/mnt"
 printf 'CONFIG_RD_%s=y\n' GZIP ZSTD >"$root/boot/config-0.0.0-troth"
 exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@" </dev/null
 END
@@ -67,17 +67,17 @@ END
 
 make_image() {
 	case $kind in
-	initramfs-tools) in_root mkinitramfs -d /etc/initramfs-tools -o /work/initrd "$version" ;;
+	initramfs-tools) in_root mkinitramfs -d /etc/initramfs-tools -o /mnt/initrd "$version" ;;
 	dracut) in_root dracut --force --no-kernel --no-hostonly --no-hostonly-cmdline --no-early-microcode --no-compress --nostrip \
-		--modules "base network network-legacy troth" --kver "$version" /work/initrd ;;
+		--modules "base network network-legacy troth" --kver "$version" /mnt/initrd ;;
 	esac
 }
 open_image() {
 	rm -rf -- "$work/image"
 	mkdir "$work/image"
 	case $kind in
-	initramfs-tools) in_root unmkinitramfs /work/initrd /work/image ;;
-	dracut) in_root sh -c 'cd /work/image && lsinitrd --unpack /work/initrd' ;;
+	initramfs-tools) in_root unmkinitramfs /mnt/initrd /mnt/image ;;
+	dracut) in_root sh -c 'cd /mnt/image && lsinitrd --unpack /mnt/initrd' ;;
 	esac
 }
 
