@@ -64,8 +64,8 @@ describe_change() {
 	power-*) expect=credential cause='' hand=keep_state ;;
 	first-*) findings=reference-missing ;;
 	command-line)
+		# The machine never passed: nothing says that the changed file was one of settings.
 		words=mitigations=off findings=unexpected-event:8,9 shows=mitigations=off
-		cause=configuration-change
 		;;
 	debug-shell)
 		words=systemd.debug-shell=1 findings=unexpected-event:8,9 shows=systemd.debug-shell=1
@@ -80,7 +80,7 @@ describe_change() {
 	boot-loader) loader=net findings=unexpected-event:4,8 shows=grubx64.efi cause=update ;;
 	secure-boot-off) store=off findings='log-missing secure-boot-unproven:7' ;;
 	secure-boot-off-chainload)
-		store=off way=chain shows="'SecureBoot'" cause=secure-boot-disabled
+		store=off way=chain shows="'SecureBoot: 0'" cause=secure-boot-disabled
 		findings='missing-component:4 secure-boot-off:7 unexpected-event:7,8,9'
 		;;
 	kernel-unsigned) unsigned_kernel=1 expect=stopped cause='' stops_at='bad shim signature' ;;
@@ -88,8 +88,8 @@ describe_change() {
 	update | uki-update)
 		announced=1 kernel=other words=loglevel=5 change='echo updated' expect=credential cause=''
 		;;
-	mok) store=mok findings=unexpected-event:14 shows="'MokList'" cause=configuration-change ;;
-	dbx) store=dbx findings=unexpected-event:7 shows="'dbx'" cause=configuration-change ;;
+	mok) store=mok findings=unexpected-event:14 shows="'shim: MokList'" cause=configuration-change ;;
+	dbx) store=dbx findings=unexpected-event:7 shows="'dbx: 2 hashes'" cause=configuration-change ;;
 	handed-over)
 		way=direct shows='nothing shows that an image was verified'
 		findings='missing-component:4,5,7,8,14 secure-boot-unproven:7 unexpected-event:1,9'
@@ -102,13 +102,13 @@ describe_change() {
 		hand='echo "echo changed" >>/usr/lib/machine/settle; /usr/lib/machine/settle'
 		findings=ima-unknown-file:10 shows=/usr/lib/machine/settle
 		;;
-	uki-command-line) words=mitigations=off findings=unexpected-event:4,9,11 shows="'.cmdline'" cause=update ;;
+	uki-command-line) words=mitigations=off findings=unexpected-event:4,9,11 shows="'UKI section .cmdline'" cause=update ;;
 	uki-kernel)
-		kernel=other findings='ima-unknown-file:10 unexpected-event:4,9,11' shows="'.linux'"
+		kernel=other findings='ima-unknown-file:10 unexpected-event:4,9,11' shows="'UKI section .linux'"
 		cause=update
 		;;
 	uki-secure-boot-off)
-		store=off findings='secure-boot-off:7 unexpected-event:4,7' shows="'SecureBoot'"
+		store=off findings='secure-boot-off:7 unexpected-event:4,7' shows="'SecureBoot: 0'"
 		cause=secure-boot-disabled
 		;;
 	direct) ;;
