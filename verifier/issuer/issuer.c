@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "issuer.h"
 
+#include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdlib.h>
 
 #include "base.h"
@@ -18,12 +20,13 @@
 
 TROTH_DEFINE_AUTO(struct troth_ctx, troth_ctx_free)
 
-/* Workers wait here until the process has locked itself in. */
+/* Workers wait here until the process has locked itself in. Semaphores: a condition variable
+ * with several waiters can lose a wake-up in the C libraries of today (glibc's bug 25847), and
+ * a worker that sleeps on would leave its front without answers. */
 struct gate {
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	size_t n_waiting;
-	bool open, closed_for_ever;
+	sem_t warm;    /* posted by each worker that has got here */
+	sem_t decided; /* posted once for each of them */
+	bool open;     /* written before decided is posted */
 };
 
 struct worker {
@@ -43,34 +46,31 @@ struct process {
 	size_t n_started;
 };
 
+static void wait_for(sem_t *what)
+{
+	while (sem_wait(what) != 0 && errno == EINTR)
+		;
+}
+
 /* True when the gate was opened. */
 static bool gate_pass(struct gate *g)
 {
-	(void)pthread_mutex_lock(&g->lock);
-	g->n_waiting++;
-	(void)pthread_cond_broadcast(&g->changed);
-	while (!g->open && !g->closed_for_ever)
-		(void)pthread_cond_wait(&g->changed, &g->lock);
-	bool open = g->open;
-	(void)pthread_mutex_unlock(&g->lock);
-	return open;
-}
-
-static void gate_decide(struct gate *g, bool open)
-{
-	(void)pthread_mutex_lock(&g->lock);
-	g->open = open;
-	g->closed_for_ever = !open;
-	(void)pthread_cond_broadcast(&g->changed);
-	(void)pthread_mutex_unlock(&g->lock);
+	(void)sem_post(&g->warm);
+	wait_for(&g->decided);
+	return g->open;
 }
 
 static void gate_await(struct gate *g, size_t n)
 {
-	(void)pthread_mutex_lock(&g->lock);
-	while (g->n_waiting < n)
-		(void)pthread_cond_wait(&g->changed, &g->lock);
-	(void)pthread_mutex_unlock(&g->lock);
+	while (n-- > 0)
+		wait_for(&g->warm);
+}
+
+static void gate_decide(struct gate *g, bool open, size_t n)
+{
+	g->open = open;
+	while (n-- > 0)
+		(void)sem_post(&g->decided);
 }
 
 /* A thread's first draw of randomness, first signature and first allocation set things up that
@@ -147,8 +147,8 @@ static void clear(struct process *p)
 	troth_rate_free(p->office.rate);
 	troth_denied_free(p->office.denied);
 	troth_issuer_keys_clear(&p->office.keys);
-	(void)pthread_cond_destroy(&p->gate.changed);
-	(void)pthread_mutex_destroy(&p->gate.lock);
+	(void)sem_destroy(&p->gate.warm);
+	(void)sem_destroy(&p->gate.decided);
 	free(p);
 }
 
@@ -169,7 +169,7 @@ static int run(struct process *p)
 	/* All threads are there and wait: the filter reaches each of them. */
 	if (got == TROTH_OK)
 		got = troth_sandbox_issuer();
-	gate_decide(&p->gate, got == TROTH_OK);
+	gate_decide(&p->gate, got == TROTH_OK, p->n_started);
 	if (got == TROTH_OK) {
 		say_ready(p);
 		troth_channel_serve(p->administration, p->config->admin_fd);
@@ -189,8 +189,7 @@ int troth_issuer_run(const struct troth_issuer_config *config)
 	if (p == NULL)
 		return 1;
 	p->config = config;
-	if (pthread_mutex_init(&p->gate.lock, NULL) != 0 ||
-	    pthread_cond_init(&p->gate.changed, NULL) != 0) {
+	if (sem_init(&p->gate.warm, 0, 0) != 0 || sem_init(&p->gate.decided, 0, 0) != 0) {
 		free(p);
 		return 1;
 	}
