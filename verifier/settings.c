@@ -59,6 +59,7 @@ static const struct troth_config_field LIMIT_FIELDS[] = {
 	NUMBER("pending_devices", pending_max, 0, 1000000, "1000"),
 	NUMBER("log_cache_mb", log_cache_mb, 1, 65536, "256"),
 	NUMBER("proofs", proofs_max, 1024, 100000000, "1000000"),
+	NUMBER("proofs_per_device", proofs_per_device, 1, 100000000, "100000"),
 	{ 0 },
 };
 

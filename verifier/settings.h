@@ -28,11 +28,12 @@ struct troth_settings {
 	char inventory[PATH_MAX];			     /* file; empty: none */
 	char ima_lists[PATH_MAX];			     /* directory; empty: none */
 	uint32_t crl_life_s, status_life_s;
-	uint32_t connections_max;  /* per worker */
-	uint32_t enrol_per_minute; /* per source address */
-	uint32_t pending_max;	   /* devices waiting for approval */
-	uint32_t log_cache_mb;	   /* event logs kept parsed */
-	uint32_t proofs_max;	   /* used proofs remembered */
+	uint32_t connections_max;   /* per worker */
+	uint32_t enrol_per_minute;  /* per source address */
+	uint32_t pending_max;	    /* devices waiting for approval */
+	uint32_t log_cache_mb;	    /* event logs kept parsed */
+	uint32_t proofs_max;	    /* used proofs remembered */
+	uint32_t proofs_per_device; /* of them; in two minutes */
 	struct troth_callers callers;
 };
 

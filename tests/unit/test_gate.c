@@ -116,7 +116,7 @@ static int setup(void **state)
 	assert_int_equal(troth_registry_new(&w->shared.registry), TROTH_OK);
 	assert_int_equal(troth_snapshots_new(&w->shared.snapshots), TROTH_OK);
 	assert_int_equal(troth_published_new(&w->shared.published), TROTH_OK);
-	assert_int_equal(troth_proof_memory_new(1024, &w->shared.proofs), TROTH_OK);
+	assert_int_equal(troth_proof_memory_new(1024, 1000000, &w->shared.proofs), TROTH_OK);
 	assert_int_equal(troth_proof_nonces_init(&w->nonces), TROTH_OK);
 	w->shared.nonces = &w->nonces;
 	w->ca = authority_make("Issuing CA", NOW_S);
@@ -296,7 +296,7 @@ static void a_proof_does_not_count_after_a_restart(void **state)
 	sound_credentials(w, &c);
 	assert_int_equal(ask_with(w, &c), TROTH_ADMITTED);
 	troth_proof_memory_free(w->shared.proofs);
-	assert_int_equal(troth_proof_memory_new(1024, &w->shared.proofs), TROTH_OK);
+	assert_int_equal(troth_proof_memory_new(1024, 1000000, &w->shared.proofs), TROTH_OK);
 	assert_int_equal(troth_proof_nonces_init(&w->nonces), TROTH_OK);
 	assert_int_equal(ask_with(w, &c), TROTH_DENIED_PROOF_NONCE);
 	fresh_nonce(w, &c);
@@ -536,6 +536,17 @@ static void health_is_that_of_now(void **state)
 	w->row.last_fail_ms = (NOW_S - 90) * 1000;
 	put_row(w);
 	assert_both(w, TROTH_ADMITTED, "issued after the failure");
+	w->row.last_fail_ms = (NOW_S - 60) * 1000 + 999;
+	put_row(w);
+	assert_both(w, TROTH_DENIED_UNHEALTHY, "failed in the second it was issued");
+	w->row.last_fail_ms = (NOW_S - 60) * 1000 + 100;
+	w->row.last_pass_ms = (NOW_S - 60) * 1000 + 200;
+	put_row(w);
+	assert_both(w, TROTH_ADMITTED, "recovered in the second it was issued");
+	w->row.last_pass_ms = (NOW_S - 10) * 1000;
+	w->row.last_fail_ms = (NOW_S - 61) * 1000 + 999;
+	put_row(w);
+	assert_both(w, TROTH_ADMITTED, "failed in the second before");
 	SET(w->row.group, "other");
 	put_row(w);
 	assert_both(w, TROTH_DENIED_UNHEALTHY, "no policy");
@@ -570,7 +581,9 @@ static void a_full_memory_denies(void **state)
 	uint8_t id[32] = { 0 };
 	for (uint32_t i = 1; i < 100000; i++) {
 		memcpy(id, &i, sizeof i);
-		(void)troth_proof_memory_use(w->shared.proofs, id, MONO_S);
+		(void)troth_proof_memory_use(
+			w->shared.proofs, w->ctx,
+			&(struct troth_proof_use){ id, troth_view_str("press-9"), MONO_S });
 	}
 	sound_credentials(w, &c);
 	assert_int_equal(ask_with(w, &c), TROTH_DENIED_BUSY);

@@ -15,60 +15,121 @@ static void make_id(uint64_t i, uint8_t out[32])
 	troth_put_u64be(&w, i * UINT64_C(0x9e3779b97f4a7c15));
 }
 
-static enum troth_decision use(struct troth_proof_memory *m, uint64_t i, uint64_t now_s)
+/* More than any test here uses: the share is not what it is about. */
+#define NO_SHARE UINT32_MAX
+
+struct memory {
+	struct troth_proof_memory *proofs;
+	struct troth_ctx *ctx;
+};
+
+static struct memory make(void **state, size_t max, uint32_t share)
+{
+	struct memory m = { .ctx = *state };
+	assert_int_equal(troth_proof_memory_new(max, share, &m.proofs), TROTH_OK);
+	return m;
+}
+
+static enum troth_decision use_of(const struct memory *m, const char *device, uint64_t i,
+				  uint64_t now_s)
 {
 	uint8_t id[32];
 	make_id(i, id);
-	return troth_proof_memory_use(m, id, now_s);
+	return troth_proof_memory_use(
+		m->proofs, m->ctx,
+		&(struct troth_proof_use){ id, troth_view_str(device), now_s });
+}
+
+static enum troth_decision use(const struct memory *m, uint64_t i, uint64_t now_s)
+{
+	return use_of(m, "press-4", i, now_s);
 }
 
 static void a_proof_counts_once(void **state)
 {
-	struct troth_proof_memory *m;
-	(void)state;
-	assert_int_equal(troth_proof_memory_new(1024, &m), TROTH_OK);
+	const struct memory m = make(state, 1024, NO_SHARE);
 	for (uint64_t i = 0; i < 500; i++)
-		assert_int_equal(use(m, i, 1000), TROTH_ADMITTED);
+		assert_int_equal(use(&m, i, 1000), TROTH_ADMITTED);
 	for (uint64_t i = 0; i < 500; i++)
-		assert_int_equal(use(m, i, 1001), TROTH_DENIED_PROOF_USED);
-	troth_proof_memory_free(m);
+		assert_int_equal(use(&m, i, 1001), TROTH_DENIED_PROOF_USED);
+	troth_proof_memory_free(m.proofs);
 }
 
 /* Whenever within a generation it was used, it is known for as long as its nonce is good. */
 static void a_proof_is_remembered_for_as_long_as_it_could_count(void **state)
 {
-	(void)state;
 	for (uint64_t start = 1; start < 3 * TROTH_PROOF_NONCE_LIFE_S; start += 7) {
-		struct troth_proof_memory *m;
-		assert_int_equal(troth_proof_memory_new(1024, &m), TROTH_OK);
-		assert_int_equal(use(m, 1, 1), TROTH_ADMITTED);
-		assert_int_equal(use(m, 2, start), TROTH_ADMITTED);
+		const struct memory m = make(state, 1024, NO_SHARE);
+		assert_int_equal(use(&m, 1, 1), TROTH_ADMITTED);
+		assert_int_equal(use(&m, 2, start), TROTH_ADMITTED);
 		for (uint64_t s = start; s <= start + TROTH_PROOF_NONCE_LIFE_S; s++)
-			assert_int_equal(use(m, 2, s), TROTH_DENIED_PROOF_USED);
-		troth_proof_memory_free(m);
+			assert_int_equal(use(&m, 2, s), TROTH_DENIED_PROOF_USED);
+		troth_proof_memory_free(m.proofs);
 	}
 }
 
 static void a_full_memory_denies_and_frees_itself_with_time(void **state)
 {
-	struct troth_proof_memory *m;
+	const struct memory m = make(state, 1024, NO_SHARE);
 	uint64_t n = 0;
-	(void)state;
-	assert_int_equal(troth_proof_memory_new(1024, &m), TROTH_OK);
-	while (use(m, n, 1000) == TROTH_ADMITTED)
+	while (use(&m, n, 1000) == TROTH_ADMITTED)
 		n++;
 	assert_true(n >= 1024);
-	assert_int_equal(use(m, n, 1000), TROTH_DENIED_BUSY);
-	assert_int_equal(use(m, 0, 1000), TROTH_DENIED_PROOF_USED);
-	assert_int_equal(use(m, n, 1000 + TROTH_PROOF_NONCE_LIFE_S + 1), TROTH_ADMITTED);
-	assert_int_equal(use(m, 0, 1000 + TROTH_PROOF_NONCE_LIFE_S + 1),
+	assert_int_equal(use(&m, n, 1000), TROTH_DENIED_BUSY);
+	assert_int_equal(use(&m, 0, 1000), TROTH_DENIED_PROOF_USED);
+	assert_int_equal(use(&m, n, 1000 + TROTH_PROOF_NONCE_LIFE_S + 1), TROTH_ADMITTED);
+	assert_int_equal(use(&m, 0, 1000 + TROTH_PROOF_NONCE_LIFE_S + 1),
 			 TROTH_DENIED_PROOF_USED);
-	troth_proof_memory_free(m);
+	troth_proof_memory_free(m.proofs);
+}
+
+/* One that uses up its share is denied, and nobody else. */
+static void a_device_has_its_share(void **state)
+{
+	const struct memory m = make(state, 1024, 100);
+	const uint64_t later = 1000 + TROTH_PROOF_NONCE_LIFE_S + 1;
+	for (uint64_t i = 0; i < 100; i++)
+		assert_int_equal(use_of(&m, "press-4", i, 1000), TROTH_ADMITTED);
+	assert_int_equal(use_of(&m, "press-4", 100, 1000), TROTH_DENIED_BUSY);
+	assert_int_equal(use_of(&m, "press-5", 100, 1000), TROTH_ADMITTED);
+	assert_int_equal(use_of(&m, "press-4", 101, later - 1), TROTH_DENIED_BUSY);
+	assert_int_equal(use_of(&m, "press-4", 101, later), TROTH_ADMITTED);
+	troth_proof_memory_free(m.proofs);
+}
+
+/* Or a thief who tries again and again what was used would use up the device's share. */
+static void what_is_refused_takes_nothing_of_the_share(void **state)
+{
+	const struct memory m = make(state, 1024, 3);
+	assert_int_equal(use(&m, 0, 1000), TROTH_ADMITTED);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(use(&m, 0, 1000), TROTH_DENIED_PROOF_USED);
+	assert_int_equal(use(&m, 1, 1000), TROTH_ADMITTED);
+	assert_int_equal(use(&m, 2, 1000), TROTH_ADMITTED);
+	assert_int_equal(use(&m, 3, 1000), TROTH_DENIED_BUSY);
+	troth_proof_memory_free(m.proofs);
+}
+
+/* Ids that all lie in one place under a hash without a key fill one memory only to its limit.
+ */
+static void ids_that_were_picked_to_meet_do_not(void **state)
+{
+	const struct memory m = make(state, 1024, NO_SHARE);
+	uint64_t i = 0, n = 0;
+	while (n < 512) { /* of 64 shards, all would be in this one */
+		uint8_t id[32];
+		make_id(++i, id);
+		if (troth_view_hash((struct troth_view){ id, 32 }) % 64 != 7)
+			continue;
+		assert_int_equal(use(&m, i, 1000), TROTH_ADMITTED);
+		n++;
+	}
+	troth_proof_memory_free(m.proofs);
 }
 
 struct racer {
 	pthread_t thread;
-	struct troth_proof_memory *m;
+	struct memory m;
 	unsigned int n_admitted;
 };
 
@@ -76,28 +137,28 @@ static void *race(void *arg)
 {
 	struct racer *r = arg;
 	for (uint64_t i = 0; i < 20000; i++)
-		if (use(r->m, i, 1000) == TROTH_ADMITTED)
+		if (use(&r->m, i, 1000) == TROTH_ADMITTED)
 			r->n_admitted++;
 	return NULL;
 }
 
 static void at_once_on_many_threads_it_counts_once(void **state)
 {
-	struct troth_proof_memory *m;
+	const struct memory m = make(state, 40000, NO_SHARE);
 	struct racer racers[4] = { 0 };
 	unsigned int n = 0;
-	(void)state;
-	assert_int_equal(troth_proof_memory_new(40000, &m), TROTH_OK);
 	for (size_t i = 0; i < 4; i++) {
-		racers[i].m = m;
+		racers[i].m.proofs = m.proofs;
+		assert_int_equal(troth_ctx_new(&racers[i].m.ctx), TROTH_OK);
 		assert_int_equal(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
 	}
 	for (size_t i = 0; i < 4; i++) {
 		pthread_join(racers[i].thread, NULL);
+		troth_ctx_free(racers[i].m.ctx);
 		n += racers[i].n_admitted;
 	}
 	assert_int_equal(n, 20000);
-	troth_proof_memory_free(m);
+	troth_proof_memory_free(m.proofs);
 }
 
 static void a_nonce_is_of_one_start_and_has_its_time(void **state)
@@ -134,6 +195,9 @@ int main(void)
 		cmocka_unit_test(a_proof_counts_once),
 		cmocka_unit_test(a_proof_is_remembered_for_as_long_as_it_could_count),
 		cmocka_unit_test(a_full_memory_denies_and_frees_itself_with_time),
+		cmocka_unit_test(a_device_has_its_share),
+		cmocka_unit_test(what_is_refused_takes_nothing_of_the_share),
+		cmocka_unit_test(ids_that_were_picked_to_meet_do_not),
 		cmocka_unit_test(at_once_on_many_threads_it_counts_once),
 		cmocka_unit_test(a_nonce_is_of_one_start_and_has_its_time),
 	};

@@ -155,7 +155,8 @@ static enum troth_status load_files(struct troth_front *f)
 
 static enum troth_status load_gates(struct troth_front *f)
 {
-	TROTH_TRY(troth_proof_memory_new(f->settings->proofs_max, &f->proofs));
+	TROTH_TRY(troth_proof_memory_new(f->settings->proofs_max,
+					 f->settings->proofs_per_device, &f->proofs));
 	TROTH_TRY(troth_proof_nonces_init(&f->nonces));
 	f->gates = (struct troth_gates){ .trust_domain = f->settings->trust_domain,
 					 .registry = f->registry,

@@ -147,7 +147,16 @@ static bool allows(const struct troth_policy *p, const char *audience, struct tr
 }
 
 /* A credential made before the device was last found wanting says nothing any more, though it
- * has recovered since. */
+ * has recovered since. Credentials know whole seconds: one of the second of the failure is of
+ * before it, unless the device recovered within that second and has not passed again since. */
+static bool outdated(const struct troth_device_row *row, uint64_t issued_s)
+{
+	const uint64_t failed_s = row->last_fail_ms / 1000;
+	if (row->last_fail_ms == 0 || issued_s > failed_s)
+		return false;
+	return issued_s < failed_s || row->last_pass_ms / 1000 != failed_s;
+}
+
 static enum troth_decision judge_health(const struct troth_policy *p,
 					const struct troth_device_row *row,
 					const struct caller *c, uint64_t now_ms)
@@ -159,7 +168,7 @@ static enum troth_decision judge_health(const struct troth_policy *p,
 						  .unreachable_after_s =
 							  p->unreachable_after_s };
 	if (troth_health_at(&health, now_ms) != TROTH_HEALTH_HEALTHY ||
-	    c->issued_s < row->last_fail_ms / 1000)
+	    outdated(row, c->issued_s))
 		return TROTH_DENIED_UNHEALTHY;
 	return TROTH_ADMITTED;
 }
@@ -221,8 +230,9 @@ void troth_gate_ask(struct troth_gate *g, const struct troth_gate_question *q,
 		d = TROTH_UNDECIDED;
 	if (d == TROTH_ADMITTED)
 		d = judge_device(g, q, &c);
+	const struct troth_proof_use use = { c.proof.id, troth_view_str(c.name), q->mono_s };
 	if (d == TROTH_ADMITTED && c.proven_once)
-		d = troth_proof_memory_use(g->shared->proofs, c.proof.id, q->mono_s);
+		d = troth_proof_memory_use(g->shared->proofs, g->ctx, &use);
 	*out = (struct troth_gate_answer){ .decision = d };
 	memcpy(out->device, c.name, sizeof out->device);
 	memcpy(out->segment, c.segment, sizeof out->segment);

@@ -11,12 +11,14 @@
 #include <troth/limits.h>
 
 #include "base.h"
+#include "proof_share.h"
+#include "random.h"
 #include "reader.h"
 
 enum {
 	SHARDS = 64,
 	SPARE = 1024,
-	KEY_LEN = 16, /* of the 32 bytes of an id: as hard to meet as they are to guess */
+	KEY_LEN = 16, /* of a keyed hash: as hard to meet as it is to guess */
 	/* No proof counts for longer than its nonce, and nonces go by a clock that nobody sets:
 	 * whatever happens to the time of day, a used proof is still known. */
 	PERIOD_S = TROTH_PROOF_NONCE_LIFE_S + 1
@@ -34,7 +36,10 @@ struct shard {
 };
 
 struct troth_proof_memory {
+	/* Where a proof lies depends on it: who picks ids so that they meet cannot know. */
+	uint8_t secret[32];
 	size_t n_slots; /* of a generation: a power of two */
+	struct troth_proof_shares shares;
 	struct shard shards[SHARDS];
 };
 
@@ -50,23 +55,34 @@ static bool make_generation(struct generation *g, size_t n_slots)
 	return g->slots != NULL;
 }
 
-enum troth_status troth_proof_memory_new(size_t max, struct troth_proof_memory **out)
+static enum troth_status make_shards(struct troth_proof_memory *m, size_t max)
 {
-	struct troth_proof_memory *m = calloc(1, sizeof *m);
-	if (m == NULL)
-		return TROTH_E_MEMORY;
 	m->n_slots = 16;
 	while (filled(m->n_slots) * SHARDS <
 	       max + max / 4 + SPARE) /* ids do not spread evenly */
 		m->n_slots *= 2;
 	for (size_t i = 0; i < SHARDS; i++)
 		pthread_mutex_init(&m->shards[i].lock, NULL);
-	for (size_t i = 0; i < SHARDS; i++) {
-		if (make_generation(&m->shards[i].young, m->n_slots) &&
-		    make_generation(&m->shards[i].old, m->n_slots))
-			continue;
-		troth_proof_memory_free(m);
+	for (size_t i = 0; i < SHARDS; i++)
+		if (!make_generation(&m->shards[i].young, m->n_slots) ||
+		    !make_generation(&m->shards[i].old, m->n_slots))
+			return TROTH_E_MEMORY;
+	return TROTH_OK;
+}
+
+enum troth_status troth_proof_memory_new(size_t max, uint32_t share,
+					 struct troth_proof_memory **out)
+{
+	struct troth_proof_memory *m = calloc(1, sizeof *m);
+	if (m == NULL)
 		return TROTH_E_MEMORY;
+	troth_proof_shares_init(&m->shares, share);
+	enum troth_status status = make_shards(m, max);
+	if (status == TROTH_OK)
+		status = troth_random(m->secret, sizeof m->secret);
+	if (status != TROTH_OK) {
+		troth_proof_memory_free(m);
+		return status;
 	}
 	*out = m;
 	return TROTH_OK;
@@ -81,6 +97,7 @@ void troth_proof_memory_free(struct troth_proof_memory *m)
 		free(m->shards[i].old.slots);
 		pthread_mutex_destroy(&m->shards[i].lock);
 	}
+	troth_proof_shares_release(&m->shares);
 	free(m);
 }
 
@@ -134,18 +151,49 @@ static enum troth_decision use(struct shard *s, size_t n_slots, const uint8_t ke
 	return TROTH_ADMITTED;
 }
 
-enum troth_decision troth_proof_memory_use(struct troth_proof_memory *m, const uint8_t id[32],
-					   uint64_t now_s)
-{
-	const uint64_t hash = troth_view_hash((struct troth_view){ id, 32 });
-	struct shard *s = &m->shards[hash % SHARDS];
+/* What stands for some bytes in here. */
+struct place {
 	uint8_t key[KEY_LEN];
-	memcpy(key, id, sizeof key);
-	if (is_free(key))
-		return TROTH_DENIED_BUSY; /* stands for a free slot; nobody finds such a hash */
+	uint64_t hash;
+};
+
+static enum troth_status locate(const struct troth_proof_memory *m, struct troth_ctx *ctx,
+				struct troth_view bytes, struct place *out)
+{
+	uint8_t mac[32];
+	TROTH_TRY(troth_hmac_sha256(ctx, TROTH_VIEW_OF(m->secret), &bytes, 1, mac));
+	struct troth_reader r = { TROTH_VIEW_OF(mac) };
+	if (!troth_get_bytes(&r, sizeof out->key, out->key) ||
+	    !troth_get_u64be(&r, &out->hash) || is_free(out->key))
+		return TROTH_E_CRYPTO; /* all zeros stand for a free slot; nobody meets them */
+	return TROTH_OK;
+}
+
+static enum troth_decision remember(struct troth_proof_memory *m, const struct place *p,
+				    uint64_t now_s)
+{
+	struct shard *s = &m->shards[p->hash % SHARDS];
 	pthread_mutex_lock(&s->lock);
 	grow_older(s, m->n_slots, now_s);
-	const enum troth_decision d = use(s, m->n_slots, key, hash / SHARDS);
+	const enum troth_decision d = use(s, m->n_slots, p->key, p->hash / SHARDS);
 	pthread_mutex_unlock(&s->lock);
+	return d;
+}
+
+enum troth_decision troth_proof_memory_use(struct troth_proof_memory *m, struct troth_ctx *ctx,
+					   const struct troth_proof_use *u)
+{
+	struct place proof, device;
+	if (locate(m, ctx, (struct troth_view){ u->id, 32 }, &proof) != TROTH_OK ||
+	    locate(m, ctx, u->device, &device) != TROTH_OK)
+		return TROTH_DENIED_BUSY;
+	/* A share is counted by fixed periods, a proof remembered by sliding ones: what is
+	 * remembered of one device is at most two shares. */
+	const bool some = troth_proof_share_take(&m->shares, device.hash, u->now_s, PERIOD_S);
+	if (!some)
+		return TROTH_DENIED_BUSY;
+	const enum troth_decision d = remember(m, &proof, u->now_s);
+	if (d != TROTH_ADMITTED)
+		troth_proof_share_return(&m->shares, device.hash);
 	return d;
 }
