@@ -78,6 +78,7 @@ static const struct troth_config_field FIELDS[] = {
 	{ .key = "tls", .type = TROTH_CONFIG_MAP, .fields = TLS_FIELDS },
 	{ .key = "ek", .type = TROTH_CONFIG_MAP, .fields = EK_FIELDS },
 	TEXT("bundle_update", bundle_update, false, NULL),
+	TEXT("anchor_crls", anchor_crls, false, NULL),
 	DURATION("status_life", status_life_s, 20, 24 * 3600, "5m"),
 	{ .key = "ima", .type = TROTH_CONFIG_MAP, .fields = IMA_FIELDS },
 	DURATION("crl_life", crl_life_s, 60, 7 * 24 * 3600, "1h"),

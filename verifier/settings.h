@@ -23,6 +23,7 @@ struct troth_settings {
 	uint32_t workers;	      /* 0: one a processor */
 	uint32_t log_level;	      /* enum troth_log_level */
 	char bundle_update[PATH_MAX]; /* signed new anchors for devices; empty: none */
+	char anchor_crls[PATH_MAX];   /* of the CAs above the issuing one; empty: init's */
 	char tls_certificate[PATH_MAX], tls_key[PATH_MAX];   /* empty: the verifier's own */
 	char ek_roots[PATH_MAX], ek_intermediates[PATH_MAX]; /* directories; empty: none */
 	char inventory[PATH_MAX];			     /* file; empty: none */

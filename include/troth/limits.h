@@ -171,6 +171,8 @@
 /* A signed update of devices' anchors, bytes: eight certificates of 1,500 bytes, base64 twice.
  */
 #define TROTH_BUNDLE_UPDATE_MAX (32 * 1024)
+/* The file of CRLs of the CAs above the issuing one, bytes. */
+#define TROTH_ANCHOR_CRLS_MAX (64 * 1024)
 
 /* Findings kept in one verdict; the rest is counted. */
 #define TROTH_FINDINGS_MAX 64

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "admin.h"
+#include "anchor_crls.h"
 #include "base.h"
 #include "bundle_update.h"
 #include "clock.h"
@@ -126,6 +127,24 @@ static enum troth_status load_bundle_update(struct troth_front *f)
 	return status;
 }
 
+static enum troth_status load_anchor_crls(struct troth_front *f)
+{
+	char own[PATH_MAX];
+	const char *file = f->settings->anchor_crls;
+	TROTH_TRY(troth_state_path(f->settings, "tls/ca.crl", own));
+	if (file[0] == '\0' && access(own, F_OK) != 0)
+		return TROTH_OK;
+	file = file[0] == '\0' ? own : file;
+	enum troth_status status = troth_anchor_crls_read(file, &f->anchor_crls_file);
+	if (status == TROTH_OK)
+		status = troth_published_text_make(troth_buffer_view(&f->anchor_crls_file),
+						   &f->anchor_crls);
+	if (status != TROTH_OK)
+		troth_error("anchor-crls", "file=%s status=%s", file,
+			    troth_status_name(status));
+	return status;
+}
+
 static enum troth_status put_row(void *registry, const struct troth_device_row *row)
 {
 	return troth_registry_put(registry, row);
@@ -149,6 +168,7 @@ static enum troth_status load_files(struct troth_front *f)
 	TROTH_TRY(load_tls(f));
 	TROTH_TRY(load_ek_trust(f));
 	TROTH_TRY(load_bundle_update(f));
+	TROTH_TRY(load_anchor_crls(f));
 	TROTH_TRY(load_inventory(f));
 	return troth_ima_lists_load(f->settings->ima_lists, &f->ima_lists);
 }
@@ -267,6 +287,7 @@ static void front_release(struct troth_front *f)
 	troth_ek_trust_free(f->ek_trust);
 	troth_inventory_release(&f->inventory);
 	troth_buffer_clear(&f->bundle_update_file);
+	troth_buffer_clear(&f->anchor_crls_file);
 	troth_ima_lists_release(&f->ima_lists);
 	SSL_CTX_free(f->tls);
 }

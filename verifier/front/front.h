@@ -44,6 +44,8 @@ struct troth_front {
 	/* New anchors for devices; none: no bytes. */
 	struct troth_buffer bundle_update_file;
 	struct troth_published_text bundle_update;
+	struct troth_buffer anchor_crls_file;
+	struct troth_published_text anchor_crls;
 	uint64_t bundle_sequence; /* as it claims */
 	struct troth_ima_lists ima_lists;
 	SSL_CTX *tls;

@@ -76,6 +76,16 @@ void troth_handle_bundle(struct troth_exchange *x, void *worker)
 	troth_published_release(set);
 }
 
+void troth_handle_anchor_crls(struct troth_exchange *x, void *worker)
+{
+	const struct troth_worker *w = worker;
+	if (w->front->anchor_crls.bytes.n == 0)
+		troth_exchange_problem(x, 404, "not-found", "No CRL of an anchor is here.", 0);
+	else
+		answer(x, &(struct document){ "application/x-pem-file", CACHED_KEYS,
+					      &w->front->anchor_crls });
+}
+
 /* For devices that slept while the anchors changed: it authenticates itself. */
 void troth_handle_bundle_update(struct troth_exchange *x, void *worker)
 {

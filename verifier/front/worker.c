@@ -24,6 +24,8 @@ static const struct troth_http_route ROUTES[] = {
 	{ TROTH_HTTP_GET, "/v1/crl", TROTH_ROLE_PUBLIC, 0, NULL, troth_handle_crl },
 	{ TROTH_HTTP_GET, "/v1/crl/former", TROTH_ROLE_PUBLIC, 0, NULL,
 	  troth_handle_former_crl },
+	{ TROTH_HTTP_GET, "/v1/crl/anchors", TROTH_ROLE_PUBLIC, 0, NULL,
+	  troth_handle_anchor_crls },
 	{ TROTH_HTTP_GET, "/v1/bundle", TROTH_ROLE_PUBLIC, 0, NULL, troth_handle_bundle },
 	{ TROTH_HTTP_GET, "/v1/bundle/update", TROTH_ROLE_PUBLIC, 0, NULL,
 	  troth_handle_bundle_update },

@@ -52,6 +52,7 @@ void troth_handle_healthz(struct troth_exchange *x, void *worker);
 void troth_handle_crl(struct troth_exchange *x, void *worker);
 void troth_handle_former_crl(struct troth_exchange *x, void *worker);
 void troth_handle_bundle(struct troth_exchange *x, void *worker);
+void troth_handle_anchor_crls(struct troth_exchange *x, void *worker);
 void troth_handle_bundle_update(struct troth_exchange *x, void *worker);
 void troth_handle_keys_json(struct troth_exchange *x, void *worker);
 void troth_handle_keys_cbor(struct troth_exchange *x, void *worker);

@@ -14,6 +14,8 @@
 #include "text.h"
 
 TROTH_DEFINE_AUTO(X509, X509_free)
+TROTH_DEFINE_AUTO(X509_CRL, X509_CRL_free)
+TROTH_DEFINE_AUTO(ASN1_INTEGER, ASN1_INTEGER_free)
 TROTH_DEFINE_AUTO(BIGNUM, BN_free)
 
 /* Relying parties' clocks may be behind by this, seconds. */
@@ -136,4 +138,34 @@ enum troth_status troth_issuing_ca_make(const struct troth_issuing_ca *ca, X509 
 						     .signer = ca->root_key,
 						     .issuer = ca->root };
 	return troth_certificate_make(&plan, out);
+}
+
+/* RFC 5280, 5.2.1 and 5.2.3: both extensions are a must. */
+static bool add_crl_extensions(X509 *ca, X509_CRL *crl)
+{
+	TROTH_AUTO(ASN1_INTEGER_free_p) ASN1_INTEGER *number = ASN1_INTEGER_new();
+	X509V3_CTX ctx;
+	X509V3_set_ctx(&ctx, ca, NULL, NULL, crl, 0);
+	X509_EXTENSION *ext =
+		X509V3_EXT_conf_nid(NULL, &ctx, NID_authority_key_identifier, "keyid:always");
+	const bool added = ext != NULL && X509_CRL_add_ext(crl, ext, -1) == 1;
+	X509_EXTENSION_free(ext);
+	return added && number != NULL && ASN1_INTEGER_set(number, 1) == 1 &&
+	       X509_CRL_add1_ext_i2d(crl, NID_crl_number, number, 0, 0) == 1;
+}
+
+enum troth_status troth_empty_crl_make(X509 *ca, EVP_PKEY *key, X509_CRL **out)
+{
+	TROTH_AUTO(X509_CRL_free_p) X509_CRL *crl = X509_CRL_new();
+	if (crl == NULL)
+		return TROTH_E_MEMORY;
+	if (X509_CRL_set_version(crl, X509_CRL_VERSION_2) != 1 ||
+	    X509_CRL_set_issuer_name(crl, X509_get_subject_name(ca)) != 1 ||
+	    X509_CRL_set1_lastUpdate(crl, X509_get0_notBefore(ca)) != 1 ||
+	    X509_CRL_set1_nextUpdate(crl, X509_get0_notAfter(ca)) != 1 ||
+	    !add_crl_extensions(ca, crl) || X509_CRL_sign(crl, key, EVP_sha256()) <= 0)
+		return TROTH_E_CRYPTO;
+	*out = crl;
+	crl = NULL;
+	return TROTH_OK;
 }

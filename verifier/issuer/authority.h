@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One X.509 certificate from a plan: the authorities' and the verifier's
- * own. Never a device's. */
+ * own. Never a device's. And the CRL of an authority that has revoked nothing. */
 #ifndef TROTH_ISSUER_AUTHORITY_H
 #define TROTH_ISSUER_AUTHORITY_H
 
@@ -33,5 +33,9 @@ struct troth_issuing_ca {
 };
 TROTH_NODISCARD enum troth_status troth_issuing_ca_make(const struct troth_issuing_ca *ca,
 							X509 **out);
+
+/* Good as long as the authority: for software that wants a CRL of every authority in a chain.
+ */
+TROTH_NODISCARD enum troth_status troth_empty_crl_make(X509 *ca, EVP_PKEY *key, X509_CRL **out);
 
 #endif

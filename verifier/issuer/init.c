@@ -20,6 +20,7 @@
 #include "text.h"
 
 TROTH_DEFINE_AUTO(X509, X509_free)
+TROTH_DEFINE_AUTO(X509_CRL, X509_CRL_free)
 TROTH_DEFINE_AUTO(EVP_PKEY, EVP_PKEY_free)
 
 /* Lives, days. TLS certificates above 825 are refused by common clients. */
@@ -163,6 +164,7 @@ static enum troth_status make_tls(const char *key_dir, const char *tls_dir, cons
 	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *key = NULL;
 	TROTH_AUTO(X509_free_p) X509 *root = NULL;
 	TROTH_AUTO(X509_free_p) X509 *cert = NULL;
+	TROTH_AUTO(X509_CRL_free_p) X509_CRL *crl = NULL;
 	TROTH_TRY(troth_key_read(key_dir, "root.key", &root_key));
 	TROTH_TRY(troth_cert_read(key_dir, "root.crt", &root));
 	key = EVP_EC_gen("P-256");
@@ -175,15 +177,17 @@ static enum troth_status make_tls(const char *key_dir, const char *tls_dir, cons
 						     .signer = root_key,
 						     .issuer = root };
 	TROTH_TRY(troth_certificate_make(&plan, &cert));
+	TROTH_TRY(troth_empty_crl_make(root, root_key, &crl));
 	TROTH_TRY(troth_key_write(tls_dir, "tls.key", key));
 	TROTH_TRY(troth_cert_write(tls_dir, "tls.crt", cert));
+	TROTH_TRY(troth_crl_write(tls_dir, "ca.crl", crl));
 	return troth_cert_write(tls_dir, "ca.crt", root);
 }
 
 enum troth_status troth_issuer_init_tls(const char *key_dir, const char *tls_dir,
 					const char *const *names, size_t n_names)
 {
-	static const char *const FILES[] = { "tls.key", "tls.crt", "ca.crt" };
+	static const char *const FILES[] = { "tls.key", "tls.crt", "ca.crl", "ca.crt" };
 	char san[SAN_MAX];
 	TROTH_TRY(write_san(names, n_names, san, sizeof san));
 	TROTH_TRY(troth_dir_make(tls_dir, 0700));

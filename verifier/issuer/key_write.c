@@ -49,6 +49,14 @@ enum troth_status troth_cert_write(const char *dir, const char *name, X509 *cert
 	return write_bio(dir, name, bio, 0644);
 }
 
+enum troth_status troth_crl_write(const char *dir, const char *name, X509_CRL *crl)
+{
+	TROTH_AUTO(BIO_free_all_p) BIO *bio = BIO_new(BIO_s_mem());
+	if (bio == NULL || PEM_write_bio_X509_CRL(bio, crl) != 1)
+		return TROTH_E_CRYPTO;
+	return write_bio(dir, name, bio, 0644);
+}
+
 enum troth_status troth_keys_none_exist(const char *dir, const char *const *names, size_t n)
 {
 	char path[PATH_MAX];

@@ -16,6 +16,8 @@ TROTH_NODISCARD enum troth_status troth_public_write(const char *dir, const char
 /* PEM, 0644. */
 TROTH_NODISCARD enum troth_status troth_cert_write(const char *dir, const char *name,
 						   X509 *cert);
+TROTH_NODISCARD enum troth_status troth_crl_write(const char *dir, const char *name,
+						  X509_CRL *crl);
 /* TROTH_E_CONFLICT when one is there: nothing is overwritten, a lost authority cannot be
  * brought back. */
 TROTH_NODISCARD enum troth_status troth_keys_none_exist(const char *dir,
