@@ -24,8 +24,8 @@ struct troth_svid_trust {
 	char trust_domain[TROTH_TRUST_DOMAIN_MAX + 1];
 	X509_STORE *store;
 	X509 *cas[TROTH_CHAIN_MAX];
+	X509_CRL *crls[TROTH_CHAIN_MAX]; /* of the CA in the same place; NULL: none */
 	size_t n_cas;
-	X509_CRL *crl; /* NULL: none */
 };
 
 enum troth_status troth_svid_trust_new(struct troth_view trust_domain,
@@ -52,10 +52,11 @@ void troth_svid_trust_free(struct troth_svid_trust *t)
 {
 	if (t == NULL)
 		return;
-	X509_CRL_free(t->crl);
 	X509_STORE_free(t->store);
-	for (size_t i = 0; i < t->n_cas; i++)
+	for (size_t i = 0; i < t->n_cas; i++) {
+		X509_CRL_free(t->crls[i]);
 		X509_free(t->cas[i]);
+	}
 	free(t);
 }
 
@@ -73,16 +74,17 @@ enum troth_status troth_svid_trust_add(struct troth_svid_trust *t, struct troth_
 	return TROTH_OK;
 }
 
-static bool signed_by_a_ca(const struct troth_svid_trust *t, X509_CRL *crl)
+/* n_cas when none of them signed it. */
+static size_t signer_of(const struct troth_svid_trust *t, X509_CRL *crl)
 {
-	bool found = false;
+	size_t i = 0;
 	ERR_set_mark();
-	for (size_t i = 0; i < t->n_cas && !found; i++)
-		found = X509_NAME_cmp(X509_get_subject_name(t->cas[i]),
-				      X509_CRL_get_issuer(crl)) == 0 &&
-			X509_CRL_verify(crl, X509_get0_pubkey(t->cas[i])) == 1;
+	while (i < t->n_cas && (X509_NAME_cmp(X509_get_subject_name(t->cas[i]),
+					      X509_CRL_get_issuer(crl)) != 0 ||
+				X509_CRL_verify(crl, X509_get0_pubkey(t->cas[i])) != 1))
+		i++;
 	ERR_pop_to_mark();
-	return found;
+	return i;
 }
 
 /* A CRL without a number is older than any. */
@@ -103,12 +105,13 @@ enum troth_status troth_svid_trust_set_crl(struct troth_svid_trust *t, struct tr
 	ERR_pop_to_mark();
 	if (crl == NULL || at != der.p + der.n)
 		return TROTH_E_MALFORMED;
-	if (!signed_by_a_ca(t, crl))
+	const size_t i = signer_of(t, crl);
+	if (i == t->n_cas)
 		return TROTH_E_MISMATCH;
-	if (t->crl != NULL && is_older(crl, t->crl))
+	if (t->crls[i] != NULL && is_older(crl, t->crls[i]))
 		return TROTH_E_CONFLICT;
-	X509_CRL_free(t->crl);
-	t->crl = crl;
+	X509_CRL_free(t->crls[i]);
+	t->crls[i] = crl;
 	crl = NULL;
 	return TROTH_OK;
 }
@@ -134,9 +137,28 @@ static enum troth_status fill_chain(const struct troth_svid_question *q, STACK_O
 	return TROTH_OK;
 }
 
+/* Who signed the leaf of a path that was found: its place among the CAs, or n_cas. */
+static size_t issuer_in(const struct troth_svid_trust *t, X509_STORE_CTX *path)
+{
+	STACK_OF(X509) *certs = X509_STORE_CTX_get0_chain(path);
+	X509 *issuer = sk_X509_num(certs) > 1 ? sk_X509_value(certs, 1) : NULL;
+	size_t i = 0;
+	while (i < t->n_cas && (issuer == NULL || X509_cmp(t->cas[i], issuer) != 0))
+		i++;
+	return i;
+}
+
+static enum troth_decision why_no_path(X509_STORE_CTX *path)
+{
+	const int why = X509_STORE_CTX_get_error(path);
+	return why == X509_V_ERR_CERT_HAS_EXPIRED || why == X509_V_ERR_CERT_NOT_YET_VALID
+		       ? TROTH_DENIED_CERT_EXPIRED
+		       : TROTH_DENIED_CERT_CHAIN;
+}
+
 static enum troth_status find_path(const struct troth_svid_trust *t, X509 *leaf,
 				   const struct troth_svid_question *q,
-				   enum troth_decision *out)
+				   enum troth_decision *out, size_t *out_issuer)
 {
 	TROTH_AUTO(stack_free) STACK_OF(X509) *chain = sk_X509_new_null();
 	TROTH_AUTO(X509_STORE_CTX_free_p) X509_STORE_CTX *ctx = X509_STORE_CTX_new();
@@ -152,32 +174,43 @@ static enum troth_status find_path(const struct troth_svid_trust *t, X509 *leaf,
 		return TROTH_E_CRYPTO;
 	X509_STORE_CTX_set_time(ctx, 0, (time_t)q->now_s);
 	X509_STORE_CTX_set_depth(ctx, TROTH_CHAIN_MAX);
-	if (X509_verify_cert(ctx) == 1) {
-		*out = TROTH_ADMITTED;
-		return TROTH_OK;
-	}
-	const int why = X509_STORE_CTX_get_error(ctx);
-	*out = why == X509_V_ERR_CERT_HAS_EXPIRED || why == X509_V_ERR_CERT_NOT_YET_VALID
-		       ? TROTH_DENIED_CERT_EXPIRED
-		       : TROTH_DENIED_CERT_CHAIN;
+	const bool found = X509_verify_cert(ctx) == 1;
+	*out = found ? TROTH_ADMITTED : why_no_path(ctx);
+	*out_issuer = found ? issuer_in(t, ctx) : t->n_cas;
 	return TROTH_OK;
 }
 
-static bool crl_is_current(const struct troth_svid_trust *t, uint64_t now_s)
+static bool is_current(const X509_CRL *crl, uint64_t now_s)
 {
 	time_t now = (time_t)now_s;
-	return t->crl != NULL && X509_CRL_get0_nextUpdate(t->crl) != NULL &&
-	       X509_cmp_time(X509_CRL_get0_nextUpdate(t->crl), &now) == 1;
+	return crl != NULL && X509_CRL_get0_nextUpdate(crl) != NULL &&
+	       X509_cmp_time(X509_CRL_get0_nextUpdate(crl), &now) == 1;
 }
 
+/* The verifier's CAs list the serials of all of them: what is on any list is revoked, and a CA
+ * whose own list nobody fetched (a former or a next one; must is NULL) is spoken for by any
+ * that is current. */
 static enum troth_decision look_up(const struct troth_svid_trust *t, ASN1_INTEGER *serial,
-				   uint64_t now_s)
+				   const X509_CRL *must, uint64_t now_s)
 {
-	X509_REVOKED *entry = NULL;
-	if (!crl_is_current(t, now_s))
-		return TROTH_DENIED_STATUS_EXPIRED;
-	return X509_CRL_get0_by_serial(t->crl, &entry, serial) == 0 ? TROTH_ADMITTED
-								    : TROTH_DENIED_CERT_REVOKED;
+	bool current = false;
+	for (size_t i = 0; i < t->n_cas; i++) {
+		X509_REVOKED *entry = NULL;
+		if (!is_current(t->crls[i], now_s))
+			continue;
+		if (X509_CRL_get0_by_serial(t->crls[i], &entry, serial) != 0)
+			return TROTH_DENIED_CERT_REVOKED;
+		current = current || must == NULL || must == t->crls[i];
+	}
+	return current ? TROTH_ADMITTED : TROTH_DENIED_STATUS_EXPIRED;
+}
+
+static bool any_crl(const struct troth_svid_trust *t)
+{
+	bool any = false;
+	for (size_t i = 0; i < t->n_cas; i++)
+		any = any || t->crls[i] != NULL;
+	return any;
 }
 
 enum troth_decision troth_svid_trust_revoked(const struct troth_svid_trust *t,
@@ -186,21 +219,27 @@ enum troth_decision troth_svid_trust_revoked(const struct troth_svid_trust *t,
 	TROTH_AUTO(BN_free_p) BIGNUM *number = BN_bin2bn(serial.p, (int)serial.n, NULL);
 	TROTH_AUTO(ASN1_INTEGER_free_p)
 	ASN1_INTEGER *encoded = number != NULL ? BN_to_ASN1_INTEGER(number, NULL) : NULL;
-	return encoded != NULL ? look_up(t, encoded, now_s) : TROTH_DENIED_STATUS_EXPIRED;
+	return encoded != NULL ? look_up(t, encoded, NULL, now_s) : TROTH_DENIED_STATUS_EXPIRED;
 }
 
 static enum troth_status verify(struct troth_svid_trust *t, const struct troth_svid_question *q,
 				enum troth_decision *out_decision, struct troth_svid_facts *out)
 {
 	TROTH_AUTO(X509_free_p) X509 *leaf = troth_x509_parse(q->leaf);
+	size_t issuer = t->n_cas;
 	if (leaf == NULL || !troth_svid_facts_read(leaf, out) ||
 	    !troth_view_equal(out->parts.trust_domain, troth_view_str(t->trust_domain))) {
 		*out_decision = TROTH_DENIED_CERT_MALFORMED;
 		return TROTH_OK;
 	}
-	TROTH_TRY(find_path(t, leaf, q, out_decision));
-	if (*out_decision == TROTH_ADMITTED && (q->need_crl || t->crl != NULL))
-		*out_decision = look_up(t, X509_get_serialNumber(leaf), q->now_s);
+	TROTH_TRY(find_path(t, leaf, q, out_decision, &issuer));
+	if (*out_decision != TROTH_ADMITTED || (!q->need_crl && !any_crl(t)))
+		return TROTH_OK;
+	/* No list is of a CA that only came along: under a root that has other CAs too, those
+	 * that the bundle names are ours. */
+	*out_decision = issuer < t->n_cas ? look_up(t, X509_get_serialNumber(leaf),
+						    t->crls[issuer], q->now_s)
+					  : TROTH_DENIED_STATUS_EXPIRED;
 	return TROTH_OK;
 }
 

@@ -23,13 +23,14 @@ void troth_svid_trust_free(struct troth_svid_trust *trust);
  * TROTH_E_MALFORMED, TROTH_E_LIMIT past TROTH_CHAIN_MAX of them. */
 TROTH_NODISCARD enum troth_status troth_svid_trust_add(struct troth_svid_trust *trust,
 						       struct troth_view der);
-/* One DER CRL in place of the one before it. TROTH_E_MISMATCH unless a CA that was added signed
- * it; TROTH_E_CONFLICT when its number is lower than that of the one before. */
+/* One DER CRL in place of the one of the same CA before it. TROTH_E_MISMATCH unless a CA that
+ * was added signed it; TROTH_E_CONFLICT when its number is lower than that of the one before.
+ */
 TROTH_NODISCARD enum troth_status troth_svid_trust_set_crl(struct troth_svid_trust *trust,
 							   struct troth_view der);
 
-/* Is this serial number on the CRL? Where there is none, and where it is past its next update,
- * TROTH_DENIED_STATUS_EXPIRED; else TROTH_DENIED_CERT_REVOKED or TROTH_ADMITTED. */
+/* Is this serial number on a CRL? Where there is none, and where all are past their next
+ * update, TROTH_DENIED_STATUS_EXPIRED; else TROTH_DENIED_CERT_REVOKED or TROTH_ADMITTED. */
 enum troth_decision troth_svid_trust_revoked(const struct troth_svid_trust *trust,
 					     struct troth_view serial, uint64_t now_s);
 
@@ -40,8 +41,10 @@ struct troth_svid_facts {
 	uint64_t not_before_s, not_after_s;
 };
 
-/* need_crl: without a CRL, or with one past its next update, nobody is admitted. chain: further
- * DER certificates the peer has sent. *out is written for TROTH_ADMITTED only. */
+/* need_crl: without a CRL, or with one past its next update, nobody is admitted, nor is who was
+ * certified by a CA that was not added. A CA without a CRL of its own is spoken for by those of
+ * the others. chain: further DER certificates the peer has sent. *out is written for
+ * TROTH_ADMITTED only. */
 struct troth_svid_question {
 	struct troth_view leaf; /* DER */
 	const struct troth_view *chain;

@@ -32,7 +32,9 @@ TROTH_API TROTH_NODISCARD enum troth_status troth_peers_set_bundle(struct troth_
 								   struct troth_view pem);
 TROTH_API TROTH_NODISCARD enum troth_status troth_peers_set_keys(struct troth_peers *peers,
 								 struct troth_view jwks);
-/* TROTH_E_MISMATCH: not signed by a CA of the bundle. TROTH_E_CONFLICT: older. */
+/* One for each CA of the bundle; while the verifier's CA is rotated there is a second one, GET
+ * /v1/crl/former. What is on either is revoked. TROTH_E_MISMATCH: not signed by a CA of the
+ * bundle. TROTH_E_CONFLICT: older than the one of the same CA. */
 TROTH_API TROTH_NODISCARD enum troth_status troth_peers_set_crl(struct troth_peers *peers,
 								struct troth_view der);
 /* A full document, or the delta that begins where the one in force ends (TROTH_E_CONFLICT for

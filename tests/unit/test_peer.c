@@ -82,16 +82,23 @@ static enum troth_status take(struct world *w, const struct plan *p)
 	return troth_peers_set_status(w->peers, document(w, p));
 }
 
-static void set_bundle(struct world *w)
+static void set_bundle_of(struct world *w, const struct authority *also)
 {
 	char *pem = NULL;
 	BIO *bio = BIO_new(BIO_s_mem());
 	assert_int_equal(PEM_write_bio_X509(bio, w->ca.cert), 1);
+	if (also != NULL)
+		assert_int_equal(PEM_write_bio_X509(bio, also->cert), 1);
 	const long n = BIO_get_mem_data(bio, &pem);
 	assert_int_equal(troth_peers_set_bundle(
 				 w->peers, (struct troth_view){ (uint8_t *)pem, (size_t)n }),
 			 TROTH_OK);
 	BIO_free(bio);
+}
+
+static void set_bundle(struct world *w)
+{
+	set_bundle_of(w, NULL);
 }
 
 static void set_keys(struct world *w, const struct jose_key *k)
@@ -238,6 +245,34 @@ static void a_revoked_certificate_is_refused(void **state)
 	assert_int_equal(ask(w, NOW, NULL), TROTH_DENIED_CERT_REVOKED);
 	assert_int_equal(set_crl(w, 1, 0, NOW), TROTH_E_CONFLICT);
 	assert_int_equal(ask(w, NOW, NULL), TROTH_DENIED_CERT_REVOKED);
+}
+
+/* The verifier's CA was rotated: the bundle names both, and each has a CRL. */
+static void after_a_rotation_there_are_two_crls(void **state)
+{
+	struct world *w = *state;
+	struct authority next = authority_make("Next CA", NOW);
+	const struct authority_der former_leaf = w->leaf;
+	struct authority_der crl, new_leaf;
+	authority_issue(&next, ID, SERIAL + 1, NOW - 60, &new_leaf);
+	set_bundle_of(w, &next);
+	assert_int_equal(ask(w, NOW, NULL), TROTH_DENIED_STATUS_EXPIRED);
+	authority_crl(&next, 9, 0, NOW, &crl);
+	assert_int_equal(troth_peers_set_crl(w->peers, authority_view(&crl)), TROTH_OK);
+	assert_int_equal(set_crl(w, 8, 0, NOW), TROTH_OK);
+	assert_int_equal(ask(w, NOW, NULL), TROTH_ADMITTED);
+	w->leaf = new_leaf;
+	assert_int_equal(ask(w, NOW, NULL), TROTH_ADMITTED);
+	/* Revoked on its own list, and on the other's. */
+	authority_crl(&next, 10, SERIAL + 1, NOW, &crl);
+	assert_int_equal(troth_peers_set_crl(w->peers, authority_view(&crl)), TROTH_OK);
+	assert_int_equal(ask(w, NOW, NULL), TROTH_DENIED_CERT_REVOKED);
+	authority_crl(&next, 11, SERIAL, NOW, &crl);
+	assert_int_equal(troth_peers_set_crl(w->peers, authority_view(&crl)), TROTH_OK);
+	assert_int_equal(ask(w, NOW, NULL), TROTH_ADMITTED);
+	w->leaf = former_leaf;
+	assert_int_equal(ask(w, NOW, NULL), TROTH_DENIED_CERT_REVOKED);
+	authority_free(&next);
 }
 
 static void deltas_follow_one_another(void **state)
@@ -415,6 +450,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(a_revoked_certificate_is_refused, setup_whole,
 						teardown),
+		cmocka_unit_test_setup_teardown(after_a_rotation_there_are_two_crls,
+						setup_whole, teardown),
 		cmocka_unit_test_setup_teardown(deltas_follow_one_another, setup_whole,
 						teardown),
 		cmocka_unit_test_setup_teardown(forged_documents_change_nothing, setup_whole,

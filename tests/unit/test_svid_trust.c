@@ -220,6 +220,71 @@ static void a_crl_counts_while_it_is_current(void **state)
 	assert_int_equal(verify(w, leaf, NOW, true), TROTH_DENIED_STATUS_EXPIRED);
 }
 
+/* While the issuing CA is rotated: two CAs, a CRL each, and each lists the serials of both. */
+static void two_cas_have_a_crl_each(void **state)
+{
+	struct world *w = *state;
+	struct authority next = authority_make("Next CA", NOW);
+	struct authority_der crl, new_leaf;
+	const struct troth_view leaf = authority_view(&w->leaf);
+	authority_issue(&next, ID, 8, NOW, &new_leaf);
+	assert_int_equal(troth_svid_trust_add(w->trust, next.der_view), TROTH_OK);
+
+	/* The list of one speaks for the other, until that has one. */
+	authority_crl(&next, 20, 0, NOW, &crl);
+	assert_int_equal(troth_svid_trust_set_crl(w->trust, authority_view(&crl)), TROTH_OK);
+	assert_int_equal(verify(w, leaf, NOW, true), TROTH_ADMITTED);
+	assert_int_equal(verify(w, authority_view(&new_leaf), NOW, true), TROTH_ADMITTED);
+
+	/* Numbers are each CA's own: this one is lower, and not older. */
+	authority_crl(&w->ca, 10, 7, NOW, &crl);
+	assert_int_equal(troth_svid_trust_set_crl(w->trust, authority_view(&crl)), TROTH_OK);
+	assert_int_equal(verify(w, leaf, NOW, true), TROTH_DENIED_CERT_REVOKED);
+	assert_int_equal(verify(w, authority_view(&new_leaf), NOW, true), TROTH_ADMITTED);
+
+	/* Nor does the list of one take the other's away. */
+	authority_crl(&next, 21, 8, NOW, &crl);
+	assert_int_equal(troth_svid_trust_set_crl(w->trust, authority_view(&crl)), TROTH_OK);
+	assert_int_equal(verify(w, leaf, NOW, true), TROTH_DENIED_CERT_REVOKED);
+	assert_int_equal(verify(w, authority_view(&new_leaf), NOW, true),
+			 TROTH_DENIED_CERT_REVOKED);
+
+	/* One that has a list of its own needs a current one. */
+	authority_crl(&w->ca, 11, 0, NOW - 3600, &crl);
+	assert_int_equal(troth_svid_trust_set_crl(w->trust, authority_view(&crl)), TROTH_OK);
+	assert_int_equal(verify(w, leaf, NOW, true), TROTH_DENIED_STATUS_EXPIRED);
+	authority_free(&next);
+}
+
+/* A CA under one of ours that is not ours, as an external root has them: who only brings its
+ * certificate along has no list. */
+static void a_ca_that_comes_along_has_no_crl(void **state)
+{
+	struct world *w = *state;
+	struct authority below = authority_make("Another department", NOW);
+	struct authority_der crl, leaf;
+	uint8_t *der = NULL;
+	struct troth_svid_facts facts;
+	enum troth_decision d = TROTH_UNDECIDED;
+	X509_set_issuer_name(below.cert, X509_get_subject_name(w->ca.cert));
+	assert_true(X509_sign(below.cert, w->ca.key, EVP_sha256()) > 0);
+	const int n = i2d_X509(below.cert, &der);
+	const struct troth_view chain = { der, (size_t)n };
+	authority_issue(&below, ID, 8, NOW, &leaf);
+	struct troth_svid_question q = {
+		.leaf = authority_view(&leaf), .chain = &chain, .n_chain = 1, .now_s = NOW
+	};
+	assert_int_equal(troth_svid_verify(w->trust, &q, &d, &facts), TROTH_OK);
+	assert_int_equal(d, TROTH_ADMITTED); /* nobody asked for more than a path */
+	q.need_crl = true;
+	authority_crl(&w->ca, 10, 0, NOW, &crl);
+	assert_int_equal(troth_svid_trust_set_crl(w->trust, authority_view(&crl)), TROTH_OK);
+	assert_int_equal(troth_svid_verify(w->trust, &q, &d, &facts), TROTH_OK);
+	assert_int_equal(d, TROTH_DENIED_STATUS_EXPIRED);
+	OPENSSL_free(der);
+	authority_free(&below);
+}
+
 static void serials_of_results_are_on_the_same_list(void **state)
 {
 	struct world *w = *state;
@@ -292,6 +357,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(bytes_that_are_no_certificate_are_refused,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(a_crl_counts_while_it_is_current, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(two_cas_have_a_crl_each, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_ca_that_comes_along_has_no_crl, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(serials_of_results_are_on_the_same_list, setup,
 						teardown),
