@@ -11,6 +11,7 @@
 #include "base.h"
 #include "bundle_update.h"
 #include "log.h"
+#include "reader.h"
 
 /* A public key as PEM, bytes. */
 #define KEY_FILE_MAX 4096
@@ -83,25 +84,40 @@ static enum troth_status open_update(const struct troth_settings *settings,
 
 	TROTH_TRY(read_key(settings, &key));
 	TROTH_TRY(troth_bundle_update_open(ctx, bytes, key, &buf, &update));
+	if (!troth_view_equal(update.trust_domain, troth_view_str(settings->trust_domain)))
+		return TROTH_E_MISMATCH;
 	TROTH_TRY(as_pem(&update, &out->pem));
 	out->sequence = update.sequence;
 	return TROTH_OK;
 }
 
-void troth_anchors_load(const struct troth_settings *settings, struct troth_ctx *ctx,
-			struct troth_anchors *out)
+enum troth_status troth_anchors_load(const struct troth_settings *settings,
+				     struct troth_ctx *ctx, struct troth_anchors *out)
 {
 	TROTH_AUTO(troth_buffer_clear) struct troth_buffer bytes = { 0 };
+	TROTH_AUTO(troth_anchors_clear) struct troth_anchors kept = { 0 };
 	char path[TROTH_PATH_MAX + 16];
 
-	*out = (struct troth_anchors){ 0 };
-	if (!path_of(settings, path, sizeof path) ||
-	    troth_file_read(path, TROTH_BUNDLE_UPDATE_MAX, &bytes) != TROTH_OK)
-		return;
-	enum troth_status status = open_update(settings, ctx, troth_buffer_view(&bytes), out);
-	if (status != TROTH_OK)
-		troth_warn("anchors", "file=%s status=%s; not used", path,
-			   troth_status_name(status));
+	if (!path_of(settings, path, sizeof path))
+		return TROTH_E_LIMIT;
+	enum troth_status status = TROTH_E_NOT_FOUND;
+	if (settings->update_key[0] != '\0')
+		status = troth_file_read(path, TROTH_BUNDLE_UPDATE_MAX, &bytes);
+	if (status == TROTH_E_NOT_FOUND) {
+		*out = (struct troth_anchors){ 0 };
+		return TROTH_OK;
+	}
+	if (status == TROTH_OK)
+		status = open_update(settings, ctx, troth_buffer_view(&bytes), &kept);
+	if (status == TROTH_E_NOT_FOUND) /* the key, which the configuration names */
+		status = TROTH_E_CONFIG;
+	if (status != TROTH_OK) {
+		troth_error("anchors", "file=%s status=%s", path, troth_status_name(status));
+		return status;
+	}
+	*out = kept;
+	kept = (struct troth_anchors){ 0 };
+	return TROTH_OK;
 }
 
 enum troth_status troth_anchors_take(const struct troth_settings *settings,

@@ -17,13 +17,15 @@ struct troth_anchors {
 };
 void troth_anchors_clear(struct troth_anchors *a);
 
-/* Reads what is kept. An update that is no longer good is left where it is and not used; a line
- * on the log says so. */
-void troth_anchors_load(const struct troth_settings *settings, struct troth_ctx *ctx,
-			struct troth_anchors *out);
-/* Takes an update, if it is signed by the pinned key and newer than what is there: keeps it and
- * puts it in force. TROTH_E_NOT_FOUND where no key is pinned, TROTH_E_CONFLICT for one that is
- * not newer, else why it is not taken. */
+/* Reads what is kept. Nothing kept, and no key pinned, are no fault; a file that cannot be read
+ * or is no longer good is, with a line on the log: to go on without it would be to go back to
+ * anchors that were replaced, perhaps because their keys were stolen. */
+TROTH_NODISCARD enum troth_status troth_anchors_load(const struct troth_settings *settings,
+						     struct troth_ctx *ctx,
+						     struct troth_anchors *out);
+/* Takes an update, if it is signed by the pinned key, for the device's trust domain and newer
+ * than what is there: keeps it and puts it in force. TROTH_E_NOT_FOUND where no key is pinned,
+ * TROTH_E_CONFLICT for one that is not newer, else why it is not taken. */
 TROTH_NODISCARD enum troth_status troth_anchors_take(const struct troth_settings *settings,
 						     struct troth_ctx *ctx,
 						     struct troth_view update,

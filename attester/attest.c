@@ -7,6 +7,7 @@
 #include "evidence.h"
 #include "log.h"
 #include "message_log.h"
+#include "reader.h"
 #include "wire.h"
 
 /* One challenge and its answer. */
@@ -202,6 +203,13 @@ static enum troth_remedy answer_challenge(const struct exchange *asked)
 	return remedy;
 }
 
+static bool of_another_domain(const struct troth_agent *a, const struct troth_challenge *c)
+{
+	const struct troth_view wanted = troth_view_str(a->settings->trust_domain);
+
+	return wanted.n > 0 && !troth_view_equal(wanted, c->trust_domain);
+}
+
 enum troth_remedy troth_agent_attest(struct troth_agent *a, struct troth_client *client,
 				     bool send_all, struct troth_outcome *outcome)
 {
@@ -221,6 +229,13 @@ enum troth_remedy troth_agent_attest(struct troth_agent *a, struct troth_client 
 	    TROTH_OK) {
 		troth_outcome_set(outcome, TROTH_ENDED_UNREACHED,
 				  "the verifier asks for something no TPM can answer");
+		return TROTH_REMEDY_NONE;
+	}
+	if (of_another_domain(a, &challenge)) {
+		troth_outcome_set(outcome, TROTH_ENDED_UNREACHED,
+				  "the verifier is of another trust domain than trust_domain, "
+				  "which is %s",
+				  a->settings->trust_domain);
 		return TROTH_REMEDY_NONE;
 	}
 	if (send_all) {

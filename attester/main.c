@@ -65,7 +65,11 @@ static enum troth_ending with_settings(const struct troth_command *command,
 	agent.settings = settings;
 	agent.ctx = ctx;
 	troth_state_load(settings, &agent.state);
-	troth_anchors_load(settings, ctx, &agent.anchors);
+	if (troth_anchors_load(settings, ctx, &agent.anchors) != TROTH_OK)
+		return complain(
+			"the kept update of the anchors (anchors.jws in state_dir) is not "
+			"good by update_key and trust_domain: put back what was signed; or "
+			"remove it, and the anchors in the file of `ca` count again");
 	if (command->verb == TROTH_VERB_ONCE)
 		return troth_once(&agent, command->retry_for_s);
 	if (command->verb == TROTH_VERB_RESULT)

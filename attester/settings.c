@@ -69,6 +69,7 @@ static const struct troth_config_field FIELDS[] = {
 	TEXT("verifier", verifier, NULL),
 	TEXT("ca", ca, NULL),
 	TEXT("update_key", update_key, NULL),
+	TEXT("trust_domain", trust_domain, NULL),
 	TEXT("state_dir", state_dir, "/var/lib/troth-attester"),
 	TEXT("run_dir", run_dir, "/run/troth-attester"),
 	TEXT("log", log, "/sys/kernel/security/tpm0/binary_bios_measurements"),
@@ -176,6 +177,13 @@ static enum troth_status finish(struct troth_settings *s, struct troth_complaint
 	    troth_url_join(s->verifier, "/v1/challenge", url, sizeof url) != TROTH_OK)
 		return complain(complaint, "verifier: '%s' is no https://host[:port] address",
 				s->verifier);
+	if (s->trust_domain[0] != '\0' &&
+	    !troth_trust_domain_valid(troth_view_str(s->trust_domain)))
+		return complain(complaint, "trust_domain: '%s' is no name of a trust domain",
+				s->trust_domain);
+	/* One update key may sign for several domains: each device takes those of its own. */
+	if (s->update_key[0] != '\0' && s->trust_domain[0] == '\0')
+		return complain(complaint, "update_key needs trust_domain beside it");
 	return TROTH_OK;
 }
 

@@ -21,6 +21,7 @@ struct troth_settings {
 	char verifier[TROTH_URL_MAX + 1];    /* https://host[:port][/prefix] */
 	char ca[TROTH_PATH_MAX + 1];	     /* anchors of the verifier's TLS certificate */
 	char update_key[TROTH_PATH_MAX + 1]; /* signs new ones; empty: none are taken */
+	char trust_domain[TROTH_TRUST_DOMAIN_MAX + 1]; /* empty: whichever the verifier names */
 	char state_dir[TROTH_PATH_MAX + 1], run_dir[TROTH_PATH_MAX + 1];
 	char log[TROTH_PATH_MAX + 1]; /* UEFI event log */
 	char ima[TROTH_PATH_MAX + 1]; /* binary IMA list */

@@ -116,8 +116,9 @@ static enum troth_cli_exit put_signed(struct making *m)
 static enum troth_cli_exit run_sign(const struct troth_cli_command *self, int argc, char **argv)
 {
 	TROTH_AUTO(making_clear) struct making m = { 0 };
-	const char *key = NULL, *sequence = NULL;
+	const char *key = NULL, *sequence = NULL, *domain = NULL;
 	const struct troth_cli_option options[] = { { "--key", &key, NULL },
+						    { "--trust-domain", &domain, NULL },
 						    { "--sequence", &sequence, NULL },
 						    { 0 } };
 	struct troth_cli_words words;
@@ -128,6 +129,11 @@ static enum troth_cli_exit run_sign(const struct troth_cli_command *self, int ar
 	    !troth_parse_u64(troth_view_str(sequence), INT64_MAX, &m.update.sequence) ||
 	    m.update.sequence == 0) {
 		troth_cli_usage(self, "wanted --key FILE and --sequence N, from 1");
+		return TROTH_CLI_UNSURE;
+	}
+	m.update.trust_domain = troth_view_str(domain != NULL ? domain : "");
+	if (!troth_trust_domain_valid(m.update.trust_domain)) {
+		troth_cli_usage(self, "wanted --trust-domain NAME, as the verifier has it");
 		return TROTH_CLI_UNSURE;
 	}
 	m.ctx = troth_cli_context();
@@ -151,8 +157,10 @@ static enum troth_cli_exit put_update(const struct troth_bundle_update *u)
 			X509_NAME_oneline(X509_get_subject_name(cert), name, sizeof name);
 		json_array_append_new(anchors, json_string(name));
 	}
-	return troth_cli_put_json(json_pack("{s:I, s:o}", "sequence", (json_int_t)u->sequence,
-					    "anchors", anchors),
+	return troth_cli_put_json(json_pack("{s:s%, s:I, s:o}", "trust_domain",
+					    (const char *)u->trust_domain.p,
+					    (size_t)u->trust_domain.n, "sequence",
+					    (json_int_t)u->sequence, "anchors", anchors),
 				  TROTH_CLI_YES);
 }
 
@@ -194,10 +202,12 @@ static enum troth_cli_exit run_show(const struct troth_cli_command *self, int ar
 }
 
 const struct troth_cli_command TROTH_CLI_BUNDLE[] = {
-	{ "bundle", "sign", "--key UPDATE.KEY --sequence N CERTS.pem... > update.jws",
+	{ "bundle", "sign",
+	  "--key UPDATE.KEY --trust-domain NAME --sequence N CERTS.pem... > update.jws",
 	  "Sign new anchors for devices, off line",
-	  "  --key FILE      the update key, P-256, private, PEM\n"
-	  "  --sequence N    higher than of any update before\n",
+	  "  --key FILE           the update key, P-256, private, PEM\n"
+	  "  --trust-domain NAME  whose devices it is for; others do not take it\n"
+	  "  --sequence N         higher than of any update before\n",
 	  1, TROTH_CLI_WORDS_MAX, run_sign },
 	{ "bundle", "show", "--key UPDATE.PUB update.jws",
 	  "Check the signature of an update, and show what is in it",

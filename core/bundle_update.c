@@ -6,6 +6,7 @@
 #include "der.h"
 #include "json_write.h"
 #include "reader.h"
+#include "text.h"
 
 enum troth_status troth_bundle_update_write(const struct troth_bundle_update *update,
 					    const struct troth_es256_signer *signer,
@@ -15,11 +16,13 @@ enum troth_status troth_bundle_update_write(const struct troth_bundle_update *up
 	struct troth_writer w = troth_writer_make(payload, sizeof payload);
 	const struct troth_jws_header header = { .typ = TROTH_BUNDLE_UPDATE_TYPE };
 	const size_t start = out->n;
-	if (update->sequence == 0 || update->sequence > INT64_MAX)
+	if (!troth_trust_domain_valid(update->trust_domain) || update->sequence == 0 ||
+	    update->sequence > INT64_MAX)
 		return TROTH_E_MALFORMED;
 	if (update->n_anchors == 0 || update->n_anchors > TROTH_BUNDLE_UPDATE_ANCHORS_MAX)
 		return TROTH_E_LIMIT;
 	troth_json_open(&w, '{');
+	troth_json_member_text(&w, "trust_domain", update->trust_domain);
 	troth_json_member_int(&w, "sequence", (int64_t)update->sequence);
 	troth_json_name(&w, "anchors");
 	troth_json_open(&w, '[');
@@ -56,6 +59,9 @@ static enum troth_status read_payload(struct troth_view payload, struct troth_wr
 	TROTH_TRY(troth_json_parse(payload, values, TROTH_COUNT(values), &json));
 	const struct troth_json_value *root = troth_json_root(&json);
 	const struct troth_json_value *list = troth_json_member(root, "anchors");
+	if (!troth_json_plain(troth_json_member(root, "trust_domain"), &u.trust_domain) ||
+	    !troth_trust_domain_valid(u.trust_domain))
+		return TROTH_E_MALFORMED;
 	if (!troth_json_u63(troth_json_member(root, "sequence"), &u.sequence) ||
 	    u.sequence == 0 || list == NULL || list->type != TROTH_JSON_ARRAY)
 		return TROTH_E_MALFORMED;
@@ -86,7 +92,9 @@ enum troth_status troth_bundle_update_open(struct troth_ctx *ctx, struct troth_v
 	return read_payload(payload, buf, out);
 }
 
-enum troth_status troth_bundle_update_peek(struct troth_view compact, uint64_t *out_sequence)
+enum troth_status troth_bundle_update_peek(struct troth_view compact,
+					   struct troth_view trust_domain,
+					   uint64_t *out_sequence)
 {
 	uint8_t text[TROTH_BUNDLE_UPDATE_MAX], anchors[TROTH_BUNDLE_UPDATE_MAX];
 	struct troth_writer buf = troth_writer_make(anchors, sizeof anchors);
@@ -98,6 +106,8 @@ enum troth_status troth_bundle_update_peek(struct troth_view compact, uint64_t *
 	TROTH_TRY(troth_jws_read(compact, TROTH_BUNDLE_UPDATE_TYPE, &jws));
 	TROTH_TRY(troth_base64url_decode(jws.payload_text, text, sizeof text, &payload));
 	TROTH_TRY(read_payload(payload, &buf, &update));
+	if (!troth_view_equal(update.trust_domain, trust_domain))
+		return TROTH_E_MISMATCH;
 	*out_sequence = update.sequence;
 	return TROTH_OK;
 }

@@ -54,9 +54,13 @@ attest() { # CODE WORDS DEVICE
 
 make_ca first && make_ca second && make_ca third
 key update && key other
-sign() { "$bin/trothctl" bundle sign --key "$work/$1.key" --sequence "$2" "${@:4}" >"$work/$3"; }
+domain=attack.example
+sign() {
+	"$bin/trothctl" bundle sign --key "$work/$1.key" --trust-domain "$domain" --sequence "$2" "${@:4}" >"$work/$3"
+}
 sign update 1 one.jws "$work/first/ca.crt" "$work/second/ca.crt"
 sign update 2 two.jws "$work/second/ca.crt" "$work/third/ca.crt" # the first is gone
+domain=other.example sign update 8 foreign.jws "$work/third/ca.crt" "$work/second/ca.crt" # the same key
 sign other 9 forged.jws "$work/third/ca.crt" "$work/second/ca.crt"
 "$bin/trothctl" bundle show --key "$work/update.pub" "$work/forged.jws" >"$work/out" 2>&1 &&
 	wrong "a forged update is shown as good"
@@ -65,7 +69,7 @@ boot_device awake
 boot_device sleeper
 boot_device unpinned
 on_inventory awake sleeper unpinned
-echo "update_key: $work/update.pub" >"$work/attester.yaml"
+printf 'update_key: %s\ntrust_domain: %s\n' "$work/update.pub" "$domain" >"$work/attester.yaml"
 start_verifier
 cp "$work/verifier.yaml" "$work/base.yaml"
 cp "$work/first/ca.crt" "$work/anchor.crt"
@@ -114,8 +118,39 @@ attest 0 '' sleeper
 serve_with first one.jws
 attest 2 'not signed by the CA' sleeper
 
-case_of "a kept update that was changed is not used"
+case_of "an update for another trust domain moves nobody, whoever signed it"
+cat "$work/base.yaml" - >"$work/verifier.yaml" <<<"bundle_update: $work/foreign.jws"
+"$bin/troth-verifier" check-config --config "$work/verifier.yaml" >"$work/out" 2>&1 &&
+	wrong "the verifier would pass on an update of another domain"
+grep -q 'event=bundle-update .*status=mismatch' "$work/out" || wrong "why not: $(<"$work/out")"
+cp "$work/sleeper/state/anchors.jws" "$work/kept.jws"
+cp "$work/foreign.jws" "$work/sleeper/state/anchors.jws"
+attest 2 'event=anchors .*status=mismatch' sleeper
+sed -i "s/^trust_domain:.*/trust_domain: other.example/" "$work/attester.yaml"
+cp "$work/kept.jws" "$work/awake/state/anchors.jws"
+attest 2 'event=anchors .*status=mismatch' awake
+rm "$work/awake/state/anchors.jws" # the first CA's certificate is served, and the ca file names it
+attest 2 'another trust domain than trust_domain, which is other.example' awake
+grep -v trust_domain "$work/attester.yaml" >"$work/unnamed.yaml"
+expect 2 'update_key needs trust_domain' -- troth-attester awake once --config "$work/unnamed.yaml"
+sed -i "s/^trust_domain:.*/trust_domain: $domain/" "$work/attester.yaml"
+
+case_of "a kept update that was changed, cut off or cannot be read stops the device: no way back"
 serve_with first one.jws
-sed -i 's/\(.\{20\}\)./\1A/' "$work/sleeper/state/anchors.jws"
-attest 0 'event=anchors .*not used' sleeper
+refused() { # STATUS, of what is kept
+	attest 2 "event=anchors .*status=$1" sleeper
+	grep -q 'anchors.jws in state_dir' "$work/out" || wrong "what to do is not said: $(<"$work/out")"
+}
+kept=$work/sleeper/state/anchors.jws
+cp "$work/kept.jws" "$kept" && sed -i 's/\(.\{20\}\)./\1A/' "$kept" && refused '[a-z]*'
+cp "$work/kept.jws" "$kept" && truncate -s -1 "$kept" && refused '[a-z]*'
+: >"$kept" && refused '[a-z]*'
+head -c 100000 /dev/zero >"$kept" && refused limit
+rm "$kept" && mkdir "$kept" && refused '[a-z]*' && rmdir "$kept"
+mv "$work/update.pub" "$work/hidden.pub" && cp "$work/kept.jws" "$kept" && refused config
+mv "$work/hidden.pub" "$work/update.pub"
+
+case_of "an operator who takes it away begins again"
+rm "$kept"
+attest 0 'event=anchors sequence=1 before=0' sleeper
 finish

@@ -5,6 +5,8 @@
 #include "bundle_update.h"
 #include "jose.h"
 
+#define DOMAIN "example.org"
+
 static struct jose_key update_key;
 static struct troth_key *public_key;
 static uint8_t anchor[TROTH_CERT_MAX + 1] = { 0x30, 2, 5, 0 };
@@ -47,7 +49,9 @@ static enum troth_status open_it(struct troth_ctx *ctx, struct troth_view compac
 
 static struct troth_bundle_update of(size_t n_anchors, size_t len)
 {
-	struct troth_bundle_update u = { .sequence = 7, .n_anchors = n_anchors };
+	struct troth_bundle_update u = { .trust_domain = troth_view_str(DOMAIN),
+					 .sequence = 7,
+					 .n_anchors = n_anchors };
 	for (size_t i = 0; i < n_anchors && i < TROTH_BUNDLE_UPDATE_ANCHORS_MAX; i++)
 		u.anchors[i] = (struct troth_view){ anchor, len };
 	return u;
@@ -64,9 +68,11 @@ static void what_goes_in_comes_out(void **state)
 		assert_int_equal(write(*state, &u, &w), TROTH_OK);
 		assert_int_equal(open_it(*state, troth_written(&w), &got), TROTH_OK);
 		assert_int_equal(got.sequence, 7);
+		assert_true(troth_view_equal(got.trust_domain, troth_view_str(DOMAIN)));
 		assert_int_equal(got.n_anchors, n);
 		assert_true(troth_view_equal(got.anchors[n - 1], u.anchors[n - 1]));
-		assert_int_equal(troth_bundle_update_peek(troth_written(&w), &sequence),
+		assert_int_equal(troth_bundle_update_peek(troth_written(&w),
+							  troth_view_str(DOMAIN), &sequence),
 				 TROTH_OK);
 		assert_int_equal(sequence, 7);
 	}
@@ -85,6 +91,9 @@ static void limits(void **state)
 	u = of(1, 4);
 	u.sequence = 0;
 	assert_int_equal(write(*state, &u, &w), TROTH_E_MALFORMED);
+	u = of(1, 4);
+	u.trust_domain = troth_view_str("Example.org");
+	assert_int_equal(write(*state, &u, &w), TROTH_E_MALFORMED);
 	memset(buf, 'a', sizeof buf);
 	assert_int_equal(
 		open_it(*state, (struct troth_view){ buf, TROTH_BUNDLE_UPDATE_MAX + 1 }, &u),
@@ -99,27 +108,51 @@ static const struct {
 	const char *name, *header, *payload;
 	enum troth_status want;
 } CASES[] = {
-	{ "as it should be", HEAD, "{\"sequence\":1,\"anchors\":[\"MAIFAA\"]}", TROTH_OK },
+	{ "as it should be", HEAD,
+	  "{\"trust_domain\":\"example.org\",\"sequence\":1,\"anchors\":[\"MAIFAA\"]}",
+	  TROTH_OK },
 	{ "an attestation result", "{\"alg\":\"ES256\",\"typ\":\"eat+jwt\"}",
-	  "{\"sequence\":1,\"anchors\":[\"MAIFAA\"]}", TROTH_E_UNSUPPORTED },
+	  "{\"trust_domain\":\"example.org\",\"sequence\":1,\"anchors\":[\"MAIFAA\"]}",
+	  TROTH_E_UNSUPPORTED },
 	{ "unsigned", "{\"alg\":\"none\",\"typ\":\"troth-bundle+jwt\"}",
-	  "{\"sequence\":1,\"anchors\":[\"MAIFAA\"]}", TROTH_E_UNSUPPORTED },
-	{ "no sequence", HEAD, "{\"anchors\":[\"MAIFAA\"]}", TROTH_E_MALFORMED },
-	{ "sequence zero", HEAD, "{\"sequence\":0,\"anchors\":[\"MAIFAA\"]}",
+	  "{\"trust_domain\":\"example.org\",\"sequence\":1,\"anchors\":[\"MAIFAA\"]}",
+	  TROTH_E_UNSUPPORTED },
+	{ "no trust domain", HEAD, "{\"sequence\":1,\"anchors\":[\"MAIFAA\"]}",
 	  TROTH_E_MALFORMED },
-	{ "a sequence below zero", HEAD, "{\"sequence\":-1,\"anchors\":[\"MAIFAA\"]}",
+	{ "no name of a trust domain", HEAD,
+	  "{\"trust_domain\":\"a b\",\"sequence\":1,\"anchors\":[\"MAIFAA\"]}",
 	  TROTH_E_MALFORMED },
-	{ "two sequences", HEAD, "{\"sequence\":1,\"sequence\":2,\"anchors\":[\"MAIFAA\"]}",
+	{ "a trust domain that is no text", HEAD,
+	  "{\"trust_domain\":1,\"sequence\":1,\"anchors\":[\"MAIFAA\"]}", TROTH_E_MALFORMED },
+	{ "no sequence", HEAD, "{\"trust_domain\":\"example.org\",\"anchors\":[\"MAIFAA\"]}",
 	  TROTH_E_MALFORMED },
-	{ "no anchors", HEAD, "{\"sequence\":1}", TROTH_E_MALFORMED },
-	{ "an empty list", HEAD, "{\"sequence\":1,\"anchors\":[]}", TROTH_E_MALFORMED },
-	{ "an empty anchor", HEAD, "{\"sequence\":1,\"anchors\":[\"\"]}", TROTH_E_MALFORMED },
-	{ "an anchor that is no DER", HEAD, "{\"sequence\":1,\"anchors\":[\"AAAA\"]}",
+	{ "sequence zero", HEAD,
+	  "{\"trust_domain\":\"example.org\",\"sequence\":0,\"anchors\":[\"MAIFAA\"]}",
 	  TROTH_E_MALFORMED },
-	{ "an anchor that is no text", HEAD, "{\"sequence\":1,\"anchors\":[1]}",
+	{ "a sequence below zero", HEAD,
+	  "{\"trust_domain\":\"example.org\",\"sequence\":-1,\"anchors\":[\"MAIFAA\"]}",
+	  TROTH_E_MALFORMED },
+	{ "two sequences", HEAD,
+	  "{\"trust_domain\":\"example.org\",\"sequence\":1,\"sequence\":2,\"anchors\":["
+	  "\"MAIFAA\"]}",
+	  TROTH_E_MALFORMED },
+	{ "no anchors", HEAD, "{\"trust_domain\":\"example.org\",\"sequence\":1}",
+	  TROTH_E_MALFORMED },
+	{ "an empty list", HEAD,
+	  "{\"trust_domain\":\"example.org\",\"sequence\":1,\"anchors\":[]}",
+	  TROTH_E_MALFORMED },
+	{ "an empty anchor", HEAD,
+	  "{\"trust_domain\":\"example.org\",\"sequence\":1,\"anchors\":[\"\"]}",
+	  TROTH_E_MALFORMED },
+	{ "an anchor that is no DER", HEAD,
+	  "{\"trust_domain\":\"example.org\",\"sequence\":1,\"anchors\":[\"AAAA\"]}",
+	  TROTH_E_MALFORMED },
+	{ "an anchor that is no text", HEAD,
+	  "{\"trust_domain\":\"example.org\",\"sequence\":1,\"anchors\":[1]}",
 	  TROTH_E_MALFORMED },
 	{ "nine anchors", HEAD,
-	  "{\"sequence\":1,\"anchors\":[\"MAIFAA\",\"MAIFAA\",\"MAIFAA\",\"MAIFAA\",\"MAIFAA\","
+	  "{\"trust_domain\":\"example.org\",\"sequence\":1,\"anchors\":[\"MAIFAA\",\"MAIFAA\","
+	  "\"MAIFAA\",\"MAIFAA\",\"MAIFAA\","
 	  "\"MAIFAA\",\"MAIFAA\",\"MAIFAA\",\"MAIFAA\"]}",
 	  TROTH_E_LIMIT },
 };
@@ -155,6 +188,24 @@ static void another_key_is_not_believed(void **state)
 	jose_key_free(&other);
 }
 
+/* Who passes updates on does not pass on another domain's. */
+static void another_domain_is_told_apart(void **state)
+{
+	static uint8_t buf[TROTH_BUNDLE_UPDATE_MAX];
+	static const char *const OTHERS[] = { "example.com", "example.or", "example.org2", "" };
+	struct troth_writer w = troth_writer_make(buf, sizeof buf);
+	const struct troth_bundle_update u = of(1, 4);
+	assert_int_equal(write(*state, &u, &w), TROTH_OK);
+	for (size_t i = 0; i < sizeof OTHERS / sizeof *OTHERS; i++) {
+		uint64_t sequence;
+		POISON(sequence);
+		assert_int_equal(troth_bundle_update_peek(troth_written(&w),
+							  troth_view_str(OTHERS[i]), &sequence),
+				 TROTH_E_MISMATCH);
+		ASSERT_POISONED(sequence);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +213,7 @@ int main(void)
 		cmocka_unit_test(limits),
 		cmocka_unit_test(cases),
 		cmocka_unit_test(another_key_is_not_believed),
+		cmocka_unit_test(another_domain_is_told_apart),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -118,7 +118,8 @@ static enum troth_status load_bundle_update(struct troth_front *f)
 		troth_file_read(file, TROTH_BUNDLE_UPDATE_MAX, &f->bundle_update_file);
 	const struct troth_view bytes = troth_buffer_view(&f->bundle_update_file);
 	if (status == TROTH_OK)
-		status = troth_bundle_update_peek(bytes, &f->bundle_sequence);
+		status = troth_bundle_update_peek(
+			bytes, troth_view_str(f->settings->trust_domain), &f->bundle_sequence);
 	if (status == TROTH_OK)
 		status = troth_published_text_make(bytes, &f->bundle_update);
 	if (status != TROTH_OK)
