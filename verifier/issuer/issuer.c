@@ -31,7 +31,7 @@ struct gate {
 
 struct worker {
 	pthread_t thread;
-	bool started;
+	enum troth_status warm; /* readable once the gate was awaited */
 	struct troth_desk *desk;
 	int fd;
 	struct gate *gate;
@@ -88,12 +88,18 @@ static enum troth_status warm_up(struct troth_desk *d)
 static void *work(void *arg)
 {
 	struct worker *w = arg;
-	enum troth_status warm = warm_up(w->desk);
-	if (warm != TROTH_OK)
-		troth_error("issuer-thread-failed", "status=%s", troth_status_name(warm));
-	if (gate_pass(w->gate) && warm == TROTH_OK)
+	w->warm = warm_up(w->desk);
+	if (gate_pass(w->gate))
 		troth_channel_serve(w->desk, w->fd);
 	return NULL;
+}
+
+/* A worker that cannot sign would leave its front's questions unanswered for ever. */
+static enum troth_status all_warm(const struct process *p)
+{
+	for (size_t i = 0; i < p->n_started; i++)
+		TROTH_TRY(p->workers[i].warm);
+	return TROTH_OK;
 }
 
 static enum troth_status start_worker(struct process *p, int fd)
@@ -104,7 +110,6 @@ static enum troth_status start_worker(struct process *p, int fd)
 	TROTH_TRY(troth_desk_new(&p->office, false, &w->desk));
 	if (pthread_create(&w->thread, NULL, work, w) != 0)
 		return TROTH_E_MEMORY;
-	w->started = true;
 	p->n_started++;
 	return TROTH_OK;
 }
@@ -136,7 +141,7 @@ static enum troth_status furnish(struct process *p)
 	for (size_t i = 0; i < config->n_workers; i++)
 		TROTH_TRY(start_worker(p, config->worker_fds[i]));
 	gate_await(&p->gate, p->n_started);
-	return TROTH_OK;
+	return all_warm(p);
 }
 
 static void clear(struct process *p)
