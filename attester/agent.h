@@ -10,6 +10,14 @@
 #include "state.h"
 #include "tpm_keys.h"
 
+/* An attestation result for somebody: it is left in the agent, and no credentials are written.
+ */
+struct troth_result_wish {
+	bool wanted;
+	struct troth_view nonce; /* a relying party's; empty: none */
+	uint32_t form, profile;	 /* as in proto/device.proto; 0: as the policy has it */
+};
+
 /* What lives between attempts. Zeroed and then filled by the caller: settings and ctx are
  * borrowed, state comes from troth_state_load. */
 struct troth_agent {
@@ -21,10 +29,8 @@ struct troth_agent {
 	struct troth_credential_key key;
 	bool key_loads;
 	struct troth_session *session; /* owned by who runs the agent; NULL: none */
-	/* A relying party's nonce: the result for it is left here, and no credentials are
-	 * written. Empty: none. */
-	struct troth_view result_nonce;
-	uint8_t result[TROTH_JWS_MAX];
+	struct troth_result_wish wish;
+	uint8_t result[TROTH_JWS_MAX]; /* where one was wished for */
 	size_t result_len;
 };
 

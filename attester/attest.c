@@ -108,7 +108,9 @@ static enum troth_remedy send_evidence(const struct exchange *x, ProtobufCMessag
 		m.session_signature = bytes(e->session_signature, sizeof e->session_signature);
 	}
 	m.facts = bytes(e->facts.bytes, e->facts.n);
-	m.result_nonce = troth_wire_bytes(x->agent->result_nonce);
+	m.result_nonce = troth_wire_bytes(x->agent->wish.nonce);
+	m.result_form = x->agent->wish.form;
+	m.result_profile = x->agent->wish.profile;
 	m.bundle_sequence = x->agent->anchors.sequence;
 	m.ima = troth_wire_bytes(troth_buffer_view(&e->ima.bytes));
 	m.ima_first = e->ima.first;
@@ -166,7 +168,7 @@ static void take_result(const struct exchange *x, const Troth__V1__AttestationRe
 {
 	take_update(x->agent, troth_wire_view(r->bundle_update));
 	troth_log_findings(r->findings, r->n_findings);
-	if (x->agent->result_nonce.n > 0) {
+	if (x->agent->wish.wanted) {
 		keep_result(x, troth_wire_view(r->ear));
 		return;
 	}

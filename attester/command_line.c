@@ -15,6 +15,8 @@ enum {
 	OPT_CONFIG,
 	OPT_FORMAT,
 	OPT_NONCE,
+	OPT_FORM,
+	OPT_PROFILE,
 	OPT_RETRY_FOR,
 	OPT_VERBOSE,
 	OPT_SETTING
@@ -27,6 +29,8 @@ static const struct option OPTIONS[] = {
 	{ "config", required_argument, NULL, OPT_CONFIG },
 	{ "format", required_argument, NULL, OPT_FORMAT },
 	{ "nonce", required_argument, NULL, OPT_NONCE },
+	{ "form", required_argument, NULL, OPT_FORM },
+	{ "profile", required_argument, NULL, OPT_PROFILE },
 	{ "retry-for", required_argument, NULL, OPT_RETRY_FOR },
 	{ "verbose", no_argument, NULL, OPT_VERBOSE },
 	{ "verifier", required_argument, NULL, OPT_SETTING + 0 },
@@ -54,6 +58,9 @@ static const struct {
 	{ "status", TROTH_VERB_STATUS },       { "check-config", TROTH_VERB_CHECK_CONFIG },
 };
 
+static const char *const FORMS[2] = { "jwt", "cwt" };
+static const char *const PROFILES[2] = { "deployed", "draft" };
+
 static enum troth_status add(struct troth_command *c, const char *key, const char *value)
 {
 	if (c->n_options == TROTH_OPTIONS_MAX)
@@ -76,6 +83,19 @@ static enum troth_status take_retry_for(struct troth_command *c, const char *val
 	return troth_config_scalar_set(&FIELD, troth_view_str(value), true, c, why);
 }
 
+/* The place of the value among the names, from 1 on: as the device protocol numbers them. */
+static enum troth_status take_choice(const char *value, const char *const names[2],
+				     uint32_t *out)
+{
+	for (uint32_t i = 0; i < 2; i++) {
+		if (strcmp(value, names[i]) != 0)
+			continue;
+		*out = i + 1;
+		return TROTH_OK;
+	}
+	return TROTH_E_CONFIG;
+}
+
 static enum troth_status take_option(struct troth_command *c, int option, const char *value)
 {
 	switch (option) {
@@ -84,6 +104,8 @@ static enum troth_status take_option(struct troth_command *c, int option, const 
 	case OPT_VERSION: c->verb = TROTH_VERB_VERSION; return TROTH_OK;
 	case OPT_CONFIG: c->config = value; return TROTH_OK;
 	case OPT_NONCE: c->nonce = value; return TROTH_OK;
+	case OPT_FORM: return take_choice(value, FORMS, &c->form);
+	case OPT_PROFILE: return take_choice(value, PROFILES, &c->profile);
 	case OPT_RETRY_FOR: return take_retry_for(c, value);
 	case OPT_VERBOSE: return add(c, "log_level", "debug");
 	case OPT_FORMAT:
@@ -118,12 +140,14 @@ static enum troth_status take_words(struct troth_command *c, char **words, int n
 	return c->verb != TROTH_VERB_PROOF && n == 1 ? TROTH_OK : TROTH_E_CONFIG;
 }
 
-/* `result` is for a nonce, `proof` may have one, nothing else has. */
-static bool nonce_fits(const struct troth_command *c)
+/* `result` is for a nonce or of a form, `proof` may have a nonce, nothing else has. */
+static bool wish_fits(const struct troth_command *c)
 {
+	const bool form = c->form != 0 || c->profile != 0;
 	if (c->verb == TROTH_VERB_RESULT)
-		return c->nonce != NULL;
-	return c->verb != TROTH_VERB_NONE && (c->nonce == NULL || c->verb == TROTH_VERB_PROOF);
+		return c->nonce != NULL || form;
+	return c->verb != TROTH_VERB_NONE && !form &&
+	       (c->nonce == NULL || c->verb == TROTH_VERB_PROOF);
 }
 
 enum troth_status troth_command_parse(int argc, char **argv, struct troth_command *out,
@@ -142,8 +166,9 @@ enum troth_status troth_command_parse(int argc, char **argv, struct troth_comman
 	if (c.verb == TROTH_VERB_NONE && optind < argc)
 		TROTH_TRY(take_words(&c, argv + optind, argc - optind));
 	if (c.verb != TROTH_VERB_NONE)
-		*why = "--nonce is what result must have, proof may, and no other";
-	if (!nonce_fits(&c))
+		*why = "result must have --nonce, --form or --profile; proof may have --nonce; "
+		       "no other has any";
+	if (!wish_fits(&c))
 		return TROTH_E_CONFIG;
 	*why = NULL;
 	*out = c;
@@ -162,7 +187,7 @@ void troth_usage(FILE *to)
 		"  run         enrol, attest, and keep the credentials fresh until told to "
 		"stop\n"
 		"  once        enrol if needed, attest once, write the credentials\n"
-		"  result      attest for a relying party's nonce, and print the result\n"
+		"  result      attest for a relying party, and print the result\n"
 		"  proof       headers that prove one call, from the attester that runs\n"
 		"  wait        until there are credentials\n"
 		"  status      what this device is and holds\n"
@@ -184,6 +209,8 @@ void troth_usage(FILE *to)
 		"  --format text|json   of status, provision and proof (headers is text)\n"
 		"  --nonce NONCE     of result: 8 to 48 bytes as base64url; of proof: the "
 		"server's DPoP-Nonce\n"
+		"  --form jwt|cwt, --profile deployed|draft\n"
+		"                    of result: which one (default as the policy has it)\n"
 		"  --retry-for TIME  of once: try again for so long (such as 30s) while "
 		"verifier "
 		"or TPM\n"

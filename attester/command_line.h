@@ -36,6 +36,7 @@ struct troth_command {
 	enum troth_verb verb;
 	bool json;		  /* status, proof: --format json */
 	const char *nonce;	  /* result, proof: the other side's; or NULL */
+	uint32_t form, profile;	  /* result: which; 0: as the policy has it */
 	const char *method, *url; /* proof: the call */
 	const char *config;	  /* NULL: the default file, which may be missing */
 	uint32_t retry_for_s; /* once: how long failures that may pass are met with another try

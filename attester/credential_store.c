@@ -25,6 +25,16 @@
 /* Those before state.json have stable names. */
 static const char *const FILES[] = { "key.pem", "cert.pem", "bundle.pem",
 				     "ear.jwt", "ear.cwt",  "state.json" };
+#define N_FILES TROTH_COUNT(FILES)
+#define N_STABLE (N_FILES - 1)
+
+/* In the order of FILES; empty: the set has none of it. */
+static void list_contents(const struct troth_file_set *set, struct troth_view out[N_FILES])
+{
+	const struct troth_view data[] = { set->key, set->cert, set->bundle,
+					   set->jwt, set->cwt,	set->state };
+	memcpy(out, data, sizeof data);
+}
 
 static void close_fd(const int *fd)
 {
@@ -86,11 +96,11 @@ static uint64_t next_number(const char *current)
 
 static enum troth_status write_files(const char *run_dir, const struct troth_file_set *set)
 {
-	const struct troth_view data[] = { set->key, set->cert, set->bundle,
-					   set->jwt, set->cwt,	set->state };
+	struct troth_view data[N_FILES];
 	char path[PATH_MAX];
 
-	for (size_t i = 0; i < TROTH_COUNT(FILES); i++) {
+	list_contents(set, data);
+	for (size_t i = 0; i < N_FILES; i++) {
 		if (data[i].n == 0)
 			continue;
 		if ((size_t)snprintf(path, sizeof path, "%s/" NEW_SET "/%s", run_dir,
@@ -111,12 +121,16 @@ static enum troth_status put_link(int dir, const char *target, const char *name)
 	return TROTH_OK;
 }
 
-/* The stable names; they lead nowhere until the first set is in force. */
-static enum troth_status put_stable_links(int dir)
+/* The stable names of what the set has; they lead nowhere until the first set is in force. */
+static enum troth_status put_stable_links(int dir, const struct troth_file_set *set)
 {
+	struct troth_view data[N_FILES];
 	char target[64], found[64];
 
-	for (size_t i = 0; i < TROTH_COUNT(FILES) - 1; i++) {
+	list_contents(set, data);
+	for (size_t i = 0; i < N_STABLE; i++) {
+		if (data[i].n == 0)
+			continue;
 		(void)snprintf(target, sizeof target, CURRENT "/%s", FILES[i]);
 		ssize_t n = readlinkat(dir, FILES[i], found, sizeof found);
 		const struct troth_view there = { (const uint8_t *)found,
@@ -125,6 +139,17 @@ static enum troth_status put_stable_links(int dir)
 			TROTH_TRY(put_link(dir, target, FILES[i]));
 	}
 	return TROTH_OK;
+}
+
+/* Of what an earlier set had, and this one has not. */
+static void drop_stable_links(int dir, const struct troth_file_set *set)
+{
+	struct troth_view data[N_FILES];
+
+	list_contents(set, data);
+	for (size_t i = 0; i < N_STABLE; i++)
+		if (data[i].n == 0)
+			unlinkat(dir, FILES[i], 0);
 }
 
 /* The set aside; nothing of it is left where it does not fit. errno is the failure's. */
@@ -153,13 +178,14 @@ enum troth_status troth_store_put(const char *run_dir, const struct troth_file_s
 	remove_others(run_dir, dir, current);
 	remove_set(dir, NEW_SET);
 	TROTH_TRY(make_set(run_dir, dir, set));
-	TROTH_TRY(put_stable_links(dir));
+	TROTH_TRY(put_stable_links(dir, set));
 
 	(void)snprintf(name, sizeof name, GENERATION "%llu",
 		       (unsigned long long)next_number(current));
 	if (renameat(dir, NEW_SET, dir, name) != 0)
 		return TROTH_E_IO;
 	TROTH_TRY(put_link(dir, name, CURRENT));
+	drop_stable_links(dir, set);
 	if (fsync(dir) != 0)
 		return TROTH_E_IO;
 	remove_others(run_dir, dir, name);

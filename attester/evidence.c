@@ -103,7 +103,7 @@ static enum troth_status bind(const struct signing *s, enum troth_binding_label 
 		.token = s->challenge->token,
 		.credential_key_name = troth_name_view(&key.name),
 		.facts_digest = troth_digest_view(&facts),
-		.result_nonce = a->result_nonce,
+		.result_nonce = a->wish.nonce,
 	};
 	if (a->session != NULL) {
 		TROTH_TRY(troth_session_key_thumbprint(a->ctx, troth_session_bytes(a->session),

@@ -73,7 +73,7 @@ static enum troth_ending with_settings(const struct troth_command *command,
 	if (command->verb == TROTH_VERB_ONCE)
 		return troth_once(&agent, command->retry_for_s);
 	if (command->verb == TROTH_VERB_RESULT)
-		return troth_result(&agent, command->nonce);
+		return troth_result(&agent, command);
 	/* Of no use to `once`: it would end with it. */
 	if (settings->session_key && troth_session_new(&agent.session) != TROTH_OK)
 		return complain("cannot start: no session key can be made");

@@ -48,6 +48,7 @@ static const struct {
 	{ 409, "ima-wanted", TROTH_REMEDY_SEND_ALL, TROTH_ENDED_UNREACHED },
 	{ 409, "certification-wanted", TROTH_REMEDY_SEND_ALL, TROTH_ENDED_UNREACHED },
 	{ 409, "counters-rewound", TROTH_REMEDY_ENROLL, TROTH_ENDED_REFUSED },
+	{ 409, "nonce-reused", TROTH_REMEDY_NONE, TROTH_ENDED_REFUSED },
 	{ 400, "refused", TROTH_REMEDY_NONE, TROTH_ENDED_REFUSED },
 };
 

@@ -19,14 +19,30 @@ static void print(struct troth_view result)
 	(void)printf("%.*s\n", (int)result.n, (const char *)result.p);
 }
 
-enum troth_ending troth_result(struct troth_agent *a, const char *nonce)
+/* No nonce is as good as a sound one. */
+static enum troth_status read_nonce(const char *text, uint8_t buf[TROTH_RESULT_NONCE_MAX],
+				    struct troth_view *out)
+{
+	struct troth_view nonce = { 0 };
+
+	if (text != NULL)
+		TROTH_TRY(troth_base64url_decode(troth_view_str(text), buf,
+						 TROTH_RESULT_NONCE_MAX, &nonce));
+	if (text != NULL && nonce.n < TROTH_RESULT_NONCE_MIN)
+		return TROTH_E_MALFORMED;
+	*out = nonce;
+	return TROTH_OK;
+}
+
+enum troth_ending troth_result(struct troth_agent *a, const struct troth_command *command)
 {
 	uint8_t bytes[TROTH_RESULT_NONCE_MAX];
 	struct troth_outcome outcome;
 
-	if (troth_base64url_decode(troth_view_str(nonce), bytes, sizeof bytes,
-				   &a->result_nonce) != TROTH_OK ||
-	    a->result_nonce.n < TROTH_RESULT_NONCE_MIN) {
+	a->wish = (struct troth_result_wish){ .wanted = true,
+					      .form = command->form,
+					      .profile = command->profile };
+	if (read_nonce(command->nonce, bytes, &a->wish.nonce) != TROTH_OK) {
 		(void)fprintf(stderr,
 			      "troth-attester: --nonce: wanted %d to %d bytes as base64url\n",
 			      TROTH_RESULT_NONCE_MIN, TROTH_RESULT_NONCE_MAX);
@@ -37,6 +53,6 @@ enum troth_ending troth_result(struct troth_agent *a, const char *nonce)
 		print((struct troth_view){ a->result, a->result_len });
 	else
 		(void)fprintf(stderr, "troth-attester: %s\n", outcome.text);
-	a->result_nonce = (struct troth_view){ 0 };
+	a->wish = (struct troth_result_wish){ 0 };
 	return outcome.ending;
 }

@@ -39,6 +39,7 @@ struct troth_policy {
 	/* The attestation result that comes with a certificate, and its names. */
 	enum troth_ear_format result;
 	enum troth_ear_profile result_profile;
+	bool result_fixed;	      /* no device gets another form or profile by asking */
 	uint32_t certificate_ttl_s;   /* 60 to TROTH_CERTIFICATE_LIFE_MAX_S */
 	uint32_t stale_after_s;	      /* health: overdue */
 	uint32_t unreachable_after_s; /* health: long overdue */

@@ -19,10 +19,12 @@ struct draft {
 	struct troth_policy policy;
 	struct troth_view trust_domain; /* ours */
 	uint32_t secure_boot, enrolment, ek_template, approve, result, result_profile;
+	uint32_t result_on_request;
 };
 
 enum { SECURE_BOOT_REQUIRED, SECURE_BOOT_ANY };
 enum { APPROVE_MANUAL, APPROVE_AUTOMATIC };
+enum { ON_REQUEST_ANY, ON_REQUEST_POLICY };
 
 static const char *const SECURE_BOOT[] = { "required", "any", NULL };
 static const char *const APPROVE[] = { "manual", "automatic", NULL };
@@ -33,6 +35,7 @@ static const char *const ENROLMENT[] = { "approval", "inventory", "ek-certificat
 /* In the order of enum troth_ear_format and enum troth_ear_profile. */
 static const char *const RESULTS[] = { "none", "jwt", "cwt", NULL };
 static const char *const RESULT_PROFILES[] = { "deployed", "draft", NULL };
+static const char *const ON_REQUEST[] = { "any", "policy", NULL };
 
 /* In the order of enum troth_ek_template, from the first on. */
 static const char *const EK_TEMPLATES[] = { "rsa2048", "p256", "p384", "rsa3072", NULL };
@@ -255,6 +258,11 @@ static const struct troth_config_field FIELDS[] = {
 	  AT(result_profile),
 	  .names = RESULT_PROFILES,
 	  .default_text = "deployed" },
+	{ .key = "result_on_request",
+	  .type = TROTH_CONFIG_ENUM,
+	  AT(result_on_request),
+	  .names = ON_REQUEST,
+	  .default_text = "any" },
 	{ .key = "certificate_lifetime",
 	  .type = TROTH_CONFIG_DURATION,
 	  AT(policy.certificate_ttl_s),
@@ -335,6 +343,7 @@ static enum troth_status weigh(struct draft *d, struct troth_config_error *error
 	p->ek_template = (enum troth_ek_template)(d->ek_template + 1);
 	p->result = (enum troth_ear_format)d->result;
 	p->result_profile = (enum troth_ear_profile)d->result_profile;
+	p->result_fixed = d->result_on_request == ON_REQUEST_POLICY;
 	p->auto_approve = d->approve == APPROVE_AUTOMATIC;
 	return TROTH_OK;
 }

@@ -101,6 +101,8 @@ _troth_program() {
 	--format) _troth_reply "text json" && return ;;
 	--ak) _troth_reply "ecc rsa" && return ;;
 	--ek) _troth_reply "auto rsa2048 p256 p384 rsa3072" && return ;;
+	--form) _troth_reply "jwt cwt" && return ;;
+	--profile) _troth_reply "deployed draft" && return ;;
 	--config | --ca | --log | --ima | --state-dir | --run-dir) _troth_files && return ;;
 	--name | --verifier | --tcti | --retry-for | --nonce) return ;;
 	esac

@@ -177,6 +177,49 @@ static void policy_chooses_form_and_profile(void **state)
 	}
 }
 
+static void the_other_form_and_profile_come_on_request(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *lines;
+		uint32_t form, profile;
+		int status;
+		uint8_t first; /* byte of the result */
+		enum troth_ear_profile found;
+	} CASES[] = {
+		{ "", 2, 0, 200, 0xd2, TROTH_EAR_DEPLOYED },
+		{ "", 2, 2, 200, 0xd2, TROTH_EAR_DRAFT },
+		{ "", 0, 2, 200, 'e', TROTH_EAR_DRAFT },
+		{ "result: cwt\nresult_profile: draft\n", 1, 1, 200, 'e', TROTH_EAR_DEPLOYED },
+		{ "result: none\n", 2, 0, 200, 0xd2, TROTH_EAR_DEPLOYED },
+		{ "result_on_request: policy\n", 1, 1, 200, 'e', TROTH_EAR_DEPLOYED },
+		{ "result_on_request: policy\n", 2, 0, 403, 0, TROTH_EAR_DEPLOYED },
+		{ "result_on_request: policy\n", 0, 2, 403, 0, TROTH_EAR_DEPLOYED },
+		{ "", 3, 0, 400, 0, TROTH_EAR_DEPLOYED },
+		{ "", 0, 3, 400, 0, TROTH_EAR_DEPLOYED },
+	};
+	struct fleet_device *d = &lab.devices[LAB_VICTIM];
+	for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+		struct passed p = { 0 };
+		lab_policy(&lab, "automatic", CASES[i].lines);
+		d->result_form = CASES[i].form;
+		d->result_profile = CASES[i].profile;
+		if (CASES[i].status != 200) {
+			(void)lab_attest(&lab, d);
+			lab_assert_problem(&lab.http, CASES[i].status,
+					   CASES[i].status == 403 ? "form-denied" : "malformed",
+					   NULL);
+			continue;
+		}
+		pass(d, &p);
+		assert_int_equal(p.m->ear.len > 0 ? p.m->ear.data[0] : 0, CASES[i].first);
+		assert_int_equal(p.ear.profile, CASES[i].found);
+		done(&p);
+	}
+	d->result_form = d->result_profile = 0;
+	lab_policy(&lab, "automatic", "");
+}
+
 /* ---- session keys that are not the device's ---- */
 
 static void swap_key(struct fleet_attestation *a)
@@ -367,6 +410,7 @@ int main(void)
 		cmocka_unit_test(result_and_certificate_belong_together),
 		cmocka_unit_test(a_result_confirms_the_key_that_was_quoted),
 		cmocka_unit_test(policy_chooses_form_and_profile),
+		cmocka_unit_test(the_other_form_and_profile_come_on_request),
 		cmocka_unit_test(a_session_key_must_be_bound_and_held),
 		cmocka_unit_test(a_result_answers_a_nonce_once),
 		cmocka_unit_test(a_nonce_must_be_in_the_quote),

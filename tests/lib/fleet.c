@@ -92,6 +92,8 @@ static void fill_quote(const struct fleet_device *d, const Troth__V1__Challenge 
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
 	bind(d, challenge, "troth/v1/quote", extra);
 	a->message.result_nonce = troth_wire_bytes(d->result_nonce);
+	a->message.result_form = d->result_form;
+	a->message.result_profile = d->result_profile;
 	if (d->tpm.session != NULL) {
 		soft_session_public(&d->tpm, a->session_key);
 		soft_session_sign(&d->tpm, TROTH_VIEW_OF(extra), a->session_signature);

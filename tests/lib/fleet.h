@@ -20,9 +20,10 @@ struct fleet_device {
 	struct soft_device tpm;
 	uint8_t id[32];
 	struct troth_pcr_values pcrs;
-	struct troth_view log;		   /* borrowed */
-	struct troth_view ek_certificate;  /* borrowed; empty: none */
-	struct troth_view result_nonce;	   /* borrowed; a relying party's, or none */
+	struct troth_view log;		      /* borrowed */
+	struct troth_view ek_certificate;     /* borrowed; empty: none */
+	struct troth_view result_nonce;	      /* borrowed; a relying party's, or none */
+	uint32_t result_form, result_profile; /* asked for; 0: as the policy has it */
 	void (*twist)(TPMS_ATTEST *quote); /* changes a quote before it is signed; NULL: none */
 };
 

@@ -287,6 +287,24 @@ static void a_set_replaces_the_one_before(void **state)
 	assert_content("cert.pem", "third");
 }
 
+/* Where the policy changes the form of results, the other form's name goes. */
+static void no_name_leads_nowhere(void **state)
+{
+	(void)state;
+	struct stat st;
+	struct troth_file_set set = set_of("jwt");
+	assert_int_equal(troth_store_put(run_dir, &set), TROTH_OK);
+	assert_int_equal(lstat(in_dir("ear.cwt"), &st), -1);
+	set.cwt = set.jwt;
+	set.jwt = (struct troth_view){ 0 };
+	assert_int_equal(troth_store_put(run_dir, &set), TROTH_OK);
+	assert_content("ear.cwt", "jwt");
+	assert_int_equal(lstat(in_dir("ear.jwt"), &st), -1);
+	set.cwt = (struct troth_view){ 0 };
+	assert_int_equal(troth_store_put(run_dir, &set), TROTH_OK);
+	assert_int_equal(lstat(in_dir("ear.cwt"), &st), -1);
+}
+
 /* What kill -9 leaves at each step of a put: the next put clears it away. */
 static void leftovers_are_cleared_away(void **state)
 {
@@ -360,6 +378,7 @@ int main(void)
 		cmocka_unit_test(other_files_are_no_key_files),
 		cmocka_unit_test(pem_has_its_limit),
 		cmocka_unit_test(a_set_replaces_the_one_before),
+		cmocka_unit_test(no_name_leads_nowhere),
 		cmocka_unit_test(leftovers_are_cleared_away),
 		cmocka_unit_test(a_link_that_is_not_ours_is_replaced),
 		cmocka_unit_test(the_key_is_read_back),

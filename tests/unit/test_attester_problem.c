@@ -39,6 +39,8 @@ static const struct {
 	  TROTH_ENDED_UNREACHED, "log" },
 	{ "certification wanted", 409, PROBLEM("certification-wanted", "key"),
 	  TROTH_REMEDY_SEND_ALL, TROTH_ENDED_UNREACHED, "key" },
+	{ "a nonce a second time", 409, PROBLEM("nonce-reused", "draw another"),
+	  TROTH_REMEDY_NONE, TROTH_ENDED_REFUSED, "draw another" },
 	{ "counters rewound", 409, PROBLEM("counters-rewound", "cleared"), TROTH_REMEDY_ENROLL,
 	  TROTH_ENDED_REFUSED, "cleared" },
 	{ "refused", 400, PROBLEM("refused", "signature"), TROTH_REMEDY_NONE,

@@ -251,7 +251,13 @@ static void wrong_command_lines_have_reasons(void **state)
 		{ { "--format=xml", "status" }, "an option has a value that is none for it" },
 		{ { "attest" }, "no such command, or not its number of words" },
 		{ { NULL }, "a command is wanted" },
-		{ { "result" }, "--nonce is what result must have, proof may, and no other" },
+		{ { "result" },
+		  "result must have --nonce, --form or --profile; proof may have --nonce; no "
+		  "other has any" },
+		{ { "once", "--form=cwt" },
+		  "result must have --nonce, --form or --profile; proof may have --nonce; no "
+		  "other has any" },
+		{ { "result", "--form=xml" }, "an option has a value that is none for it" },
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++) {

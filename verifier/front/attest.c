@@ -92,6 +92,20 @@ static bool find_policy(struct troth_attestation *a)
 	return true;
 }
 
+/* A policy may keep its relying parties to one form and profile. */
+static bool result_is_allowed(struct troth_attestation *a)
+{
+	const Troth__V1__Attestation *m = a->message;
+	const bool same_form = m->result_form == 0 || m->result_form == a->policy->result;
+	const bool same_profile = m->result_profile == 0 ||
+				  m->result_profile == a->policy->result_profile + 1U;
+	if (!a->policy->result_fixed || (same_form && same_profile))
+		return true;
+	troth_attestation_reject(a, 403, "form-denied",
+				 "The policy gives results in its own form and profile only.");
+	return false;
+}
+
 /* What was asked for is what the policy asks for now: a change since the
  * challenge means another. */
 static bool policy_moved_on(const struct troth_attestation *a)
@@ -227,7 +241,7 @@ static void attest(struct troth_attestation *a)
 		troth_attestation_refuse(a, findings.list[0].code);
 		return;
 	}
-	if (!state_allows(a) || !find_policy(a))
+	if (!state_allows(a) || !find_policy(a) || !result_is_allowed(a))
 		return;
 	if (policy_moved_on(a)) {
 		troth_attestation_reject(a, 409, "stale-challenge",

@@ -62,14 +62,24 @@ static void on_confirmed(void *arg, const struct troth_issuer_reply *reply)
 		troth_attestation_fail(a, status);
 }
 
-/* With a certificate, what policy says; for a relying party's nonce always something, and also
- * of a device that is not well: that is what the party wants to know. */
+/* With a certificate, what policy says; who asks for a result always gets one, also of a device
+ * that is not well: that is what the relying party wants to know. */
 static enum troth_ear_format result_format(const struct troth_attestation *a, bool issue)
 {
-	const bool asked = a->message->result_nonce.len > 0;
-	if (a->message->credential_key.len == 0 || (!issue && !asked))
+	const Troth__V1__Attestation *m = a->message;
+	const bool asked = m->result_nonce.len > 0 || m->result_form != 0 ||
+			   m->result_profile != 0;
+	if (m->credential_key.len == 0 || (!issue && !asked))
 		return TROTH_EAR_NONE;
+	if (m->result_form != 0)
+		return (enum troth_ear_format)m->result_form;
 	return asked && a->policy->result == TROTH_EAR_NONE ? TROTH_EAR_JWT : a->policy->result;
+}
+
+static enum troth_ear_profile result_profile(const struct troth_attestation *a)
+{
+	const uint32_t wanted = a->message->result_profile;
+	return wanted != 0 ? (enum troth_ear_profile)(wanted - 1) : a->policy->result_profile;
 }
 
 enum troth_status troth_attestation_confirm(struct troth_attestation *a)
@@ -92,7 +102,7 @@ enum troth_status troth_attestation_confirm(struct troth_attestation *a)
 		.ttl_s = a->policy->certificate_ttl_s,
 		.appraisal = { .tier = a->verdict.tier,
 			       .trust = a->verdict.trust,
-			       .profile = a->policy->result_profile,
+			       .profile = result_profile(a),
 			       .policy_name = troth_view_str(a->policy->name) },
 	};
 	memcpy(q->appraisal.policy_id, a->policy->id, sizeof q->appraisal.policy_id);

@@ -21,10 +21,11 @@ static bool session_is_sound(const Troth__V1__Attestation *m)
 		m->session_signature.len == TROTH_ES256_LEN);
 }
 
-static bool nonce_is_sound(const Troth__V1__Attestation *m)
+static bool result_wish_is_sound(const Troth__V1__Attestation *m)
 {
 	const size_t n = m->result_nonce.len;
-	return n == 0 || (n >= TROTH_RESULT_NONCE_MIN && n <= TROTH_RESULT_NONCE_MAX);
+	return (n == 0 || (n >= TROTH_RESULT_NONCE_MIN && n <= TROTH_RESULT_NONCE_MAX)) &&
+	       m->result_form <= TROTH_EAR_CWT && m->result_profile <= TROTH_EAR_DRAFT + 1;
 }
 
 bool troth_attestation_read(struct troth_attestation *a)
@@ -38,7 +39,7 @@ bool troth_attestation_read(struct troth_attestation *a)
 	       a->token.purpose == TROTH_TOKEN_QUOTE &&
 	       a->message->facts.len <= TROTH_FACTS_MAX &&
 	       a->message->log.len <= TROTH_LOG_MAX && a->message->ima.len <= TROTH_IMA_MAX &&
-	       session_is_sound(a->message) && nonce_is_sound(a->message) &&
+	       session_is_sound(a->message) && result_wish_is_sound(a->message) &&
 	       troth_wire_pcrs(a->message->pcrs, a->message->n_pcrs, &a->pcrs) == TROTH_OK;
 }
 

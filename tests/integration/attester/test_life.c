@@ -183,6 +183,31 @@ static void run_proves_calls_to_local_users(void **state)
 	lab_assert_clean(v->lab);
 }
 
+/* What the verifier makes of form, profile and nonce is tests/attack/test_results.c. */
+static void a_result_in_the_form_asked_for(void **state)
+{
+	const struct village *v = *state;
+	static const struct {
+		const char *option, *value;
+		int code;
+		const char *says;
+	} WISHES[] = {
+		{ "--form", "cwt", 0, "0oRY" }, /* a tagged COSE_Sign1 */
+		{ "--form", "jwt", 0, "eyJ" },
+		{ "--profile", "draft", 0, "eyJ" },
+		{ "--nonce", "AAECAwQFBgc", 0, "eyJ" },
+		{ "--nonce", "AAECAwQFBgc", 1, "draw another" },
+	};
+	const unsigned number = village_set_number(v);
+	for (size_t i = 0; i < TROTH_COUNT(WISHES); i++) {
+		lab_expect(v->lab, WISHES[i].code,
+			   village_args(v, "result", WISHES[i].option, WISHES[i].value));
+		assert_true(lab_said(v->lab, WISHES[i].says));
+	}
+	assert_int_equal(village_set_number(v), number);
+	lab_assert_clean(v->lab);
+}
+
 /* A number of a process's status file. */
 static unsigned long status_of(pid_t pid, const char *key)
 {
@@ -450,6 +475,7 @@ int main(void)
 		cmocka_unit_test(a_missing_log_is_refused),
 		cmocka_unit_test(run_renews_at_sighup_and_leaves_at_sigterm),
 		cmocka_unit_test(run_proves_calls_to_local_users),
+		cmocka_unit_test(a_result_in_the_form_asked_for),
 		cmocka_unit_test(run_sleeps),
 		cmocka_unit_test(run_leaves_while_a_verifier_is_silent),
 		cmocka_unit_test(one_attester_at_a_time),
