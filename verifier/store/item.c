@@ -90,6 +90,13 @@ static enum troth_status check_document(const struct troth_store_document *d)
 	return check_leaf(d->leaf, d->now_s);
 }
 
+static enum troth_status check_cursor(const struct troth_store_cursor *c)
+{
+	if (!fits(c->next))
+		return TROTH_E_LIMIT;
+	return name_sound(c->name, false) ? TROTH_OK : TROTH_E_MALFORMED;
+}
+
 enum troth_status troth_store_item_check(const struct troth_store_item *item)
 {
 	switch (item->kind) {
@@ -99,6 +106,7 @@ enum troth_status troth_store_item_check(const struct troth_store_item *item)
 		TROTH_TRY(check_leaf(item->u.state.leaf, item->u.state.now_s));
 		return check_row(&item->u.state.row);
 	case TROTH_STORE_DOCUMENT: return check_document(&item->u.document);
+	case TROTH_STORE_CURSOR: return check_cursor(&item->u.cursor);
 	}
 	return TROTH_E_MALFORMED;
 }
@@ -127,7 +135,8 @@ bool troth_store_row_after(const struct troth_store_item *item, struct troth_dev
 		out->version = item->u.verdict.version;
 		break;
 	case TROTH_STORE_STATE: *out = item->u.state.row; break;
-	case TROTH_STORE_DOCUMENT: return false;
+	case TROTH_STORE_DOCUMENT:
+	case TROTH_STORE_CURSOR: return false;
 	}
 	out->version++;
 	normalise(out);
@@ -141,7 +150,8 @@ bool troth_store_revokes(const struct troth_store_item *item)
 	case TROTH_STORE_VERDICT: return item->u.verdict.revoke;
 	case TROTH_STORE_STATE:
 		return item->u.state.revoke || item->u.state.row.state != TROTH_DEVICE_ACTIVE;
-	case TROTH_STORE_DOCUMENT: break;
+	case TROTH_STORE_DOCUMENT:
+	case TROTH_STORE_CURSOR: break;
 	}
 	return false;
 }
@@ -152,7 +162,8 @@ const uint8_t *troth_store_item_device(const struct troth_store_item *item)
 	case TROTH_STORE_ENROL: return item->u.enrol.row.id;
 	case TROTH_STORE_VERDICT: return item->u.verdict.device_id;
 	case TROTH_STORE_STATE: return item->u.state.row.id;
-	case TROTH_STORE_DOCUMENT: break;
+	case TROTH_STORE_DOCUMENT:
+	case TROTH_STORE_CURSOR: break;
 	}
 	return NULL;
 }
@@ -164,6 +175,7 @@ uint64_t troth_store_item_now_s(const struct troth_store_item *item)
 	case TROTH_STORE_VERDICT: return item->u.verdict.now_s;
 	case TROTH_STORE_STATE: return item->u.state.now_s;
 	case TROTH_STORE_DOCUMENT: return item->u.document.now_s;
+	case TROTH_STORE_CURSOR: break;
 	}
 	return 0;
 }
@@ -195,6 +207,7 @@ static size_t views_of(struct troth_store_item *item, struct troth_view *out[VIE
 		out[n++] = &item->u.document.text;
 		out[n++] = &item->u.document.leaf;
 		break;
+	case TROTH_STORE_CURSOR: break;
 	}
 	return n;
 }

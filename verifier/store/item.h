@@ -11,7 +11,7 @@
 TROTH_NODISCARD enum troth_status troth_store_item_check(const struct troth_store_item *item);
 
 /* The row as it stands once the item is committed: version up by one, fields that are absent
- * zeroed, no certified key after an enrolment. False for documents. */
+ * zeroed, no certified key after an enrolment. False for documents and cursors. */
 TROTH_NODISCARD bool troth_store_row_after(const struct troth_store_item *item,
 					   struct troth_device_row *out);
 
@@ -19,7 +19,7 @@ TROTH_NODISCARD bool troth_store_row_after(const struct troth_store_item *item,
  * the active state. */
 TROTH_NODISCARD bool troth_store_revokes(const struct troth_store_item *item);
 
-/* The device the item is about; NULL for documents. Borrowed from the item. */
+/* The device the item is about; NULL for documents and cursors. Borrowed from the item. */
 const uint8_t *troth_store_item_device(const struct troth_store_item *item);
 
 uint64_t troth_store_item_now_s(const struct troth_store_item *item);

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "noted.h"
 #include "reader.h"
 #include "sqlite_internal.h"
 
@@ -67,12 +68,38 @@ static enum troth_status add_device(struct troth_store_backend *b,
 	return TROTH_OK;
 }
 
-static enum troth_status add_leaf(struct troth_store_backend *b, struct troth_view leaf)
+static enum troth_status add_notice(struct troth_store_backend *b, const struct troth_notice *n)
+{
+	struct troth_call c = troth_call_start(b, SQL_NOTICE_ADD);
+
+	troth_put_u64(&c, n->kind);
+	troth_put_u64(&c, n->time_s);
+	troth_put_text(&c, n->name);
+	troth_put_text(&c, n->segment);
+	troth_put_text(&c, n->was);
+	troth_put_text(&c, n->reason);
+	troth_put_u64(&c, n->revoked);
+	return troth_call_run(&c);
+}
+
+/* The row as it was and as it is, where there is one. */
+struct change {
+	const struct troth_device_row *before, *after;
+};
+
+/* The leaf, and what it tells. */
+static enum troth_status add_leaf(struct troth_store_backend *b,
+				  const struct troth_store_item *item, struct troth_view leaf,
+				  struct change change)
 {
 	struct troth_call c = troth_call_start(b, SQL_LEAF_ADD);
+	struct troth_notice notice;
 
 	troth_put_bytes(&c, leaf);
-	return troth_call_run(&c);
+	TROTH_TRY(troth_call_run(&c));
+	if (!troth_store_noted(item, change.before, change.after, &notice))
+		return TROTH_OK;
+	return add_notice(b, &notice);
 }
 
 static enum troth_status revoke_serials(struct troth_store_backend *b, uint64_t device,
@@ -120,37 +147,38 @@ static bool state_kept(enum troth_device_state stored, enum troth_device_state w
 
 static enum troth_status enrol_again(struct troth_store_backend *b,
 				     const struct troth_store_enrol *e,
-				     const struct troth_device_row *after, uint64_t *out_device)
+				     const struct troth_device_row *after, struct stored *out)
 {
-	struct stored stored;
-	enum troth_status status = load(b, e->row.id, &stored);
+	enum troth_status status = load(b, e->row.id, out);
 
 	if (status == TROTH_E_NOT_FOUND)
 		return TROTH_E_CONFLICT;
 	TROTH_TRY(status);
-	if (!state_kept(stored.row.state, e->row.state))
+	if (!state_kept(out->row.state, e->row.state))
 		return TROTH_E_CONFLICT;
-	TROTH_TRY(set_device(b, &stored, after));
-	TROTH_TRY(troth_sqlite_log_held(b, stored.device, after));
-	TROTH_TRY(revoke_serials(b, stored.device, e->now_s));
-	*out_device = stored.device;
-	return TROTH_OK;
+	TROTH_TRY(set_device(b, out, after));
+	TROTH_TRY(troth_sqlite_log_held(b, out->device, after));
+	return revoke_serials(b, out->device, e->now_s);
 }
 
-static enum troth_status enrol(struct troth_store_backend *b, const struct troth_store_enrol *e,
+static enum troth_status enrol(struct troth_store_backend *b,
+			       const struct troth_store_item *item,
 			       const struct troth_device_row *after)
 {
-	uint64_t device = 0;
+	const struct troth_store_enrol *e = &item->u.enrol;
+	const bool is_new = e->row.version == 0;
+	struct stored stored;
 
-	if (e->row.version == 0) {
-		TROTH_TRY(add_device(b, after, &device));
-		TROTH_TRY(troth_sqlite_log_held(b, device, after));
+	if (is_new) {
+		TROTH_TRY(add_device(b, after, &stored.device));
+		TROTH_TRY(troth_sqlite_log_held(b, stored.device, after));
 	} else {
-		TROTH_TRY(enrol_again(b, e, after, &device));
+		TROTH_TRY(enrol_again(b, e, after, &stored));
 	}
-	TROTH_TRY(claim_ak(b, device, after));
-	TROTH_TRY(put_enrolment(b, device, e));
-	return add_leaf(b, e->leaf);
+	TROTH_TRY(claim_ak(b, stored.device, after));
+	TROTH_TRY(put_enrolment(b, stored.device, e));
+	return add_leaf(b, item, e->leaf,
+			(struct change){ is_new ? NULL : &stored.row, after });
 }
 
 /* What enrolment and operators decide, a verdict may not. */
@@ -206,9 +234,10 @@ static enum troth_status spend_nonce(struct troth_store_backend *b, uint64_t dev
 /* The single use of a challenge: version, state and epoch as they were when
  * it was made, or nothing. */
 static enum troth_status judge(struct troth_store_backend *b,
-			       const struct troth_store_verdict *v,
+			       const struct troth_store_item *item,
 			       const struct troth_device_row *after)
 {
+	const struct troth_store_verdict *v = &item->u.verdict;
 	struct stored stored;
 	enum troth_status status = load(b, v->device_id, &stored);
 	struct troth_call update;
@@ -233,7 +262,7 @@ static enum troth_status judge(struct troth_store_backend *b,
 		TROTH_TRY(add_serial(b, stored.device, v));
 	if (v->result_nonce.n > 0)
 		TROTH_TRY(spend_nonce(b, stored.device, v));
-	return add_leaf(b, v->leaf);
+	return add_leaf(b, item, v->leaf, (struct change){ &stored.row, after });
 }
 
 static enum troth_status set_state(struct troth_store_backend *b,
@@ -251,7 +280,7 @@ static enum troth_status set_state(struct troth_store_backend *b,
 	TROTH_TRY(troth_sqlite_log_held(b, stored.device, after));
 	if (troth_store_revokes(item))
 		TROTH_TRY(revoke_serials(b, stored.device, s->now_s));
-	return add_leaf(b, s->leaf);
+	return add_leaf(b, item, s->leaf, (struct change){ &stored.row, after });
 }
 
 /* The same id with another text is refused: an id names its text for ever. */
@@ -276,8 +305,9 @@ static enum troth_status keep_text(struct troth_store_backend *b,
 }
 
 static enum troth_status put_document(struct troth_store_backend *b,
-				      const struct troth_store_document *d)
+				      const struct troth_store_item *item)
 {
+	const struct troth_store_document *d = &item->u.document;
 	struct troth_call up = troth_call_start(b, SQL_EPOCH_UP);
 	struct troth_call add = troth_call_start(b, SQL_DOCUMENT_ADD);
 
@@ -288,7 +318,24 @@ static enum troth_status put_document(struct troth_store_backend *b,
 	troth_put_bytes(&add, TROTH_VIEW_OF(d->id));
 	troth_put_u64(&add, d->now_s);
 	TROTH_TRY(troth_call_run(&add));
-	return add_leaf(b, d->leaf);
+	return add_leaf(b, item, d->leaf, (struct change){ NULL, NULL });
+}
+
+static enum troth_status put_cursor(struct troth_store_backend *b,
+				    const struct troth_store_cursor *cursor)
+{
+	struct troth_call c = troth_call_start(b, SQL_CURSOR_PUT);
+
+	troth_put_text(&c, cursor->name);
+	troth_put_u64(&c, cursor->next);
+	return troth_call_run(&c);
+}
+
+static enum troth_status change_documents(struct troth_store_backend *b,
+					  const struct troth_store_item *item)
+{
+	return item->kind == TROTH_STORE_CURSOR ? put_cursor(b, &item->u.cursor)
+						: put_document(b, item);
 }
 
 static enum troth_status change(struct troth_store_backend *b,
@@ -297,12 +344,13 @@ static enum troth_status change(struct troth_store_backend *b,
 	struct troth_device_row after;
 
 	if (!troth_store_row_after(item, &after))
-		return put_document(b, &item->u.document);
+		return change_documents(b, item);
 	switch (item->kind) {
-	case TROTH_STORE_ENROL: return enrol(b, &item->u.enrol, &after);
-	case TROTH_STORE_VERDICT: return judge(b, &item->u.verdict, &after);
+	case TROTH_STORE_ENROL: return enrol(b, item, &after);
+	case TROTH_STORE_VERDICT: return judge(b, item, &after);
 	case TROTH_STORE_STATE: return set_state(b, item, &after);
-	case TROTH_STORE_DOCUMENT: break;
+	case TROTH_STORE_DOCUMENT:
+	case TROTH_STORE_CURSOR: break;
 	}
 	return TROTH_E_MALFORMED;
 }

@@ -31,6 +31,8 @@ enum troth_sql {
 	SQL_EVIDENCE_PUT,
 	SQL_EVIDENCE_RENEW,
 	SQL_LEAF_ADD,
+	SQL_NOTICE_ADD,
+	SQL_CURSOR_PUT,
 	SQL_SERIAL_ADD,
 	SQL_SERIALS_PRUNE,
 	SQL_SERIALS_REVOKE,
@@ -52,6 +54,9 @@ enum troth_sql {
 	SQL_READ_TEXT,
 	SQL_READ_REVOKED,
 	SQL_READ_LEAVES,
+	SQL_READ_NOTICES,
+	SQL_READ_END,
+	SQL_READ_CURSOR,
 	SQL_N
 };
 
@@ -192,5 +197,13 @@ enum troth_status troth_sqlite_each_leaf(struct troth_store_backend *b, uint64_t
 					 enum troth_status (*visit)(void *arg, uint64_t index,
 								    struct troth_view leaf),
 					 void *arg);
+enum troth_status
+troth_sqlite_each_notice(struct troth_store_backend *b, uint64_t from, size_t most,
+			 enum troth_status (*visit)(void *arg, uint64_t index,
+						    const struct troth_notice *notice),
+			 void *arg);
+enum troth_status troth_sqlite_end(struct troth_store_backend *b, uint64_t *out);
+enum troth_status troth_sqlite_cursor(struct troth_store_backend *b, const char *name,
+				      uint64_t *out);
 
 #endif

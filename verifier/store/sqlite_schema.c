@@ -103,9 +103,20 @@ static const char SCHEMA_5[] = "ALTER TABLE devices ADD COLUMN ima BLOB"
 static const char SCHEMA_6[] =
 	"ALTER TABLE devices ADD COLUMN ek_maker TEXT NOT NULL DEFAULT '';";
 
-static const char *const STEPS[] = {
-	SCHEMA_1, SCHEMA_2, SCHEMA_3, SCHEMA_4, SCHEMA_5, SCHEMA_6
-};
+/* What is told of changes (notice.h), and how far each webhook has come. What lies before is
+ * told to nobody. */
+static const char SCHEMA_7[] = "CREATE TABLE notices ("
+			       " idx INTEGER PRIMARY KEY," /* of the leaf */
+			       " kind INTEGER NOT NULL, time_s INTEGER NOT NULL,"
+			       " name TEXT NOT NULL, segment TEXT NOT NULL,"
+			       " was TEXT NOT NULL, reason TEXT NOT NULL,"
+			       " revoked INTEGER NOT NULL) STRICT;"
+			       "CREATE TABLE cursors ("
+			       " name TEXT PRIMARY KEY NOT NULL,"
+			       " next INTEGER NOT NULL) STRICT, WITHOUT ROWID;";
+
+static const char *const STEPS[] = { SCHEMA_1, SCHEMA_2, SCHEMA_3, SCHEMA_4,
+				     SCHEMA_5, SCHEMA_6, SCHEMA_7 };
 
 const int troth_sqlite_schema_version = (int)TROTH_COUNT(STEPS);
 

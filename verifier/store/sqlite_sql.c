@@ -61,6 +61,14 @@ const char *const troth_sql_text[SQL_N] = {
 	[SQL_LEAF_ADD] = "INSERT INTO leaves (idx, leaf) "
 			 "VALUES ((SELECT coalesce(max(idx) + 1, 0) FROM leaves), ?)",
 
+	/* Of the leaf just added. */
+	[SQL_NOTICE_ADD] =
+		"INSERT INTO notices (idx, kind, time_s, name, segment, was, reason, "
+		"revoked) VALUES ((SELECT max(idx) FROM leaves), ?, ?, ?, ?, ?, ?, "
+		"?)",
+	[SQL_CURSOR_PUT] = "INSERT INTO cursors (name, next) VALUES (?, ?) ON CONFLICT (name) "
+			   "DO UPDATE SET next = excluded.next",
+
 	[SQL_SERIAL_ADD] =
 		"INSERT INTO serials "
 		"(device, serial, certificate_sha256, not_after_s) VALUES (?, ?, ?, ?)",
@@ -96,5 +104,9 @@ const char *const troth_sql_text[SQL_N] = {
 	[SQL_READ_TEXT] = "SELECT text FROM texts WHERE id = ?",
 	[SQL_READ_REVOKED] = "SELECT serial, revoked_s FROM serials "
 			     "WHERE revoked_s IS NOT NULL AND not_after_s > ?",
+	[SQL_READ_NOTICES] = "SELECT idx, kind, time_s, name, segment, was, reason, revoked "
+			     "FROM notices WHERE idx >= ? ORDER BY idx LIMIT ?",
+	[SQL_READ_END] = "SELECT coalesce(max(idx) + 1, 0) FROM leaves",
+	[SQL_READ_CURSOR] = "SELECT next FROM cursors WHERE name = ?",
 	[SQL_READ_LEAVES] = "SELECT idx, leaf FROM leaves WHERE idx >= ? ORDER BY idx LIMIT ?",
 };

@@ -13,6 +13,7 @@
 #define TROTH_STORE_H
 
 #include "device_row.h"
+#include "notice.h"
 
 /* Items in one transaction. */
 #define TROTH_STORE_GROUP_MAX 256
@@ -80,11 +81,19 @@ struct troth_store_document {
 	uint64_t now_s;
 };
 
+/* How far a webhook has come: the next leaf whose notice it is to deliver. No leaf of its own.
+ */
+struct troth_store_cursor {
+	char name[TROTH_NAME_LEN_MAX + 1];
+	uint64_t next;
+};
+
 enum troth_store_kind {
 	TROTH_STORE_ENROL,
 	TROTH_STORE_VERDICT,
 	TROTH_STORE_STATE,
-	TROTH_STORE_DOCUMENT
+	TROTH_STORE_DOCUMENT,
+	TROTH_STORE_CURSOR
 };
 
 struct troth_store_item {
@@ -94,6 +103,7 @@ struct troth_store_item {
 		struct troth_store_verdict verdict;
 		struct troth_store_state state;
 		struct troth_store_document document;
+		struct troth_store_cursor cursor;
 	} u;
 };
 
@@ -154,6 +164,18 @@ struct troth_store_ops {
 				       enum troth_status (*visit)(void *arg, uint64_t index,
 								  struct troth_view leaf),
 				       void *arg);
+	/* Notices of leaves from index on (notice.h), in order; not every leaf has one. What an
+	 * item tells is seen in its transaction and committed with its leaf. */
+	enum troth_status (*each_notice)(
+		struct troth_store_backend *b, uint64_t from, size_t most,
+		enum troth_status (*visit)(void *arg, uint64_t index,
+					   const struct troth_notice *notice),
+		void *arg);
+	/* One past the last leaf: where who follows from now on begins. */
+	enum troth_status (*end)(struct troth_store_backend *b, uint64_t *out);
+	/* How far a webhook has come; TROTH_E_NOT_FOUND for one that is new. */
+	enum troth_status (*cursor)(struct troth_store_backend *b, const char *name,
+				    uint64_t *out);
 };
 
 extern const struct troth_store_ops troth_store_sqlite;
@@ -163,7 +185,7 @@ extern const struct troth_store_ops troth_store_sqlite;
 struct troth_store_writer;
 
 /* Answers come in batches on the writer thread, after the commit: hand them to your own loop.
- * For a success row is the row as committed (NULL for documents). */
+ * For a success row is the row as committed (NULL for documents and cursors). */
 typedef void troth_store_done(void *arg, enum troth_status status,
 			      const struct troth_device_row *row);
 

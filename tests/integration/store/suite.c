@@ -219,6 +219,16 @@ static enum troth_status dump_revoked(void *arg, const uint8_t serial[16], uint6
 	return TROTH_OK;
 }
 
+static enum troth_status dump_notice(void *arg, uint64_t index, const struct troth_notice *n)
+{
+	struct dump *d = arg;
+
+	(void)fprintf(d->out, "notice %llu %s %s/%s was %s for %s%s\n",
+		      (unsigned long long)index, troth_notice_type(n->kind), n->segment,
+		      n->name, n->was, n->reason, n->revoked ? ", revoked" : "");
+	return TROTH_OK;
+}
+
 char *suite_dump(const struct troth_store_ops *ops, struct troth_store_backend *b)
 {
 	struct dump d = { .ops = ops, .b = b };
@@ -243,6 +253,7 @@ char *suite_dump(const struct troth_store_ops *ops, struct troth_store_backend *
 	assert_int_equal(ops->each_document(b, false, dump_document, &d), TROTH_OK);
 	assert_int_equal(ops->each_revoked(b, 0, dump_revoked, &d), TROTH_OK);
 	assert_int_equal(ops->each_leaf(b, 0, SIZE_MAX, dump_leaf, &d), TROTH_OK);
+	assert_int_equal(ops->each_notice(b, 0, SIZE_MAX, dump_notice, &d), TROTH_OK);
 	assert_int_equal(fclose(d.out), 0);
 	return text;
 }

@@ -2,6 +2,8 @@
 /* What hangs on devices: records, logs, serials; and documents and audit leaves. */
 #include "suite.h"
 
+#include <stdio.h>
+
 #include "base.h"
 
 static void expect_record(struct suite *s, const struct troth_device_row *row, bool affirming,
@@ -375,6 +377,132 @@ static void leaves_from_anywhere(void **state)
 	assert_int_equal(suite_count_leaves(s), 5);
 }
 
+/* The notices from an index on, in words. */
+static enum troth_status say(void *arg, uint64_t index, const struct troth_notice *n)
+{
+	char *text = arg;
+	size_t at = strlen(text);
+
+	(void)snprintf(text + at, 1024 - at, "%llu %s %s/%s%s%s %s%s\n",
+		       (unsigned long long)index, troth_notice_type(n->kind), n->segment,
+		       n->name, n->was[0] != 0 ? "<" : "", n->was, n->reason,
+		       n->revoked ? "!" : "");
+	return TROTH_OK;
+}
+
+static void expect_notices(struct suite *s, uint64_t from, const char *want)
+{
+	char text[1024] = "";
+
+	assert_int_equal(s->ops->each_notice(s->b, from, SIZE_MAX, say, text), TROTH_OK);
+	assert_string_equal(text, want);
+}
+
+static struct troth_device_row judge_as(struct suite *s, const struct troth_device_row *row,
+					enum troth_tier tier, const char *finding)
+{
+	struct troth_store_item item = sample_verdict(row);
+	struct troth_store_verdict *v = &item.u.verdict;
+	const bool good = tier == TROTH_TIER_AFFIRMING;
+	uint64_t *time = good ? &v->row.last_pass_ms : &v->row.last_fail_ms;
+
+	v->row.tier = tier;
+	v->issued = good;
+	v->revoke = tier == TROTH_TIER_CONTRAINDICATED;
+	*time = 1 +
+		(row->last_pass_ms > row->last_fail_ms ? row->last_pass_ms : row->last_fail_ms);
+	memset(v->row.finding, 0, sizeof v->row.finding);
+	(void)snprintf(v->row.finding, sizeof v->row.finding, "%s", finding);
+	suite_must(s, &item);
+	return suite_row(s, row->id);
+}
+
+static struct troth_device_row state_as(struct suite *s, const struct troth_device_row *row,
+					enum troth_device_state state)
+{
+	struct troth_store_item item = sample_state(row, state);
+
+	suite_must(s, &item);
+	return suite_row(s, row->id);
+}
+
+/* Each change is told once; what says the same again is not. */
+static void what_changes_is_told(void **state)
+{
+	struct suite *s = *state;
+	struct troth_store_item item = sample_enrol(1);
+	struct troth_device_row row;
+	char want[4096];
+
+	item.u.enrol.row.last_pass_ms = item.u.enrol.row.last_fail_ms = 0;
+	suite_must(s, &item);
+	row = suite_row(s, item.u.enrol.row.id);
+	row = judge_as(s, &row, TROTH_TIER_AFFIRMING, "");			 /* 1 */
+	row = judge_as(s, &row, TROTH_TIER_AFFIRMING, "");			 /* 2 */
+	row = judge_as(s, &row, TROTH_TIER_CONTRAINDICATED, "unexpected-event"); /* 3 */
+	row = judge_as(s, &row, TROTH_TIER_WARNING, "counters-rewound");	 /* 4 */
+	row = judge_as(s, &row, TROTH_TIER_AFFIRMING, "");			 /* 5 */
+	row = state_as(s, &row, TROTH_DEVICE_QUARANTINED);			 /* 6 */
+	row = state_as(s, &row, TROTH_DEVICE_QUARANTINED);			 /* 7 */
+	row = state_as(s, &row, TROTH_DEVICE_ACTIVE);				 /* 8 */
+	item = sample_state(&row, TROTH_DEVICE_ACTIVE);
+	(void)snprintf(item.u.state.row.segment, sizeof item.u.state.row.segment, "line-z");
+	suite_must(s, &item); /* 9 */
+	item = sample_document(true, "factory", "text");
+	suite_must(s, &item); /* 10 */
+	(void)snprintf(want, sizeof want,
+		       "0 device.enrolled %1$s/%2$s \n1 device.healthy %1$s/%2$s \n"
+		       "3 device.untrusted %1$s/%2$s unexpected-event!\n"
+		       "5 device.recovered %1$s/%2$s \n"
+		       "6 device.quarantined %1$s/%2$s operator!\n"
+		       "8 device.released %1$s/%2$s operator\n"
+		       "9 device.changed line-z/%2$s<%1$s/%2$s operator\n"
+		       "10 policy.applied /factory \n",
+		       row.segment, row.name);
+	expect_notices(s, 0, want);
+	suite_reopen(s);
+	expect_notices(s, 0, want);
+	expect_notices(s, 10, "10 policy.applied /factory \n");
+	expect_notices(s, 11, "");
+	expect_notices(s, UINT64_MAX, "");
+}
+
+static void a_cursor_is_kept(void **state)
+{
+	struct suite *s = *state;
+	struct troth_store_item item = { .kind = TROTH_STORE_CURSOR,
+					 .u.cursor = { .name = "siem", .next = 7 } };
+	uint64_t at = 99;
+
+	assert_int_equal(s->ops->cursor(s->b, "siem", &at), TROTH_E_NOT_FOUND);
+	assert_int_equal(at, 99);
+	suite_must(s, &item);
+	item.u.cursor.next = 12;
+	suite_must(s, &item);
+	suite_reopen(s);
+	assert_int_equal(s->ops->cursor(s->b, "siem", &at), TROTH_OK);
+	assert_int_equal(at, 12);
+	assert_int_equal(suite_count_leaves(s), 0);
+	item.u.cursor.next = (uint64_t)INT64_MAX + 1;
+	suite_refused(s, "past what is stored", &item, TROTH_E_LIMIT);
+	item.u.cursor.next = 1;
+	memset(item.u.cursor.name, 0, sizeof item.u.cursor.name);
+	suite_refused(s, "no name", &item, TROTH_E_MALFORMED);
+}
+
+static void the_end_is_past_the_last_leaf(void **state)
+{
+	struct suite *s = *state;
+	uint64_t end = 99;
+
+	assert_int_equal(s->ops->end(s->b, &end), TROTH_OK);
+	assert_int_equal(end, 0);
+	(void)suite_enrolled(s, 1);
+	(void)suite_enrolled(s, 2);
+	assert_int_equal(s->ops->end(s->b, &end), TROTH_OK);
+	assert_int_equal(end, 2);
+}
+
 static enum troth_status refuse_device(void *arg, const struct troth_device_row *row)
 {
 	(void)row;
@@ -409,6 +537,9 @@ int suite_contents(void)
 		CASE(a_text_is_found_by_its_id_for_ever),
 		CASE(documents_refused),
 		CASE(leaves_from_anywhere),
+		CASE(what_changes_is_told),
+		CASE(a_cursor_is_kept),
+		CASE(the_end_is_past_the_last_leaf),
 		CASE(a_visitor_ends_the_visit),
 	};
 

@@ -242,6 +242,9 @@ static void rows_that_hold_what_they_must_not(void **state)
 	}
 }
 
+/* What came with version 7. */
+#define LATER "DROP TABLE notices; DROP TABLE cursors;"
+
 /* A store of version 1 held AKs in its devices only; of two with the same one, the first keeps
  * it. */
 static void from_schema_1(void **state)
@@ -257,13 +260,13 @@ static void from_schema_1(void **state)
 	one = suite_enrolled(&s, 1);
 	two = suite_enrolled(&s, 2);
 	s.ops->close(s.b);
-	by_hand(s.where, "DROP TABLE attestation_keys; DROP TABLE result_nonces; PRAGMA "
-			 "user_version = 1;"
-			 "ALTER TABLE devices DROP COLUMN key_session;"
-			 "ALTER TABLE devices DROP COLUMN ima;"
-			 "ALTER TABLE devices DROP COLUMN ek_maker;"
-			 "UPDATE devices SET ak_public = (SELECT ak_public FROM devices "
-			 "WHERE device = 1) WHERE device = 2");
+	by_hand(s.where, LATER "DROP TABLE attestation_keys; DROP TABLE result_nonces; PRAGMA "
+			       "user_version = 1;"
+			       "ALTER TABLE devices DROP COLUMN key_session;"
+			       "ALTER TABLE devices DROP COLUMN ima;"
+			       "ALTER TABLE devices DROP COLUMN ek_maker;"
+			       "UPDATE devices SET ak_public = (SELECT ak_public FROM devices "
+			       "WHERE device = 1) WHERE device = 2");
 	assert_int_equal(s.ops->open(s.where, &s.b), TROTH_OK);
 	expect(s.where, "PRAGMA user_version", newest);
 	expect(s.where, "SELECT count(*) FROM attestation_keys WHERE device = 1", "1");
@@ -288,12 +291,12 @@ static void from_schema_2(void **state)
 	row = suite_enrolled(&s, 1);
 	s.ops->close(s.b);
 	by_hand(s.where,
-		"DROP TABLE result_nonces;"
-		"ALTER TABLE devices DROP COLUMN key_session;"
-		"ALTER TABLE devices DROP COLUMN ima;"
-		"ALTER TABLE devices DROP COLUMN ek_maker; PRAGMA user_version = 2;"
-		"UPDATE devices SET key_name_sha256 = zeroblob(32), key_reset_count = 1,"
-		"key_restart_count = 1, key_time_ms = 1, key_mac = zeroblob(32)");
+		LATER "DROP TABLE result_nonces;"
+		      "ALTER TABLE devices DROP COLUMN key_session;"
+		      "ALTER TABLE devices DROP COLUMN ima;"
+		      "ALTER TABLE devices DROP COLUMN ek_maker; PRAGMA user_version = 2;"
+		      "UPDATE devices SET key_name_sha256 = zeroblob(32), key_reset_count = 1,"
+		      "key_restart_count = 1, key_time_ms = 1, key_mac = zeroblob(32)");
 	assert_int_equal(s.ops->open(s.where, &s.b), TROTH_OK);
 	assert_false(suite_row(&s, row.id).certification.present);
 	s.ops->close(s.b);
@@ -310,9 +313,9 @@ static void from_schema_3(void **state)
 	assert_int_equal(s.ops->open(s.where, &s.b), TROTH_OK);
 	row = suite_enrolled(&s, 1);
 	s.ops->close(s.b);
-	by_hand(s.where, "DROP TABLE result_nonces;"
-			 "ALTER TABLE devices DROP COLUMN ek_maker;"
-			 "ALTER TABLE devices DROP COLUMN ima; PRAGMA user_version = 3");
+	by_hand(s.where, LATER "DROP TABLE result_nonces;"
+			       "ALTER TABLE devices DROP COLUMN ek_maker;"
+			       "ALTER TABLE devices DROP COLUMN ima; PRAGMA user_version = 3");
 	assert_int_equal(s.ops->open(s.where, &s.b), TROTH_OK);
 	after = suite_row(&s, row.id);
 	assert_int_equal(after.ima_len, 0);
@@ -340,9 +343,29 @@ static void from_schema_5(void **state)
 	row = suite_enrolled(&s, 1);
 	assert_string_equal(suite_row(&s, row.id).ek_maker, "IFX");
 	s.ops->close(s.b);
-	by_hand(s.where, "ALTER TABLE devices DROP COLUMN ek_maker; PRAGMA user_version = 5;");
+	by_hand(s.where,
+		LATER "ALTER TABLE devices DROP COLUMN ek_maker; PRAGMA user_version = 5;");
 	assert_int_equal(s.ops->open(s.where, &s.b), TROTH_OK);
 	assert_string_equal(suite_row(&s, row.id).ek_maker, "");
+	s.ops->close(s.b);
+}
+
+/* A store of version 6 has told nobody anything, and goes on from there. */
+static void from_schema_6(void **state)
+{
+	struct suite s = { .ops = &troth_store_sqlite };
+	uint64_t end = 0, next = 0;
+
+	memcpy(s.where, *state, sizeof s.where);
+	assert_int_equal(s.ops->open(s.where, &s.b), TROTH_OK);
+	(void)suite_enrolled(&s, 1);
+	s.ops->close(s.b);
+	by_hand(s.where, LATER "PRAGMA user_version = 6;");
+	assert_int_equal(s.ops->open(s.where, &s.b), TROTH_OK);
+	assert_int_equal(s.ops->end(s.b, &end), TROTH_OK);
+	assert_int_equal(end, 1);
+	assert_int_equal(s.ops->cursor(s.b, "siem", &next), TROTH_E_NOT_FOUND);
+	(void)suite_enrolled(&s, 2);
 	s.ops->close(s.b);
 }
 
@@ -446,6 +469,7 @@ int main(void)
 		CASE(from_schema_2),
 		CASE(from_schema_3),
 		CASE(from_schema_5),
+		CASE(from_schema_6),
 		CASE(a_lock_of_another_process_is_waited_for),
 		CASE(a_renewal_takes_the_place_of_what_ran_out),
 		CASE(serials_of_devices_gone_are_swept_in_small_lots),
