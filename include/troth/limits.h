@@ -161,6 +161,9 @@
 
 /* Gateways that may ask for authorisation. */
 #define TROTH_CALLERS_MAX 64
+/* Streams of events one of them may hold open at once: one of each of its replicas, and those
+ * that a network has lost and nobody has noticed yet. */
+#define TROTH_FOLLOWERS_PER_CALLER 16
 /* Audiences one policy opens, and methods of each. */
 #define TROTH_ALLOW_RULES_MAX 32
 #define TROTH_ALLOW_METHODS_MAX 16

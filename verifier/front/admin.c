@@ -10,6 +10,7 @@
 #include "base.h"
 #include "clock.h"
 #include "documents.h"
+#include "followers.h"
 #include "reader.h"
 #include "writer.h"
 
@@ -37,6 +38,9 @@ static const struct troth_http_route ROUTES[] = {
 	  "application/json", troth_admin_reference_put },
 	{ TROTH_HTTP_POST, "/v1/admin/learn", TROTH_ROLE_ADMIN, TROTH_SMALL_BODY_MAX,
 	  "application/json", troth_admin_learn },
+	{ TROTH_HTTP_GET, "/v1/admin/events", TROTH_ROLE_VIEWER, 0, NULL, troth_admin_events },
+	{ TROTH_HTTP_GET, "/v1/admin/events/stream", TROTH_ROLE_VIEWER, 0, NULL,
+	  troth_admin_event_stream },
 	{ TROTH_HTTP_GET, "/v1/admin/audit", TROTH_ROLE_VIEWER, 0, NULL, troth_admin_audit },
 	{ 0 },
 };
@@ -319,6 +323,7 @@ enum troth_status troth_admin_serve(struct troth_admin *admin, int listener)
 			       .body = 30000,
 			       .response = 30000,
 			       .idle = 60000 },
+		.stream_ms = TROTH_FOLLOWER_SLOW_MS,
 		.connections_max = 256,
 		.role_of = role_of,
 	};
@@ -344,6 +349,8 @@ static enum troth_status make_parts(struct troth_admin *admin, int issuer_fd)
 	TROTH_TRY(troth_mailbox_new(admin->base, &admin->mailbox));
 	TROTH_TRY(troth_issuer_link_new(admin->base, issuer_fd, TROTH_ADMIN_FRAME_MAX,
 					on_issuer_broken, admin, &admin->issuer));
+	TROTH_TRY(troth_followers_new(admin->front, admin->base, admin->mailbox,
+				      &admin->followers));
 	admin->crl_job.run = on_crl_job;
 	admin->crl_timer = event_new(admin->base, -1, EV_PERSIST, on_crl_timer, admin);
 	const struct timeval every = { .tv_sec = admin->front->settings->crl_life_s / 4 };
@@ -373,7 +380,10 @@ void troth_admin_free(struct troth_admin *admin)
 	if (admin == NULL)
 		return;
 	troth_mailbox_free(admin->mailbox);
+	if (admin->followers != NULL)
+		troth_followers_end(admin->followers);
 	troth_http_free(admin->http);
+	troth_followers_free(admin->followers);
 	troth_issuer_link_free(admin->issuer);
 	if (admin->crl_timer != NULL)
 		event_free(admin->crl_timer);

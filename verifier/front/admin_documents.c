@@ -137,6 +137,8 @@ static void on_stored(void *arg, enum troth_status status, const struct troth_de
 	struct operation *op = arg;
 	(void)row;
 	op->status = status;
+	if (status == TROTH_OK)
+		troth_front_tell(op->admin->front);
 	troth_mailbox_post(op->admin->mailbox, &op->job);
 }
 
@@ -252,22 +254,28 @@ static enum troth_status append_leaf(void *arg, uint64_t index, struct troth_vie
 	return TROTH_OK;
 }
 
+bool troth_admin_from(struct troth_exchange *x, uint64_t *out)
+{
+	static const char FROM[] = "from=";
+	struct troth_reader r = { troth_exchange_query(x) };
+	struct troth_view key;
+	*out = 0;
+	if (troth_at_end(&r))
+		return true;
+	if (troth_get_view(&r, sizeof FROM - 1, &key) &&
+	    troth_view_equal(key, troth_view_str(FROM)) &&
+	    troth_parse_u64(r.left, INT64_MAX, out))
+		return true;
+	troth_exchange_problem(x, 400, "malformed", "Want ?from=<index>.", 0);
+	return false;
+}
+
 void troth_admin_audit(struct troth_exchange *x, void *arg)
 {
 	struct troth_admin *admin = arg;
-	static const char FROM[] = "from=";
-	struct troth_view query = troth_exchange_query(x);
 	uint64_t from = 0;
-	if (query.n > 0) {
-		struct troth_reader r = { query };
-		struct troth_view key;
-		if (!troth_get_view(&r, sizeof FROM - 1, &key) ||
-		    !troth_view_equal(key, troth_view_str(FROM)) ||
-		    !troth_parse_u64(r.left, INT64_MAX, &from)) {
-			troth_exchange_problem(x, 400, "malformed", "Want ?from=<index>.", 0);
-			return;
-		}
-	}
+	if (!troth_admin_from(x, &from))
+		return;
 	json_t *list = json_array();
 	if (admin->front->store_ops->each_leaf(admin->front->store_backend, from, AUDIT_PAGE,
 					       append_leaf, list) != TROTH_OK) {

@@ -19,6 +19,9 @@ void troth_admin_unknown_device(struct troth_exchange *x);
 void troth_admin_put_set(struct troth_exchange *x, struct troth_admin *admin,
 			 struct troth_reference_set *set);
 
+/* Reads "?from=<index>", 0 where there is none. False: it was answered. */
+TROTH_NODISCARD bool troth_admin_from(struct troth_exchange *x, uint64_t *out);
+
 /* Handlers of the local socket. */
 void troth_admin_devices(struct troth_exchange *x, void *admin);
 void troth_admin_device(struct troth_exchange *x, void *admin);
@@ -33,5 +36,7 @@ void troth_admin_reference(struct troth_exchange *x, void *admin);
 void troth_admin_reference_put(struct troth_exchange *x, void *admin);
 void troth_admin_learn(struct troth_exchange *x, void *admin);
 void troth_admin_audit(struct troth_exchange *x, void *admin);
+void troth_admin_events(struct troth_exchange *x, void *admin);
+void troth_admin_event_stream(struct troth_exchange *x, void *admin);
 
 #endif

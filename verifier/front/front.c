@@ -15,6 +15,7 @@
 #include "base.h"
 #include "bundle_update.h"
 #include "clock.h"
+#include "followers.h"
 #include "reader.h"
 #include "sandbox.h"
 #include "worker.h"
@@ -201,6 +202,28 @@ static enum troth_status load_rest(struct troth_front *f)
 
 /* ---- threads ---- */
 
+void troth_front_add_followers(struct troth_front *f, struct troth_followers *followers)
+{
+	const unsigned int n = __atomic_load_n(&f->n_followers, __ATOMIC_RELAXED);
+	f->followers[n] = followers;
+	__atomic_store_n(&f->n_followers, n + 1, __ATOMIC_RELEASE);
+}
+
+void troth_front_tell(struct troth_front *f)
+{
+	const unsigned int n = __atomic_load_n(&f->n_followers, __ATOMIC_ACQUIRE);
+	for (unsigned int i = 0; i < n; i++)
+		troth_followers_wake(f->followers[i]);
+}
+
+/* Most renewals change nothing of what is told (store/noted.h says exactly what is). */
+static bool may_be_told(const struct troth_device_row *old, const struct troth_device_row *now)
+{
+	return old->state != now->state || old->tier != now->tier ||
+	       old->generation != now->generation || strcmp(old->name, now->name) != 0 ||
+	       strcmp(old->segment, now->segment) != 0;
+}
+
 /* On the writer thread, for each committed row. A registry without room for a row could serve
  * an old one: better to end and be started anew. */
 static void on_commit(void *arg, const struct troth_device_row *row)
@@ -218,6 +241,8 @@ static void on_commit(void *arg, const struct troth_device_row *row)
 		troth_feed_maker_note(f->admin->feed_maker, known ? &old : NULL, row);
 	if (troth_registry_put(f->registry, row) != TROTH_OK)
 		abort();
+	if (!known || may_be_told(&old, row))
+		troth_front_tell(f);
 }
 
 struct threads {
@@ -265,6 +290,7 @@ static enum troth_status serve(struct troth_front *f, const struct troth_role_fd
 	TROTH_TRY(troth_sandbox_front());
 	TROTH_TRY(troth_store_writer_start(f->store_ops, f->store_backend, on_commit, f,
 					   &f->store));
+	troth_front_add_followers(f, f->admin->followers);
 	TROTH_TRY(troth_admin_start_up(f->admin));
 	TROTH_TRY(troth_admin_serve(f->admin, fds->admin_listener));
 	TROTH_TRY(start_workers(f, fds, threads));

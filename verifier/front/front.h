@@ -25,6 +25,7 @@
 #define TROTH_DEFAULT_GROUP "default"
 
 struct troth_admin;
+struct troth_followers;
 
 struct troth_front {
 	const struct troth_settings *settings;
@@ -51,8 +52,18 @@ struct troth_front {
 	SSL_CTX *tls;
 	unsigned int n_pending;	  /* atomic: devices waiting for approval */
 	unsigned int n_accepting; /* atomic: workers that let connections in */
+	/* Of each loop that has some; they are there before anything is committed. */
+	struct troth_followers *followers[TROTH_WORKERS_MAX + 1];
+	unsigned int n_followers; /* atomic */
+	/* Atomic: streams of each caller, and last of operators. */
+	unsigned int n_following[TROTH_CALLERS_MAX + 1];
 	struct troth_admin *admin;
 };
+
+/* From now on they are told. Only while the front starts, one after the other. */
+void troth_front_add_followers(struct troth_front *f, struct troth_followers *followers);
+/* From any thread: something was committed that may be told. */
+void troth_front_tell(struct troth_front *f);
 
 /* Runs the front until its supervisor asks it to end. Returns the process's exit code. */
 int troth_front_run(const struct troth_role_fds *fds, const struct troth_settings *settings);

@@ -7,6 +7,7 @@
 #include "ak_cache.h"
 #include "base.h"
 #include "enrol_budget.h"
+#include "followers.h"
 #include "problems.h"
 #include "wire.h"
 
@@ -44,6 +45,7 @@ static const struct troth_http_route ROUTES[] = {
 	{ TROTH_HTTP_GET, "/v1/status", TROTH_ROLE_PUBLIC, 0, NULL, troth_handle_status },
 	{ TROTH_HTTP_GET, "/v1/status/delta/*", TROTH_ROLE_PUBLIC, 0, NULL,
 	  troth_handle_status_delta },
+	{ TROTH_HTTP_GET, "/v1/events", TROTH_ROLE_PUBLIC, 0, NULL, troth_handle_events },
 	{ TROTH_HTTP_GET, "/v1/authorize", TROTH_ROLE_PUBLIC, 0, NULL, troth_handle_authorize },
 	{ TROTH_HTTP_ANY, "/v1/authorize/**", TROTH_ROLE_PUBLIC, 0, NULL,
 	  troth_handle_authorize_repeated },
@@ -101,6 +103,7 @@ static void drain_with_the_others(struct troth_worker *w)
 			    w->drained_ms < ACCEPTING_MS))
 		return;
 	w->draining = true;
+	troth_followers_end(w->followers);
 	troth_http_drain(w->http);
 }
 
@@ -123,6 +126,7 @@ void troth_worker_free(struct troth_worker *w)
 	troth_mailbox_free(w->mailbox);
 	troth_issuer_link_free(w->issuer);
 	troth_http_free(w->http);
+	troth_followers_free(w->followers);
 	troth_enrol_budget_free(w->budget);
 	troth_ak_cache_free(w->aks);
 	troth_gate_free(w->gate);
@@ -146,6 +150,7 @@ static enum troth_status make_server(struct troth_worker *w, int listener)
 			       .body = 30000,
 			       .response = 30000,
 			       .idle = 120000 },
+		.stream_ms = TROTH_FOLLOWER_SLOW_MS,
 		.connections_max = w->front->settings->connections_max,
 	};
 	TROTH_TRY(troth_http_new(&config, &w->http));
@@ -166,6 +171,7 @@ static enum troth_status make_parts(struct troth_worker *w, int listener, int is
 	TROTH_TRY(troth_enrol_budget_new(w->front->settings->enrol_per_minute, &w->budget));
 	TROTH_TRY(troth_gate_new(&w->front->gates, w->ctx, &w->gate));
 	TROTH_TRY(troth_mailbox_new(w->base, &w->mailbox));
+	TROTH_TRY(troth_followers_new(w->front, w->base, w->mailbox, &w->followers));
 	TROTH_TRY(troth_issuer_link_new(w->base, issuer_fd, TROTH_FRAME_MAX, on_issuer_broken,
 					w, &w->issuer));
 	return make_server(w, listener);
@@ -185,6 +191,7 @@ enum troth_status troth_worker_start(struct troth_front *front, int listener, in
 		troth_worker_free(w);
 		return status;
 	}
+	troth_front_add_followers(front, w->followers);
 	*out = w;
 	return TROTH_OK;
 }

@@ -15,6 +15,7 @@
 #include "mailbox.h"
 
 struct troth_ak_cache;
+struct troth_followers;
 struct troth_enrol_budget;
 
 struct troth_worker {
@@ -28,6 +29,7 @@ struct troth_worker {
 	struct troth_ak_cache *aks;
 	struct troth_enrol_budget *budget;
 	struct troth_gate *gate;
+	struct troth_followers *followers;
 	struct troth_job stop;
 	struct event *drain_timer;
 	bool draining;
@@ -64,6 +66,7 @@ void troth_handle_bundle_json(struct troth_exchange *x, void *worker);
 void troth_handle_status(struct troth_exchange *x, void *worker);
 void troth_handle_status_delta(struct troth_exchange *x, void *worker);
 void troth_handle_authorize(struct troth_exchange *x, void *worker);
+void troth_handle_events(struct troth_exchange *x, void *worker);
 void troth_handle_authorize_repeated(struct troth_exchange *x, void *worker);
 
 /* The gateway that asks, by its token or its certificate; NULL for anybody else. */

@@ -96,7 +96,7 @@ void troth_answer_head(const struct troth_answer *a, struct troth_view date,
 	put(w, "\r\n");
 	troth_put_view(w, a->headers);
 	/* RFC 9110, 8.6: none in a 204; in a 304 it would be that of the 200. */
-	if (a->status != 204 && a->status != 304) {
+	if (a->status != 204 && a->status != 304 && !a->endless) {
 		put(w, "Content-Length: ");
 		put_number(w, a->body.n);
 		put(w, "\r\n");

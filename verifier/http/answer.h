@@ -21,6 +21,7 @@ struct troth_answer {
 	struct troth_view body;
 	uint32_t retry_after_s; /* 0: no such header */
 	unsigned allow;		/* bit per enum troth_http_method; 0: no such header */
+	bool endless;		/* no Content-Length: the body is what comes until the end */
 	bool close;
 };
 

@@ -112,6 +112,8 @@ void troth_conn_close(struct troth_conn *c)
 	free(c->out);
 	TAILQ_REMOVE(&c->server->phases[c->phase], c, link);
 	c->server->n_conns--;
+	if (c->stream.conn != NULL)
+		c->stream.owner.end(c->stream.owner.arg);
 	free(c);
 }
 
@@ -172,6 +174,7 @@ void troth_conn_ready(evutil_socket_t fd, short what, void *conn)
 		else
 			look(c);
 		return;
+	case TROTH_PHASE_STREAM: troth_conn_stream(c); return;
 	case TROTH_PHASE_LINGER: linger(c); return;
 	case TROTH_PHASE_N: break;
 	}

@@ -14,6 +14,8 @@ uint32_t troth_phase_ms(const struct troth_http_server *s, enum troth_phase phas
 	case TROTH_PHASE_HEADER: return d->header;
 	case TROTH_PHASE_BODY: return d->body;
 	case TROTH_PHASE_RESPONSE: return d->response;
+	case TROTH_PHASE_STREAM:
+		return s->config.stream_ms != 0 ? s->config.stream_ms : d->response;
 	case TROTH_PHASE_LINGER: return TROTH_LINGER_MS;
 	case TROTH_PHASE_N: break;
 	}

@@ -5,6 +5,8 @@
  * request reaches its handler only whole and within its route's limits; a handler answers at
  * once or later, on the same thread. Every phase has an absolute deadline.
  *
+ * An answer may be a stream, which has a phase of its own: whoever reads too slowly is cut off.
+ *
  * Refused without a handler, with a problem document: paths and methods without a route (404,
  * 405), callers below its role (403), bodies past its limit or of another type (413, 415),
  * whatever is not HTTP/1.1 with one Host and a Content-Length (400, 411, 417, 431, 501, 505),
@@ -76,6 +78,9 @@ struct troth_http_config {
 	const struct troth_http_route *routes; /* ends with a NULL path */
 	void *app;
 	struct troth_http_deadlines deadlines;
+	/* How long each write to a stream may take, and how long one may be silent,
+	 * milliseconds; 0: as long as a response. */
+	uint32_t stream_ms;
 	/* Past it the longest idle connection makes room; where none is idle, a new one is
 	 * closed at once. */
 	size_t connections_max;
@@ -98,7 +103,7 @@ TROTH_NODISCARD enum troth_status troth_http_listen(struct troth_http_server *s,
 void troth_http_set_tls(struct troth_http_server *s, SSL_CTX *tls);
 /* Stops accepting; connections go on as before. */
 void troth_http_stop_accepting(struct troth_http_server *s);
-/* Stops accepting; idle connections close, running requests are answered
+/* Stops accepting; idle connections and streams close, running requests are answered
  * with Connection: close. */
 void troth_http_drain(struct troth_http_server *s);
 size_t troth_http_connections(const struct troth_http_server *s);
@@ -140,6 +145,25 @@ void troth_exchange_answer(struct troth_exchange *x, int status, const char *con
  * and 429 carry Retry-After: retry_after_s when it is not 0. */
 void troth_exchange_problem(struct troth_exchange *x, int status, const char *code,
 			    const char *detail, uint32_t retry_after_s);
+/* Bytes that follow each other without an end that is known: written as they come, over a
+ * connection that closes with the stream. */
+struct troth_stream;
+struct troth_stream_owner {
+	void (*room)(void *arg); /* what waited has left */
+	void (*end)(void *arg);	 /* the stream is gone, whatever ended it; called once */
+	void *arg;
+};
+/* Answers with a stream: head now (no further headers, no body). NULL when the peer has gone;
+ * owner hears nothing then. The exchange is gone afterwards. */
+struct troth_stream *troth_exchange_stream(struct troth_exchange *x,
+					   const struct troth_http_reply *head,
+					   struct troth_stream_owner owner);
+/* False when the stream is full: after a write of which a part waits (it was taken whole), and
+ * for every further one (nothing of it was taken) until owner.room is called. Never closes the
+ * stream before it returns. */
+TROTH_NODISCARD bool troth_stream_write(struct troth_stream *s, struct troth_view bytes);
+/* Ends it after what waits, from the loop. */
+void troth_stream_end(struct troth_stream *s);
 /* True once the peer has gone: the answer would reach nobody. */
 TROTH_NODISCARD bool troth_exchange_dead(const struct troth_exchange *x);
 

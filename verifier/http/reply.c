@@ -10,7 +10,7 @@
 #include "reader.h"
 #include "server.h"
 
-static struct troth_view date(struct troth_http_server *s)
+struct troth_view troth_server_date(struct troth_http_server *s)
 {
 	uint64_t now_s = troth_now_ms() / 1000;
 	if (now_s != s->date_s) {
@@ -24,8 +24,6 @@ static struct troth_view date(struct troth_http_server *s)
 /* The whole answer is with the socket. */
 static void sent(struct troth_conn *c)
 {
-	free(c->out);
-	c->out = NULL;
 	if (c->close && !c->unread) {
 		troth_conn_close(c);
 		return;
@@ -69,38 +67,46 @@ static void wait_for_room(struct troth_conn *c, enum troth_io io)
 	troth_conn_watch(c, io == TROTH_IO_WANT_READ ? EV_READ : EV_WRITE);
 }
 
-void troth_conn_flush(struct troth_conn *c)
+enum troth_io troth_conn_send_rest(struct troth_conn *c)
 {
 	struct troth_reader r = { { c->out, c->out_len } };
 	struct troth_view before;
-	if (!troth_get_view(&r, c->out_sent, &before)) {
-		troth_conn_close(c);
-		return;
-	}
+	if (!troth_get_view(&r, c->out_sent, &before))
+		return TROTH_IO_BROKEN;
 	enum troth_io io = write_some(c, &r.left);
 	c->out_sent = c->out_len - r.left.n;
+	if (io == TROTH_IO_OK) {
+		free(c->out);
+		c->out = NULL;
+	}
+	return io;
+}
+
+enum troth_io troth_conn_send(struct troth_conn *c, struct troth_view bytes)
+{
+	enum troth_io io = write_some(c, &bytes);
+	if (io != TROTH_IO_WANT_READ && io != TROTH_IO_WANT_WRITE)
+		return io;
+	c->out = malloc(bytes.n);
+	if (c->out == NULL)
+		return TROTH_IO_BROKEN;
+	memcpy(c->out, bytes.p, bytes.n);
+	c->out_len = bytes.n;
+	c->out_sent = 0;
+	return io;
+}
+
+static void go_on(struct troth_conn *c, enum troth_io io)
+{
 	if (io == TROTH_IO_OK)
 		sent(c);
 	else
 		wait_for_room(c, io);
 }
 
-static void send_small(struct troth_conn *c, struct troth_view bytes)
+void troth_conn_flush(struct troth_conn *c)
 {
-	enum troth_io io = write_some(c, &bytes);
-	if (io == TROTH_IO_OK) {
-		sent(c);
-		return;
-	}
-	c->out = malloc(bytes.n);
-	if (c->out == NULL) {
-		troth_conn_close(c);
-		return;
-	}
-	memcpy(c->out, bytes.p, bytes.n);
-	c->out_len = bytes.n;
-	c->out_sent = 0;
-	wait_for_room(c, io);
+	go_on(c, troth_conn_send_rest(c));
 }
 
 void troth_conn_answer(struct troth_conn *c, const struct troth_answer *a)
@@ -117,11 +123,11 @@ void troth_conn_answer(struct troth_conn *c, const struct troth_answer *a)
 		return;
 	}
 	struct troth_writer w = troth_writer_make(large != NULL ? large : s->scratch, max);
-	troth_answer_head(&answer, date(s), &w);
+	troth_answer_head(&answer, troth_server_date(s), &w);
 	troth_put_view(&w, a->body);
 	assert(troth_writer_ok(&w)); /* only a handler's content type could be too long */
 	if (large == NULL) {
-		send_small(c, troth_written(&w));
+		go_on(c, troth_conn_send(c, troth_written(&w)));
 		return;
 	}
 	c->out = large;

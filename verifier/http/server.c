@@ -108,6 +108,7 @@ void troth_http_drain(struct troth_http_server *s)
 	close_listeners(s);
 	close_all(s, TROTH_PHASE_HANDSHAKE);
 	close_all(s, TROTH_PHASE_IDLE);
+	close_all(s, TROTH_PHASE_STREAM);
 }
 
 size_t troth_http_connections(const struct troth_http_server *s)

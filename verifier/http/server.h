@@ -22,6 +22,7 @@ enum troth_phase {
 	TROTH_PHASE_HEADER,
 	TROTH_PHASE_BODY,
 	TROTH_PHASE_RESPONSE, /* the handler works, or the answer is on its way */
+	TROTH_PHASE_STREAM,   /* answered, and what comes next is written as it comes */
 	TROTH_PHASE_LINGER,   /* answered and finished; what the peer still sends is dropped */
 	TROTH_PHASE_N
 };
@@ -40,6 +41,12 @@ struct troth_peer {
 	uint8_t certificate_sha256[32];
 };
 
+struct troth_stream {
+	struct troth_conn *conn; /* whose it is; NULL: no stream */
+	struct troth_stream_owner owner;
+	bool ending; /* after what waits */
+};
+
 struct troth_conn {
 	TAILQ_ENTRY(troth_conn) link;
 	struct troth_http_server *server;
@@ -56,6 +63,7 @@ struct troth_conn {
 	struct troth_exchange *x; /* the request read or handled now; NULL: none */
 	uint8_t *out;		  /* owned: the part of an answer the socket did not take */
 	size_t out_len, out_sent;
+	struct troth_stream stream;
 };
 
 struct troth_exchange {
@@ -128,6 +136,12 @@ void troth_conn_read(struct troth_conn *c);
 void troth_conn_answer(struct troth_conn *c, const struct troth_answer *a);
 /* Goes on with an answer the socket did not take whole. */
 void troth_conn_flush(struct troth_conn *c);
+/* Sends bytes; what the socket does not take is kept in c->out, which must be empty. */
+TROTH_NODISCARD enum troth_io troth_conn_send(struct troth_conn *c, struct troth_view bytes);
+/* Goes on with that; OK once it is empty. */
+TROTH_NODISCARD enum troth_io troth_conn_send_rest(struct troth_conn *c);
+/* The Date header's value, of this second. */
+struct troth_view troth_server_date(struct troth_http_server *s);
 struct troth_refusal {
 	int status;
 	const char *code, *detail;
@@ -136,6 +150,9 @@ struct troth_refusal {
 };
 /* Answers without a handler; the exchange, if there is one, leaves the connection. */
 void troth_conn_refuse(struct troth_conn *c, const struct troth_refusal *r);
+
+/* stream.c: a turn of a connection that has become a stream. It may be gone afterwards. */
+void troth_conn_stream(struct troth_conn *c);
 
 /* exchange.c */
 TROTH_NODISCARD enum troth_status troth_exchange_new(struct troth_conn *c,

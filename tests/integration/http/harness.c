@@ -29,6 +29,8 @@ struct harness {
 	enum troth_role role;
 	struct troth_exchange *held[HELD_MAX];
 	size_t n_held, n_dead, n_connections;
+	struct troth_stream *streams[HELD_MAX]; /* NULL: it has ended */
+	size_t n_streams, n_streaming;
 	uint64_t cpu_us;
 };
 
@@ -91,6 +93,41 @@ static void who(struct troth_exchange *x, void *app)
 	troth_exchange_answer(x, 200, TEXT, troth_view_str(troth_exchange_peer(x)));
 }
 
+/* One stream, and where it stands in its harness. */
+struct streaming {
+	struct harness *h;
+	size_t at;
+};
+
+static void fill(void *arg)
+{
+	static const uint8_t CHUNK[HARNESS_CHUNK] = { 'x' };
+	const struct streaming *s = arg;
+	/* A few at a time, or a fast reader would hold the loop. */
+	for (int i = 0; i < 8; i++)
+		if (!troth_stream_write(s->h->streams[s->at], TROTH_VIEW_OF(CHUNK)))
+			return;
+}
+
+static void ended(void *arg)
+{
+	struct streaming *s = arg;
+	s->h->streams[s->at] = NULL;
+	free(s);
+}
+
+static void stream(struct troth_exchange *x, void *app)
+{
+	static const struct troth_http_reply HEAD = { .status = 200, .content_type = TEXT };
+	struct harness *h = app;
+	struct streaming *s = malloc(sizeof *s);
+	*s = (struct streaming){ h, h->n_streams++ };
+	const struct troth_stream_owner owner = { fill, ended, s };
+	h->streams[s->at] = troth_exchange_stream(x, &HEAD, owner);
+	assert_non_null(h->streams[s->at]);
+	fill(s);
+}
+
 static void shorten(struct troth_exchange *x, void *app)
 {
 	struct troth_view body = troth_exchange_body(x);
@@ -120,6 +157,7 @@ static void later(struct troth_exchange *x, void *app)
 		{ TROTH_HTTP_GET, "/busy", TROTH_ROLE_PUBLIC, 0, NULL, busy },                  \
 		{ TROTH_HTTP_GET, "/large", TROTH_ROLE_PUBLIC, 0, NULL, large },                \
 		{ TROTH_HTTP_GET, "/who", TROTH_ROLE_PUBLIC, 0, NULL, who },                    \
+		{ TROTH_HTTP_GET, "/stream", TROTH_ROLE_PUBLIC, 0, NULL, stream },              \
 		{ TROTH_HTTP_GET, "/later", TROTH_ROLE_PUBLIC, 0, NULL, later },                \
 	{                                                                                       \
 		TROTH_HTTP_POST, "/later", TROTH_ROLE_PUBLIC, HARNESS_BIG_MAX, PROTOBUF, later  \
@@ -208,6 +246,7 @@ struct harness *harness_start(struct harness_options o)
 		.deadlines = o.deadlines.idle == 0 ? LONG : o.deadlines,
 		.connections_max = o.connections_max == 0 ? 1000 : o.connections_max,
 		.bodies_max = o.bodies_max,
+		.stream_ms = o.stream_ms,
 		.role_of = o.role == TROTH_ROLE_UNSET ? NULL : role_of,
 	};
 	assert_int_equal(troth_http_new(&config, &h->server), TROTH_OK);
@@ -295,6 +334,31 @@ size_t harness_dead(struct harness *h)
 {
 	harness_do(h, count_dead);
 	return h->n_dead;
+}
+
+static void count_streams(struct harness *h)
+{
+	h->n_streaming = 0;
+	for (size_t i = 0; i < h->n_streams; i++)
+		h->n_streaming += h->streams[i] != NULL;
+}
+
+size_t harness_streams(struct harness *h)
+{
+	harness_do(h, count_streams);
+	return h->n_streaming;
+}
+
+static void end_streams(struct harness *h)
+{
+	for (size_t i = 0; i < h->n_streams; i++)
+		if (h->streams[i] != NULL)
+			troth_stream_end(h->streams[i]);
+}
+
+void harness_end_streams(struct harness *h)
+{
+	harness_do(h, end_streams);
 }
 
 static void drain(struct harness *h)

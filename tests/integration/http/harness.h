@@ -13,15 +13,18 @@
  * /short (the first HARNESS_SHORT of them), POST /big (2 MB of it, answers its length), GET and
  * DELETE /items/<segment> (answers segment and query), GET /busy (503), GET /large
  * (HARNESS_LARGE bytes), GET and POST /later (answered when the test says so), GET /who (peer),
+ * GET /stream (HARNESS_CHUNK bytes again and again, as long as there is room),
  * and on the local socket GET /viewer and GET /admin. */
 enum { HARNESS_ECHO_MAX = 64 * 1024, HARNESS_BIG_MAX = 2 * 1024 * 1024 };
+enum { HARNESS_CHUNK = 32 * 1024 };
 enum { HARNESS_LARGE = 5 * 1024 * 1024, HARNESS_SHORT = 1500 };
 
 struct harness_options {
 	bool plain; /* over a Unix socket */
 	size_t connections_max, bodies_max;
 	struct troth_http_deadlines deadlines; /* zeroes: long */
-	enum troth_role role;		       /* of everybody on the Unix socket */
+	uint32_t stream_ms;
+	enum troth_role role; /* of everybody on the Unix socket */
 };
 
 struct harness;
@@ -36,6 +39,9 @@ void harness_await_held(struct harness *h, size_t n);
 /* What /later took: answers all, or asks whether the peers are gone. */
 void harness_answer_held(struct harness *h);
 size_t harness_dead(struct harness *h);
+/* Streams that run, and ends them. */
+size_t harness_streams(struct harness *h);
+void harness_end_streams(struct harness *h);
 void harness_drain(struct harness *h);
 /* Frees the server while exchanges are held. */
 void harness_free_server(struct harness *h);
