@@ -23,6 +23,9 @@ void troth_cli_boot_files_clear(struct troth_cli_boot_files *f)
 		free(f->read[i].bytes.p); /* no secrets: half a gigabyte is not cleansed */
 	}
 	f->n_read = 0;
+	for (size_t i = 0; i < f->n_missed; i++)
+		free(f->missed[i]);
+	f->n_missed = 0;
 }
 
 /* Each has a name before its "=" and something behind. */
@@ -234,6 +237,36 @@ static enum troth_status from_options(struct troth_cli_boot_files *f, enum troth
 	return troth_cli_boot_file(f, file, &out->data) ? TROTH_OK : TROTH_E_IO;
 }
 
+static bool has_tree(void *arg, const char *device)
+{
+	const struct troth_cli_boot_files *f = arg;
+	for (size_t i = 0; i < f->disks.n; i++)
+		if (strcmp(f->names[i], device) == 0)
+			return true;
+	return false;
+}
+
+/* Keeps a name for the note; past the limit the note is shorter. */
+static void miss(struct troth_cli_boot_files *f, const char *device, const char *path)
+{
+	char name[1024];
+	(void)snprintf(name, sizeof name, "(%s)%s", device, path);
+	for (size_t i = 0; i < f->n_missed; i++)
+		if (strcmp(f->missed[i], name) == 0)
+			return;
+	char *kept = f->n_missed < TROTH_CLI_BOOT_FILES_MAX ? strdup(name) : NULL;
+	if (kept != NULL)
+		f->missed[f->n_missed++] = kept;
+}
+
+void troth_cli_boot_files_note(const struct troth_cli_boot_files *f)
+{
+	for (size_t i = 0; i < f->n_missed; i++)
+		troth_cli_error("note: GRUB looks for %s, which was not given: predicted as if "
+				"it were not there",
+				f->missed[i]);
+}
+
 static enum troth_status find_file(void *arg, const char *device, const char *path,
 				   enum troth_grub_use use, struct troth_grub_file *out)
 {
@@ -244,10 +277,12 @@ static enum troth_status find_file(void *arg, const char *device, const char *pa
 	for (size_t i = 0; status == TROTH_E_NOT_FOUND && i < f->disks.n; i++)
 		if (strcmp(f->names[i], device) == 0)
 			status = from_disk(f, strchr(f->disks.values[i], '=') + 1, path, out);
+	if (status == TROTH_E_NOT_FOUND && use != TROTH_GRUB_SEARCHED && !has_tree(f, device))
+		miss(f, device, path);
 	return status;
 }
 
 struct troth_grub_host troth_cli_boot_host(struct troth_cli_boot_files *f)
 {
-	return (struct troth_grub_host){ f, find_file, find_disk, nth_disk };
+	return (struct troth_grub_host){ f, find_file, find_disk, nth_disk, has_tree };
 }

@@ -22,6 +22,9 @@ struct troth_cli_boot_files {
 		struct troth_buffer bytes;
 	} read[TROTH_CLI_BOOT_FILES_MAX];
 	char names[TROTH_CLI_LIST_MAX][64]; /* of the disks */
+	/* What GRUB looked for where nobody gave a tree: "(hd0,gpt1)/x". Owned. */
+	size_t n_missed;
+	char *missed[TROTH_CLI_BOOT_FILES_MAX];
 };
 
 /* Checks disks and files, before anything else is asked. Says what is wrong. */
@@ -31,5 +34,7 @@ void troth_cli_boot_files_clear(struct troth_cli_boot_files *f);
 TROTH_NODISCARD bool troth_cli_boot_file(struct troth_cli_boot_files *f, const char *path,
 					 struct troth_view *out);
 struct troth_grub_host troth_cli_boot_host(struct troth_cli_boot_files *f);
+/* Names what GRUB looked for and nobody gave: the prediction holds for a machine without. */
+void troth_cli_boot_files_note(const struct troth_cli_boot_files *f);
 
 #endif

@@ -275,7 +275,9 @@ static bool run_grub(struct build *b, const struct troth_grub_image *image)
 		       image->prefix.n > 0 ? (const char *)image->prefix.p : "");
 	if (!read_number(b, b->kernel_images, 2, &c.n_kernel_images))
 		return false;
-	if (troth_predict_grub(&b->prediction, &c, &error) == TROTH_OK)
+	const bool followed = troth_predict_grub(&b->prediction, &c, &error) == TROTH_OK;
+	troth_cli_boot_files_note(&b->files);
+	if (followed)
 		return true;
 	if (error.file[0] != '\0')
 		troth_cli_error("%s:%u: %s", error.file, error.line, error.text);

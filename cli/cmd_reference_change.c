@@ -1,32 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* trothctl reference put and promote: what the verifier accepts from now on. */
+/* trothctl reference put and promote: what the verifier accepts from now on. What is changed
+ * is put only over what was read: of two who change a set at once, the second is told. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "input.h"
 #include "output.h"
 #include "reference_sets.h"
+#include "text.h"
 
-static enum troth_cli_exit send_text(const struct troth_cli_online *o, struct troth_view text)
+static enum troth_cli_exit send_text(const struct troth_cli_online *o, const char *path,
+				     struct troth_view text)
 {
 	json_t *result = NULL;
 	const struct troth_cli_call call = { .socket = o->socket,
-					     .path = TROTH_CLI_REFERENCES,
+					     .path = path,
 					     .content_type = "application/json",
 					     .body = text };
 	enum troth_cli_exit code = troth_cli_call_json(&call, &result);
 	return code == TROTH_CLI_YES ? troth_cli_put_result(result, o->format) : code;
 }
 
+/* over: the id of the set that this one was made of. */
 static enum troth_cli_exit send_set(struct troth_ctx *ctx, const struct troth_cli_online *o,
-				    struct troth_reference_set *set)
+				    struct troth_reference_set *set, const uint8_t over[32])
 {
+	char path[128], id[65];
 	TROTH_AUTO(json_decref_p) json_t *root = troth_cli_set_json(ctx, set);
 	char *text = root != NULL ? json_dumps(root, JSON_COMPACT) : NULL;
 	if (text == NULL)
 		return TROTH_CLI_UNSURE;
-	enum troth_cli_exit code =
-		send_text(o, (struct troth_view){ (const uint8_t *)text, strlen(text) });
+	troth_format_hex((struct troth_view){ over, 32 }, id);
+	(void)snprintf(path, sizeof path, "%s?over=%s", TROTH_CLI_REFERENCES, id);
+	enum troth_cli_exit code = send_text(o, path, troth_view_str(text));
 	free(text);
 	return code;
 }
@@ -71,9 +78,11 @@ static enum troth_cli_exit merge(const struct troth_cli_online *o, struct troth_
 		return code;
 	if (!check_banks(&to, &from))
 		return TROTH_CLI_NO;
+	uint8_t over[32];
+	memcpy(over, to.id, sizeof over);
 	enum troth_status status = troth_reference_merge(&to, &from);
 	if (status == TROTH_OK)
-		return send_set(ctx, o, &to);
+		return send_set(ctx, o, &to, over);
 	troth_cli_error("%s: %s", o->words.list[0],
 			status == TROTH_E_CONFLICT
 				? "a component holds a final value in one of the sets and "
@@ -97,7 +106,7 @@ enum troth_cli_exit troth_cli_run_put(const struct troth_cli_command *self, int 
 	    !troth_cli_read(o.words.list[0], TROTH_REFERENCE_JSON_MAX, &text))
 		return TROTH_CLI_UNSURE;
 	return add ? merge(&o, troth_buffer_view(&text))
-		   : send_text(&o, troth_buffer_view(&text));
+		   : send_text(&o, TROTH_CLI_REFERENCES, troth_buffer_view(&text));
 }
 
 /* Leaves one alternative of a component; false when it has none of that name. */
@@ -131,11 +140,13 @@ enum troth_cli_exit troth_cli_run_promote(const struct troth_cli_command *self, 
 	enum troth_cli_exit code = troth_cli_fetch_set(ctx, o.socket, name, &set);
 	if (code != TROTH_CLI_YES)
 		return code;
+	uint8_t over[32];
+	memcpy(over, set.id, sizeof over);
 	for (size_t i = 0; i < set.n_components; i++)
 		n += keep_only(&set.components[i], alternative);
 	if (n == 0) {
 		troth_cli_error("%s: no component has an alternative %s", name, alternative);
 		return TROTH_CLI_NO;
 	}
-	return send_set(ctx, &o, &set);
+	return send_set(ctx, &o, &set, over);
 }

@@ -15,7 +15,12 @@
 #include "grub_image.h"
 #include "predict.h"
 
-enum troth_grub_use { TROTH_GRUB_ANY, TROTH_GRUB_KERNEL, TROTH_GRUB_INITRD };
+enum troth_grub_use {
+	TROTH_GRUB_ANY,
+	TROTH_GRUB_SEARCHED, /* on one device after the other */
+	TROTH_GRUB_KERNEL,
+	TROTH_GRUB_INITRD
+};
 
 struct troth_grub_file {
 	bool directory;
@@ -32,6 +37,8 @@ struct troth_grub_host {
 	const char *(*find)(void *arg, bool label, const char *text);
 	/* The i-th device, NULL past the last. */
 	const char *(*device)(void *arg, size_t i);
+	/* Whether all files of a device are known: what is not found there is not there. */
+	bool (*whole)(void *arg, const char *device);
 };
 
 struct troth_grub_case {

@@ -56,16 +56,19 @@ read_short_search(struct troth_grub *g, const struct troth_grub_command *c, stru
 	return TROTH_OK;
 }
 
-/* The one device with this file. Which of several comes first, files do not tell. */
+/* The one device with this file. Which of several comes first, files do not tell; nor whether
+ * a device has it of which only some files are known. */
 static enum troth_status find_by_file(struct troth_grub *g, const char *path,
 				      const char **out_device)
 {
 	const struct troth_grub_host *host = g->c->host;
 	const char *found = NULL, *device;
+	bool all_whole = true;
 	for (size_t i = 0; (device = host->device(host->arg, i)) != NULL; i++) {
 		struct troth_grub_file file;
 		enum troth_status status =
-			host->file(host->arg, device, path, TROTH_GRUB_ANY, &file);
+			host->file(host->arg, device, path, TROTH_GRUB_SEARCHED, &file);
+		all_whole &= host->whole(host->arg, device);
 		if (status == TROTH_E_NOT_FOUND || (status == TROTH_OK && file.directory))
 			continue;
 		TROTH_TRY(status);
@@ -73,6 +76,8 @@ static enum troth_status find_by_file(struct troth_grub *g, const char *path,
 			return troth_grub_refuse(g, "search: %s is on several disks", path);
 		found = device;
 	}
+	if (found == NULL && !all_whole)
+		return troth_grub_refuse(g, "search: no file %s among what was given", path);
 	*out_device = found;
 	return TROTH_OK;
 }

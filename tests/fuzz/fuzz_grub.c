@@ -6,6 +6,12 @@
 #include "grub.h"
 #include "reader.h"
 
+static bool whole(void *arg, const char *device)
+{
+	(void)arg;
+	return device[0] == 'h';
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static enum troth_status find_file(void *arg, const char *device, const char *path,
@@ -36,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct troth_ctx *ctx;
 	struct troth_view script = { data, size };
-	const struct troth_grub_host host = { &script, find_file, find_disk, nth_disk };
+	const struct troth_grub_host host = { &script, find_file, find_disk, nth_disk, whole };
 	const struct troth_grub_image image = { .prefix = troth_view_str("/g"),
 						.script = script };
 	const struct troth_grub_case c = { &host, &image, "hd0", "/g", 0 };

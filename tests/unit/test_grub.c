@@ -85,6 +85,15 @@ static const char *nth_disk(void *arg, size_t i)
 	return i == 0 ? "hd0,gpt1" : i == 1 ? "hd0,gpt2" : NULL;
 }
 
+/* Whether the second disk has more than what is listed above, nobody knows. */
+static bool in_part;
+
+static bool whole(void *arg, const char *device)
+{
+	(void)arg;
+	return !in_part || strcmp(device, "hd0,gpt2") != 0;
+}
+
 static uint8_t kernel[4096], grub[GRUB_IMAGE_ROOM];
 
 /* Runs a configuration from GRUB's start on; p is the caller's to release. */
@@ -93,7 +102,7 @@ static enum troth_status run(void **state, const char *config, struct troth_pred
 {
 	static const struct pe_part PARTS[] = { { ".text", "kernel", 6 } };
 	struct machine m = { config, FILES, sizeof FILES / sizeof *FILES, { kernel, 0 } };
-	const struct troth_grub_host host = { &m, find_file, find_disk, nth_disk };
+	const struct troth_grub_host host = { &m, find_file, find_disk, nth_disk, whole };
 	struct troth_grub_image image;
 	struct troth_grub_case c = { &host, &image, "hd0,gpt1", "/EFI/debian", 2 };
 	memset(kernel, 0, sizeof kernel);
@@ -520,6 +529,25 @@ static void words_at_the_limit(void **state)
 	}
 }
 
+/* A search that finds nothing decides how the boot goes on: only where nothing can be missing.
+ */
+static void a_search_where_files_are_missing(void **state)
+{
+	static const char NOWHERE[] = "if search -f -s /none; then true; fi\n" END;
+	struct troth_prediction p;
+	struct troth_grub_error error;
+
+	in_part = true;
+	assert_int_equal(run(state, NOWHERE, &p, &error), TROTH_E_CONFIG);
+	assert_non_null(strstr(error.text, "no file /none among what was given"));
+	troth_prediction_release(&p);
+	assert_int_equal(run(state, "search -f -s /vmlinuz\n" END, &p, &error), TROTH_OK);
+	troth_prediction_release(&p);
+	in_part = false;
+	assert_int_equal(run(state, NOWHERE, &p, &error), TROTH_OK);
+	troth_prediction_release(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -532,6 +560,7 @@ int main(void)
 		cmocka_unit_test(limits),
 		cmocka_unit_test(texts_at_the_limit),
 		cmocka_unit_test(words_at_the_limit),
+		cmocka_unit_test(a_search_where_files_are_missing),
 	};
 	return cmocka_run_group_tests(tests, context_setup, context_teardown);
 }

@@ -100,13 +100,21 @@ struct operation {
 	char name[TROTH_NAME_LEN_MAX + 1];
 	uint8_t id[32];
 	size_t n_components;
+	bool conditional;
+	uint8_t over[32]; /* conditional: what is changed */
 	enum troth_status status;
 };
 
 static void problem(struct operation *op)
 {
-	troth_exchange_problem(op->exchange, 503, "unavailable",
-			       "The document was not stored; try again.", 1);
+	if (op->status == TROTH_E_CONFLICT)
+		troth_exchange_problem(op->exchange, 409, "conflict",
+				       "It was changed in the meantime; look at it as it is "
+				       "now, and try again.",
+				       0);
+	else
+		troth_exchange_problem(op->exchange, 503, "unavailable",
+				       "The document was not stored; try again.", 1);
 	free(op);
 }
 
@@ -160,6 +168,8 @@ static enum troth_status submit(struct operation *op, struct troth_view text)
 	d->is_policy = op->is_policy;
 	memcpy(d->name, op->name, sizeof d->name);
 	memcpy(d->id, op->id, sizeof d->id);
+	d->conditional = op->conditional;
+	memcpy(d->over, op->over, sizeof d->over);
 	d->text = text;
 	d->leaf = (struct troth_view){ leaf, leaf_len };
 	d->now_s = l.time_ms / 1000;
@@ -212,7 +222,7 @@ void troth_admin_policy_put(struct troth_exchange *x, void *arg)
 }
 
 void troth_admin_put_set(struct troth_exchange *x, struct troth_admin *admin,
-			 struct troth_reference_set *set)
+			 struct troth_reference_set *set, const uint8_t *over)
 {
 	char *json;
 	size_t len;
@@ -226,22 +236,43 @@ void troth_admin_put_set(struct troth_exchange *x, struct troth_admin *admin,
 	memcpy(op->name, set->name, sizeof op->name);
 	memcpy(op->id, set->id, sizeof op->id);
 	op->n_components = set->n_components;
+	op->conditional = over != NULL;
+	if (over != NULL)
+		memcpy(op->over, over, sizeof op->over);
 	if (submit(op, (struct troth_view){ (const uint8_t *)json, len }) != TROTH_OK)
 		problem(op);
 	free(json);
+}
+
+/* "over=<id>": only over this set. Without a query over whatever is there. */
+static bool read_over(const struct troth_exchange *x, uint8_t out[32], bool *out_given)
+{
+	static const char OVER[] = "over=";
+	struct troth_reader r = { troth_exchange_query(x) };
+	struct troth_view key;
+	*out_given = r.left.n > 0;
+	return !*out_given || (troth_get_view(&r, sizeof OVER - 1, &key) &&
+			       troth_view_equal(key, troth_view_str(OVER)) &&
+			       troth_parse_hex(r.left, out, 32));
 }
 
 void troth_admin_reference_put(struct troth_exchange *x, void *arg)
 {
 	struct troth_admin *admin = arg;
 	struct troth_reference_set set = { 0 };
+	uint8_t over[32];
+	bool conditional;
 	struct troth_config_error error = { 0 };
+	if (!read_over(x, over, &conditional)) {
+		troth_exchange_problem(x, 400, "malformed", "Want ?over=<id>.", 0);
+		return;
+	}
 	if (troth_reference_parse(admin->ctx, troth_exchange_body(x), &set, &error) !=
 	    TROTH_OK) {
 		document_problem(x, &error);
 		return;
 	}
-	troth_admin_put_set(x, admin, &set);
+	troth_admin_put_set(x, admin, &set, conditional ? over : NULL);
 	troth_reference_release(&set);
 }
 

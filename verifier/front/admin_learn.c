@@ -17,6 +17,7 @@
 struct lesson {
 	const char *device, *name, *alternative;
 	int merge;
+	uint8_t over[32];  /* merge: the set that it is added to; zeros: there is none */
 	char why_not[160]; /* filled when it cannot be learned */
 };
 
@@ -116,11 +117,13 @@ static enum troth_status learn(struct troth_admin *admin, const struct troth_dev
 			 "It has sent no event log under a policy yet; let it attest first.");
 		return TROTH_E_NOT_FOUND;
 	}
+	const struct troth_reference_set *old = troth_snapshot_reference(s, l->name);
+	if (old != NULL)
+		memcpy(l->over, old->id, sizeof l->over);
 	TROTH_TRY(check_proof(admin, row, policy, l));
 	TROTH_TRY(admin->front->store_ops->log(admin->front->store_backend, row->log_digest,
 					       &bytes));
-	return learn_from(policy, troth_snapshot_reference(s, l->name),
-			  troth_buffer_view(&bytes), l, out);
+	return learn_from(policy, old, troth_buffer_view(&bytes), l, out);
 }
 
 static void answer_lesson(struct troth_exchange *x, struct troth_admin *admin, struct lesson *l)
@@ -135,7 +138,7 @@ static void answer_lesson(struct troth_exchange *x, struct troth_admin *admin, s
 	enum troth_status status = learn(admin, &row, s, l, &set);
 	troth_snapshot_release(s);
 	if (status == TROTH_OK)
-		troth_admin_put_set(x, admin, &set);
+		troth_admin_put_set(x, admin, &set, l->merge != 0 ? l->over : NULL);
 	else
 		troth_exchange_problem(
 			x, 409, status == TROTH_E_NOT_FOUND ? "no-evidence" : "cannot-learn",

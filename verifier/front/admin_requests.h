@@ -15,9 +15,10 @@ TROTH_NODISCARD bool troth_admin_find_device(struct troth_admin *admin, struct t
 /* Answers 404: no device has this name. */
 void troth_admin_unknown_device(struct troth_exchange *x);
 
-/* Stores the canonical form of a set and answers. */
+/* Stores the canonical form of a set and answers. over: only if this id is in force under the
+ * set's name (32 bytes; zeros: none is), else 409; NULL: over whatever is. */
 void troth_admin_put_set(struct troth_exchange *x, struct troth_admin *admin,
-			 struct troth_reference_set *set);
+			 struct troth_reference_set *set, const uint8_t *over);
 
 /* Reads "?from=<index>", 0 where there is none. False: it was answered. */
 TROTH_NODISCARD bool troth_admin_from(struct troth_exchange *x, uint64_t *out);

@@ -304,6 +304,26 @@ static enum troth_status keep_text(struct troth_store_backend *b,
 	return troth_call_run(&add);
 }
 
+/* Two who change what they have read at once: the second has not seen what the first did. */
+static enum troth_status still_over(struct troth_store_backend *b,
+				    const struct troth_store_document *d)
+{
+	static const uint8_t NOTHING[32];
+	struct troth_call find = troth_call_start(b, SQL_DOCUMENT_FIND);
+	struct troth_view id = TROTH_VIEW_OF(NOTHING);
+	bool held = false;
+
+	troth_put_u64(&find, d->is_policy);
+	troth_put_text(&find, d->name);
+	enum troth_status status = troth_call_step(&find, &held);
+	if (held)
+		id = troth_take_view(&find);
+	if (status == TROTH_OK && !troth_view_equal(id, TROTH_VIEW_OF(d->over)))
+		status = TROTH_E_CONFLICT;
+	troth_call_end(&find);
+	return status;
+}
+
 static enum troth_status put_document(struct troth_store_backend *b,
 				      const struct troth_store_item *item)
 {
@@ -311,6 +331,8 @@ static enum troth_status put_document(struct troth_store_backend *b,
 	struct troth_call up = troth_call_start(b, SQL_EPOCH_UP);
 	struct troth_call add = troth_call_start(b, SQL_DOCUMENT_ADD);
 
+	if (d->conditional)
+		TROTH_TRY(still_over(b, d));
 	TROTH_TRY(keep_text(b, d));
 	TROTH_TRY(troth_call_run(&up));
 	troth_put_u64(&add, d->is_policy);

@@ -87,6 +87,8 @@ const char *const troth_sql_text[SQL_N] = {
 	[SQL_EPOCH_UP] = "UPDATE meta SET epoch = epoch + 1",
 	[SQL_TEXT_FIND] = "SELECT text FROM texts WHERE id = ?",
 	[SQL_TEXT_ADD] = "INSERT INTO texts (id, text) VALUES (?, ?)",
+	[SQL_DOCUMENT_FIND] = "SELECT id FROM documents WHERE policy = ? AND name = ? "
+			      "ORDER BY epoch DESC LIMIT 1",
 	[SQL_DOCUMENT_ADD] = "INSERT INTO documents (policy, name, id, put_s, epoch) "
 			     "VALUES (?, ?, ?, ?, (SELECT epoch FROM meta))",
 

@@ -71,11 +71,14 @@ struct troth_store_state {
 };
 
 /* A policy or reference set is put; the epoch goes up by one. An id names its text for ever:
- * the same id with another text is TROTH_E_CONFLICT. */
+ * the same id with another text is TROTH_E_CONFLICT. So is a conditional one where the name
+ * stands for something else than who made it had read. */
 struct troth_store_document {
 	bool is_policy; /* else a reference set */
 	char name[TROTH_NAME_LEN_MAX + 1];
 	uint8_t id[32];
+	bool conditional;
+	uint8_t over[32];	/* conditional: the id in force; zeros: none is */
 	struct troth_view text; /* YAML or JSON */
 	struct troth_view leaf;
 	uint64_t now_s;

@@ -116,6 +116,42 @@ refused() {
 build sha1.json v3 old.cfg vmlinuz --bank sha1
 refused 'has digests of sha256' put --merge sha1.json
 refused 'no component has an alternative v9' promote base v9
+
+case_of "of operators who change a set at once nobody's change is lost"
+id=$(ctl reference list --format json | jq -r '.references[] | select(.name == "base").id')
+# over ID: a set of that name, put over this one only; prints the status.
+over() {
+	jq '.components[0].alternatives[0].name = "elsewhere"' update.json | curl -s -o "$work/out" -w '%{http_code}' \
+		--unix-socket "$work/admin.sock" -H 'Content-Type: application/json' --data-binary @- \
+		"http://localhost/v1/admin/references?over=$1"
+}
+[ "$(over "${id//[0-9]/f}")" = 409 ] || wrong "put over a set that is not in force: $(<"$work/out")"
+[ "$(over xyz)" = 400 ] || wrong "an id that is none"
+cmp -s <(ctl reference list --format json | jq -r '.references[] | select(.name == "base").id') - <<<"$id" ||
+	wrong "something was put"
+together=()
+: >taken
+for i in 1 2 3 4 5 6; do
+	printf 'linux /vmlinuz root=/dev/sda%s ro\ninitrd /initrd\nboot\n' "$i" >"by-$i.cfg"
+	build "by-$i.json" "by-$i" "by-$i.cfg" vmlinuz-new
+done
+for i in 1 2 3 4 5 6; do
+	ctl reference put --merge "by-$i.json" >"by-$i.out" 2>&1 &
+	together+=($!)
+done
+taken=0
+for i in 1 2 3 4 5 6; do
+	code=0
+	wait "${together[i - 1]}" || code=$?
+	[ "$code" != 0 ] || { taken=$((taken + 1)) && echo "by-$i"; } >>taken
+	[ "$code" = 0 ] || grep -q 'changed in the meantime' "by-$i.out" || wrong "exit $code: $(<"by-$i.out")"
+done
+[ "$taken" -ge 1 ] || wrong "nobody's change was taken"
+cmp -s <(sort taken) <(ctl reference show base --format json |
+	jq -r '.components[] | select(.name == "grub-files").alternatives[].name | select(startswith("by-"))' | sort) ||
+	wrong "taken: $(tr '\n' ' ' <taken), in force: $(ctl reference show base)"
+
+case_of "what is written as .pcrlock is what is read back"
 ctl reference export base --format pcrlock --out "$work/lock"
 "$bin/trothctl" reference import --format pcrlock --name base --out back.json "$work/lock"
 ctl reference diff base back.json >"$work/out" 2>&1 || wrong "written as .pcrlock and read back: $(<"$work/out")"

@@ -333,6 +333,35 @@ static void documents_refused(void **state)
 	suite_must(s, &item);
 }
 
+/* A document put over what its maker had read, and over nothing else. */
+static void documents_over_another(void **state)
+{
+	struct suite *s = *state;
+	struct troth_store_item first = sample_document(false, "pumps", "one");
+	struct troth_store_item second = sample_document(false, "pumps", "three");
+	struct troth_store_item third = sample_document(false, "pumps", "fourth");
+	struct troth_store_item policy = sample_document(true, "pumps", "a policy");
+
+	first.u.document.conditional = true;
+	first.u.document.over[31] = 1;
+	suite_refused(s, "over what is not there", &first, TROTH_E_CONFLICT);
+	first.u.document.over[31] = 0;
+	suite_must(s, &first);
+	suite_refused(s, "over nothing, where there is one", &first, TROTH_E_CONFLICT);
+	second.u.document.conditional = true;
+	memcpy(second.u.document.over, first.u.document.id, 32);
+	suite_must(s, &second);
+	third.u.document.conditional = true;
+	memcpy(third.u.document.over, first.u.document.id, 32);
+	suite_refused(s, "over what was replaced since", &third, TROTH_E_CONFLICT);
+	policy.u.document.conditional = true;
+	suite_must(s, &policy); /* a name of its own */
+	suite_reopen(s);
+	memcpy(third.u.document.over, second.u.document.id, 32);
+	suite_must(s, &third);
+	assert_int_equal(suite_count_leaves(s), 4);
+}
+
 struct stop {
 	size_t n, at;
 	uint64_t first;
@@ -536,6 +565,7 @@ int suite_contents(void)
 		CASE(the_latest_of_each_document),
 		CASE(a_text_is_found_by_its_id_for_ever),
 		CASE(documents_refused),
+		CASE(documents_over_another),
 		CASE(leaves_from_anywhere),
 		CASE(what_changes_is_told),
 		CASE(a_cursor_is_kept),
