@@ -261,10 +261,14 @@ static void miss(struct troth_cli_boot_files *f, const char *device, const char 
 
 void troth_cli_boot_files_note(const struct troth_cli_boot_files *f)
 {
-	for (size_t i = 0; i < f->n_missed; i++)
-		troth_cli_error("note: GRUB looks for %s, which was not given: predicted as if "
-				"it were not there",
-				f->missed[i]);
+	char names[4096] = "";
+	size_t at = 0;
+	for (size_t i = 0; i < f->n_missed && at < sizeof names; i++)
+		at += (size_t)snprintf(names + at, sizeof names - at, " %s", f->missed[i]);
+	if (at > 0)
+		troth_cli_error("note: GRUB looks for files that were not given, taken as not "
+				"there:%s",
+				names);
 }
 
 static enum troth_status find_file(void *arg, const char *device, const char *path,

@@ -86,6 +86,7 @@ static enum troth_cli_exit open_exported(const struct troth_cli_case_source *s,
 	c->policy_bytes = troth_wire_view(m->policy);
 	c->reference_bytes = troth_wire_view(m->reference);
 	c->good_log_bytes = troth_wire_view(m->good_log);
+	c->good_elsewhere = m->good_log_elsewhere != 0;
 	c->trust_domain = troth_view_str(m->trust_domain);
 	return TROTH_CLI_YES;
 }

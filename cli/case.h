@@ -37,7 +37,7 @@ struct troth_cli_case {
 	struct troth_pcr_values pcrs;
 	enum troth_status log_status;
 	struct troth_log log, good_log;
-	bool has_good_log;
+	bool has_good_log, good_elsewhere;
 	struct troth_replay replay;
 	const char *ima_lists;
 	struct troth_ima_result *ima; /* owned; NULL: no word of IMA */

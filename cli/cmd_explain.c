@@ -147,7 +147,8 @@ static enum troth_cli_exit show(const struct troth_cli_case *c, enum view view, 
 static enum troth_cli_exit explain(const struct troth_cli_case *c, const struct options *o)
 {
 	const struct troth_explain_case ec = { &c->appraised, &c->verdict,
-					       c->has_good_log ? &c->good_log : NULL };
+					       c->has_good_log ? &c->good_log : NULL,
+					       c->good_elsewhere };
 	struct troth_explanation *e = calloc(1, sizeof *e);
 	enum troth_cli_exit code = TROTH_CLI_UNSURE;
 	enum troth_status st = e != NULL ? troth_explain(c->ctx, &ec, e) : TROTH_E_MEMORY;

@@ -150,10 +150,20 @@ static void put_seen(FILE *to, json_t *event)
 	fputs("</dl></div>", to);
 }
 
+static void put_good(FILE *to, const char *when, json_t *event)
+{
+	if (!json_is_object(event))
+		return;
+	fprintf(to, "<dt>%s</dt><dd>", when);
+	put_of(to, event, "text");
+	fputs("</dd>", to);
+}
+
 static void put_nearest(FILE *to, json_t *deviation)
 {
 	json_t *expected = json_object_get(deviation, "expected");
-	json_t *before = json_object_get(deviation, "before");
+	json_t *before = json_object_get(deviation, "before"),
+	       *elsewhere = json_object_get(deviation, "elsewhere");
 	fputs("<div><h3>nearest reference</h3><dl>", to);
 	if (json_is_object(expected)) {
 		fputs("<dt>reference</dt><dd>", to);
@@ -161,11 +171,8 @@ static void put_nearest(FILE *to, json_t *deviation)
 		fputc('/', to);
 		put_of(to, deviation, "alternative");
 		fputs("</dd>", to);
-		if (json_is_object(before)) {
-			fputs("<dt>when the device last passed</dt><dd>", to);
-			put_of(to, before, "text");
-			fputs("</dd>", to);
-		}
+		put_good(to, "when the device last passed", before);
+		put_good(to, "on another healthy device", elsewhere);
 		put_digests(to, json_object_get(expected, "digests"));
 	} else {
 		fputs("<dd>no event here</dd>", to);

@@ -80,7 +80,8 @@ static void put_event(FILE *to, json_t *event)
 static void put_nearest(FILE *to, json_t *deviation)
 {
 	json_t *expected = json_object_get(deviation, "expected");
-	json_t *before = json_object_get(deviation, "before");
+	json_t *before = json_object_get(deviation, "before"),
+	       *elsewhere = json_object_get(deviation, "elsewhere");
 	if (!json_is_object(expected)) {
 		fputs(INDENT "nearest  nothing: the reference values have no event here\n", to);
 		return;
@@ -94,6 +95,8 @@ static void put_nearest(FILE *to, json_t *deviation)
 	fputc('\n', to);
 	if (json_is_object(before))
 		put_side(to, "before", before);
+	if (json_is_object(elsewhere))
+		put_side(to, "others", elsewhere);
 }
 
 static void put_deviation(FILE *to, size_t n, json_t *deviation)

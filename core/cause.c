@@ -219,8 +219,8 @@ static int compare_with_good(const struct inquiry *q, const struct troth_deviati
 	const int order = troth_version_texts_compare(then, now);
 	if ((order > 0 && cause == TROTH_CAUSE_ROLL_BACK) ||
 	    (order < 0 && cause == TROTH_CAUSE_UPDATE))
-		say(q, "PCR %" PRIu32 " proves '%.80s' where '%.80s' was before", d->event->pcr,
-		    now, then);
+		say(q, "PCR %" PRIu32 " proves '%.80s' where '%.80s' %s", d->event->pcr, now,
+		    then, q->c->good_elsewhere ? "is elsewhere" : "was before");
 	return order;
 }
 
@@ -310,8 +310,8 @@ static bool settings_file(struct troth_view name)
 	return false;
 }
 
-/* GRUB's configuration and the kernel's command line lie in PCR 9 beside files of code; what
- * stood there when the device last passed says which it is. */
+/* GRUB's configuration and the kernel's command line lie in PCR 9 beside files of code; what a
+ * boot that passed had there says which it is. */
 static bool was_setting(const struct inquiry *q, const struct troth_deviation *d)
 {
 	const struct troth_event *old = before(q, d);

@@ -35,6 +35,7 @@ struct troth_cause_case {
 	const struct troth_reconciliation *deviations;
 	/* The log the device last passed with; NULL: not known. */
 	const struct troth_log *good_log;
+	bool good_elsewhere; /* it is another healthy device's */
 };
 
 /* why gets one sentence: what the cause was concluded from. Printable ASCII, foreign bytes

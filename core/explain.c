@@ -242,6 +242,7 @@ static enum troth_status explain(struct troth_ctx *ctx, const struct troth_expla
 		.verdict = c->verdict,
 		.deviations = &e->deviations,
 		.good_log = c->good_log,
+		.good_elsewhere = c->good_elsewhere,
 	};
 	e->finding = deciding(c->verdict);
 	TROTH_TRY(find_deviations(c->appraised, &e->deviations));

@@ -12,6 +12,7 @@ struct troth_explain_case {
 	const struct troth_case *appraised;
 	const struct troth_verdict *verdict; /* of it */
 	const struct troth_log *good_log;    /* the device last passed with; NULL: not known */
+	bool good_elsewhere;		     /* it is another healthy device's */
 };
 
 /* What would be accepted, and what the verdict would be then. */

@@ -90,10 +90,13 @@ static json_t *expected_json(const struct troth_deviation *d)
 	return json_pack("{s:I, s:o}", "pcr", (json_int_t)d->expected.pcr, "digests", digests);
 }
 
-static json_t *before_json(const struct view *v, const struct troth_deviation *d)
+/* What a boot that passed had there: an earlier one of this device, or one elsewhere. */
+static json_t *good_json(const struct view *v, const struct troth_deviation *d, bool elsewhere)
 {
 	const struct troth_event *before =
-		d->has_expected ? troth_event_before(v->c->good_log, &d->expected) : NULL;
+		d->has_expected && v->c->good_elsewhere == elsewhere
+			? troth_event_before(v->c->good_log, &d->expected)
+			: NULL;
 	return before != NULL ? event_json(v, v->c->good_log, before) : json_null();
 }
 
@@ -113,12 +116,12 @@ static json_t *deviation_json(const struct view *v, const struct troth_deviation
 	const struct troth_reference_set *set = &v->e->deviations.set;
 	json_t *event = d->event != NULL ? event_json(v, v->c->appraised->log, d->event)
 					 : json_null();
-	return json_pack("{s:s, s:b, s:o, s:s, s:o, s:o, s:o}", "edit", edit_name(d->edit),
+	return json_pack("{s:s, s:b, s:o, s:s, s:o, s:o, s:o, s:o}", "edit", edit_name(d->edit),
 			 "final_value", (int)d->golden, "event", event, "component",
 			 d->component < set->n_components ? set->components[d->component].name
 							  : "",
 			 "alternative", alternative_json(v, d), "expected", expected_json(d),
-			 "before", before_json(v, d));
+			 "before", good_json(v, d, false), "elsewhere", good_json(v, d, true));
 }
 
 static json_t *deviations_json(const struct view *v)

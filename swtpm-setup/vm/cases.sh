@@ -47,10 +47,11 @@ fixtures=(
 #   findings         what speaks against it, each with its PCRs
 #   shows            what the findings point at
 #   cause            what trothctl explain takes for the probable cause
+#   beside           the case of a machine that passes, without which that cause would not be known
 #   stops_at         what the console says of a boot that goes no further
 describe() {
 	keys=microsoft banks=sha1,sha256,sha384 root=ramfs store='' way=linux kernel=main unsigned_kernel='' loader='' words='' change=''
-	hand='' group=machine expect=refused findings='' shows='' cause=unknown stops_at='' announced=''
+	hand='' group=machine expect=refused findings='' shows='' cause=unknown stops_at='' announced='' beside=''
 	case $1 in
 	uki* | first-uki) keys=own way=uki group=uki ;;
 	direct*) keys=none way=direct ;;
@@ -64,8 +65,9 @@ describe_change() {
 	power-*) expect=credential cause='' hand=keep_state ;;
 	first-*) findings=reference-missing ;;
 	command-line)
-		# The machine never passed: nothing says that the changed file was one of settings.
+		# The machine never passed; the healthy one says that the file that differs is one of settings.
 		words=mitigations=off findings=unexpected-event:8,9 shows=mitigations=off
+		cause=configuration-change beside=healthy
 		;;
 	debug-shell)
 		words=systemd.debug-shell=1 findings=unexpected-event:8,9 shows=systemd.debug-shell=1

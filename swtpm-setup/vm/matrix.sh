@@ -150,10 +150,20 @@ split_cases() {
 	done
 }
 
+# add_witnesses: to `cases`, the machines that pass and that others are explained by.
+add_witnesses() {
+	local case
+	for case in "${cases[@]}"; do
+		describe "$case"
+		[ -z "$beside" ] || [[ " ${cases[*]} " == *" $beside "* ]] || cases=("$beside" "${cases[@]}")
+	done
+}
+
 # matrix [CASE...]
 matrix() {
 	local cases=("$@") first rows known updates begun=$SECONDS
 	[ $# -gt 0 ] || cases=("${all_cases[@]}")
+	add_witnesses
 	mapfile -t first < <(teachers "${cases[@]}")
 	prepare "${first[@]}" "${cases[@]}"
 	say "booting one of each kind, to learn from ..."

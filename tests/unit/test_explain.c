@@ -22,6 +22,7 @@ struct boot {
 
 struct trial {
 	struct boot now, good;
+	bool good_elsewhere; /* good is another device's */
 	struct troth_policy policy;
 	struct troth_reference_set reference;
 	struct troth_case c;
@@ -91,7 +92,8 @@ static void appraise_and_explain(struct troth_ctx *ctx, struct trial *t, bool wi
 	};
 	assert_int_equal(troth_appraise(ctx, &t->c, &t->verdict), TROTH_OK);
 	const struct troth_explain_case e = { &t->c, &t->verdict,
-					      with_good_log ? &t->good.log : NULL };
+					      with_good_log ? &t->good.log : NULL,
+					      t->good_elsewhere };
 	assert_int_equal(troth_explain(ctx, &e, &t->e), TROTH_OK);
 }
 
@@ -190,6 +192,33 @@ static void secure_boot_off_is_weighed(void **state)
 	assert_int_equal(t->e.without_secure_boot.tier, TROTH_TIER_AFFIRMING);
 	assert_string_equal(t->e.why, "PCR 7 proves that the variable SecureBoot is off");
 	trial_free(t);
+}
+
+/* A device that never passed is compared with one that does: the file that changed is a
+ * configuration there. Nothing else follows from it. */
+static void another_healthy_device_tells_settings_from_code(void **state)
+{
+	static const struct {
+		const char *variant, *good, *cause;
+	} CASES[] = {
+		{ "shim-sb-on-cmdline", "shim-sb-on", "configuration-change" },
+		{ "shim-sb-on-initrd-tampered", "shim-sb-on", "unknown" },
+		{ "shim-sb-on-cmdline", "direct", "unknown" }, /* boots in another way */
+	};
+	for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+		struct trial *t = trial_new(BOOT_PCRS, true);
+		t->good_elsewhere = true;
+		boot_from_capture(*state, "shim-sb-on", &t->policy.selection, &t->good);
+		learn_good(t, "good");
+		boot_clear(&t->good);
+		boot_from_capture(*state, CASES[i].good, &t->policy.selection, &t->good);
+		boot_from_capture(*state, CASES[i].variant, &t->policy.selection, &t->now);
+		appraise_and_explain(*state, t, true);
+		if (strcmp(troth_cause_name(t->e.cause), CASES[i].cause) != 0)
+			fail_msg("%s: %s: %s", CASES[i].variant, troth_cause_name(t->e.cause),
+				 t->e.why);
+		trial_free(t);
+	}
 }
 
 /* ---- one cause at a time ---- */
@@ -516,6 +545,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(captures_are_explained),
 		cmocka_unit_test(secure_boot_off_is_weighed),
+		cmocka_unit_test(another_healthy_device_tells_settings_from_code),
 		cmocka_unit_test(stories_have_their_cause),
 		cmocka_unit_test(a_forged_text_is_no_cause),
 		cmocka_unit_test(a_log_that_does_not_lead_to_the_quote_has_no_cause),

@@ -30,10 +30,11 @@ static json_t *explanation_of(const char *text)
 	json_t *event = json_pack("{s:i, s:i, s:s, s:s, s:s, s:s, s:{s:s}, s:b}", "index", 1,
 				  "pcr", 4, "register", text, "type", text, "text", text,
 				  "proof", text, "digests", "sha256", text, "deviates", 1);
-	json_t *deviation = json_pack("{s:s, s:b, s:O, s:s, s:s, s:{s:i, s:{s:s}}, s:O}",
+	json_t *deviation = json_pack("{s:s, s:b, s:O, s:s, s:s, s:{s:i, s:{s:s}}, s:O, s:O}",
 				      "edit", text, "final_value", 0, "event", event,
 				      "component", text, "alternative", text, "expected", "pcr",
-				      4, "digests", "sha256", text, "before", event);
+				      4, "digests", "sha256", text, "before", event,
+				      "elsewhere", event);
 	json_t *proposals =
 		json_pack("{s:{s:s, s:[{s:s, s:b, s:[i]}]}, s:{s:s, s:[{s:i, s:s}]}, s:{s:s}}",
 			  "accept", "tier", text, "components", "name", text, "new", 1,

@@ -3,6 +3,7 @@
  * elsewhere. Policy and reference set come by the ids that the record names, whatever is in
  * force now. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "admin_requests.h"
 #include "base.h"
@@ -13,6 +14,7 @@
 /* The parts as they were read; the message borrows them. */
 struct parts {
 	struct troth_buffer record, log, policy, reference, good_log;
+	bool elsewhere; /* good_log is another device's */
 };
 
 static void parts_clear(struct parts *p)
@@ -43,9 +45,9 @@ static bool same(ProtobufCBinaryData a, ProtobufCBinaryData b)
 }
 
 /* The log the device last passed with tells what an unknown event was before. */
-static enum troth_status find_good_log(const struct troth_front *f,
-				       const Troth__V1__AppraisalRecord *record,
-				       struct troth_buffer *out)
+static enum troth_status find_own_log(const struct troth_front *f,
+				      const Troth__V1__AppraisalRecord *record,
+				      struct troth_buffer *out)
 {
 	TROTH_AUTO(troth_buffer_clear) struct troth_buffer bytes = { 0 };
 	ProtobufCMessage *m;
@@ -67,6 +69,46 @@ static enum troth_status find_good_log(const struct troth_front *f,
 	return status;
 }
 
+/* Whoever passes under the policy, and did so last. */
+struct witness {
+	const char *group;
+	struct troth_view log; /* of the device in question */
+	uint8_t digest[32];
+	uint64_t passed_ms; /* 0: nobody */
+};
+
+static bool ask_device(void *arg, const struct troth_device_row *row)
+{
+	struct witness *w = arg;
+	if (row->tier == TROTH_TIER_AFFIRMING && row->has_log &&
+	    row->last_pass_ms > w->passed_ms && row->last_pass_ms > row->last_fail_ms &&
+	    strcmp(row->group, w->group) == 0 &&
+	    !troth_view_equal(TROTH_VIEW_OF(row->log_digest), w->log)) {
+		memcpy(w->digest, row->log_digest, sizeof w->digest);
+		w->passed_ms = row->last_pass_ms;
+	}
+	return true;
+}
+
+/* A device that never passed is compared with one that does. It says nothing of this device:
+ * only events that the reference values want there are looked up in its log. */
+static enum troth_status find_good_log(const struct troth_front *f,
+				       const Troth__V1__AppraisalRecord *record,
+				       struct parts *p)
+{
+	TROTH_TRY(find_own_log(f, record, &p->good_log));
+	if (p->good_log.n > 0 || record->policy_name == NULL)
+		return TROTH_OK;
+	struct witness w = { .group = record->policy_name,
+			     .log = troth_wire_view(record->log_digest) };
+	troth_registry_each(f->registry, ask_device, &w);
+	if (w.passed_ms == 0)
+		return TROTH_OK;
+	p->elsewhere = true;
+	return find(f, f->store_ops->log, (ProtobufCBinaryData){ sizeof w.digest, w.digest },
+		    &p->good_log);
+}
+
 static enum troth_status gather(const struct troth_front *f, struct parts *p)
 {
 	ProtobufCMessage *m;
@@ -79,7 +121,7 @@ static enum troth_status gather(const struct troth_front *f, struct parts *p)
 	if (status == TROTH_OK)
 		status = find(f, f->store_ops->text, r->reference_id, &p->reference);
 	if (status == TROTH_OK)
-		status = find_good_log(f, r, &p->good_log);
+		status = find_good_log(f, r, p);
 	troth_wire_free(m);
 	return status;
 }
@@ -98,6 +140,7 @@ static enum troth_status answer(struct troth_exchange *x, const struct troth_fro
 	m.policy = troth_wire_bytes(troth_buffer_view(&p->policy));
 	m.reference = troth_wire_bytes(troth_buffer_view(&p->reference));
 	m.good_log = troth_wire_bytes(troth_buffer_view(&p->good_log));
+	m.good_log_elsewhere = p->elsewhere && p->good_log.n > 0;
 	TROTH_TRY(troth_wire_pack(&m.base, &bytes, &n));
 	troth_exchange_answer(x, 200, "application/x-protobuf",
 			      (struct troth_view){ bytes, n });

@@ -162,7 +162,8 @@ build "GRUB with single files" 0 --boot-loader grub.efi --grub-config root/boot/
 	--kernel vmlinuz --initrd initrd --grub-kernel-images 1
 for file in root/boot/grub/grub.cfg vmlinuz initrd; do hash <"$file"; done | is grub-files
 [ "$(jq '.components | length' out)" = 4 ] || fail "components"
-says "note: GRUB looks for (hd0,gpt1)/EFI/debian/x86_64-efi/grub.cfg, which was not given"
+says "note: GRUB looks for files that were not given, taken as not there:"
+says " (hd0,gpt1)/EFI/debian/x86_64-efi/grub.cfg"
 printf 'search --no-floppy --set=root --file /vmlinuz\nlinux /vmlinuz\nboot\n' >search.cfg
 build "a file that GRUB searches for and nobody gave" 2 --boot-loader grub.efi --grub-config search.cfg --kernel vmlinuz
 says "grub.cfg:1: search: no file /vmlinuz among what was given"

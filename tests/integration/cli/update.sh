@@ -57,7 +57,8 @@ case_of() { echo "- $1"; }
 
 boots one old.cfg.log
 boots two old.cfg.log
-on_inventory one two
+boots three new.cfg.log
+on_inventory one two three
 start_verifier
 policy ek-certificate-and-inventory
 expect 1 reference-missing -- troth-attester one once
@@ -75,6 +76,11 @@ ctl reference put --merge same.json >/dev/null
 case_of "an update that nobody announced is refused"
 boots two new.cfg.log
 expect 1 code=unexpected-event -- troth-attester two once
+
+expect 1 code=unexpected-event -- troth-attester three once
+ctl explain --device three --format json >three.json
+[ "$(jq -c '[.cause.name, .deviations[0].elsewhere.text, (.deviations | map(.before) | unique)]' three.json)" = \
+	'["update","old.cfg",[null]]' ] || wrong "a device that never passed: $(jq -c '.cause, .deviations[0]' three.json)"
 
 case_of "announced, it is told apart from what is known, and put beside it"
 build update.json v2 new.cfg vmlinuz-new
