@@ -55,15 +55,21 @@ static bool configured(const struct troth_agent *a, struct troth_outcome *outcom
 	return s->verifier[0] != '\0' && s->ca[0] != '\0';
 }
 
+enum troth_status troth_agent_connect(const struct troth_agent *a, size_t answer_max,
+				      struct troth_client **out)
+{
+	const bool no_clock = a->settings->clock == TROTH_CLOCK_NONE;
+	const uint64_t floor_s = no_clock ? time_floor(&a->state) : 0;
+
+	return troth_client_new(a->settings, troth_buffer_view(&a->anchors.pem), floor_s,
+				answer_max, out);
+}
+
 /* True when it failed for the verifier's certificate. */
 static bool attempt_once(struct troth_agent *a, struct troth_outcome *outcome)
 {
 	TROTH_AUTO(troth_client_free_p) struct troth_client *client = NULL;
-	const bool no_clock = a->settings->clock == TROTH_CLOCK_NONE;
-	const uint64_t floor_s = no_clock ? time_floor(&a->state) : 0;
-
-	enum troth_status status = troth_client_new(
-		a->settings, troth_buffer_view(&a->anchors.pem), floor_s, &client);
+	enum troth_status status = troth_agent_connect(a, TROTH_CLIENT_ANSWER_MAX, &client);
 	if (status != TROTH_OK) {
 		troth_outcome_set(outcome, TROTH_ENDED_UNREACHED,
 				  "cannot set up HTTPS with the CA in %s: %s", a->settings->ca,

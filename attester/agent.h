@@ -29,6 +29,8 @@ struct troth_agent {
 	struct troth_credential_key key;
 	bool key_loads;
 	struct troth_session *session; /* owned by who runs the agent; NULL: none */
+	/* Of the verifier that asked last; empty: none has. */
+	char trust_domain[TROTH_TRUST_DOMAIN_MAX + 1];
 	struct troth_result_wish wish;
 	uint8_t result[TROTH_JWS_MAX]; /* where one was wished for */
 	size_t result_len;
@@ -36,6 +38,10 @@ struct troth_agent {
 
 /* Enrols if needed, attests, writes the credentials. The outcome always says how it ended. */
 void troth_agent_attempt(struct troth_agent *a, struct troth_outcome *outcome);
+
+/* A connection to the verifier, which must show a certificate of the anchors in force. */
+TROTH_NODISCARD enum troth_status
+troth_agent_connect(const struct troth_agent *a, size_t answer_max, struct troth_client **out);
 
 /* One enrolment with credential activation. TROTH_OK when the device is active; the state is
  * saved then, and also when it is pending. */

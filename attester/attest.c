@@ -240,6 +240,8 @@ enum troth_remedy troth_agent_attest(struct troth_agent *a, struct troth_client 
 				  a->settings->trust_domain);
 		return TROTH_REMEDY_NONE;
 	}
+	memcpy(a->trust_domain, challenge.trust_domain.p, challenge.trust_domain.n);
+	a->trust_domain[challenge.trust_domain.n] = '\0';
 	if (send_all) {
 		challenge.wants_log = challenge.wants_certify = true;
 		challenge.ima_first = 0;

@@ -15,8 +15,6 @@
 #include "wire.h"
 
 #define PROTOBUF "application/x-protobuf"
-/* 64 findings of 600 bytes, twelve certificates, an attestation result: bytes. */
-#define ANSWER_MAX (256 * 1024)
 /* Paths are short and fixed. */
 #define PATH_ROOM 64
 
@@ -38,18 +36,19 @@ static struct troth_https_options options(const struct troth_settings *settings)
 		.ca_file = settings->ca[0] != '\0' ? settings->ca : NULL,
 		.connect_timeout_ms = settings->connect_timeout_s * 1000,
 		.total_timeout_ms = settings->timeout_s * 1000,
-		.answer_max = ANSWER_MAX,
+		.answer_max = TROTH_CLIENT_ANSWER_MAX,
 		.stop = stop_now,
 	};
 }
 
 enum troth_status troth_client_new(const struct troth_settings *settings,
 				   struct troth_view ca_pem, uint64_t time_floor_s,
-				   struct troth_client **out)
+				   size_t answer_max, struct troth_client **out)
 {
 	struct troth_https_options o = options(settings);
 	o.ca_pem = ca_pem;
 	o.time_floor_s = time_floor_s;
+	o.answer_max = answer_max;
 	struct troth_client *c = calloc(1, sizeof *c);
 	if (c == NULL)
 		return TROTH_E_MEMORY;
@@ -76,7 +75,7 @@ bool troth_client_untrusted(const struct troth_client *c)
 	return troth_https_untrusted(c->https);
 }
 
-static enum troth_status fetch(struct troth_https *https, const char *url,
+static enum troth_status fetch(struct troth_https *https, const char *url, long *out_http,
 			       struct troth_buffer *out)
 {
 	TROTH_AUTO(troth_https_answer_clear) struct troth_https_answer a = { 0 };
@@ -86,11 +85,19 @@ static enum troth_status fetch(struct troth_https *https, const char *url,
 		troth_https_call(https, "GET", url, NULL, (struct troth_view){ 0 }, &a);
 	troth_stop_close();
 	TROTH_TRY(status);
-	if (a.status != 200)
-		return TROTH_E_NOT_FOUND;
+	*out_http = a.status;
 	*out = a.body;
 	a.body = (struct troth_buffer){ 0 };
 	return TROTH_OK;
+}
+
+enum troth_status troth_client_get(struct troth_client *c, const char *path, long *out_http,
+				   struct troth_buffer *out)
+{
+	char url[TROTH_URL_MAX + PATH_ROOM];
+
+	TROTH_TRY(troth_url_join(c->settings->verifier, path, url, sizeof url));
+	return fetch(c->https, url, out_http, out);
 }
 
 enum troth_status troth_client_fetch_update(const struct troth_settings *settings,
@@ -99,14 +106,15 @@ enum troth_status troth_client_fetch_update(const struct troth_settings *setting
 	struct troth_https_options o = options(settings);
 	struct troth_https *https = NULL;
 	char url[TROTH_URL_MAX + PATH_ROOM];
+	long http = 0;
 
 	o.unauthenticated = true;
 	o.answer_max = TROTH_BUNDLE_UPDATE_MAX;
 	TROTH_TRY(troth_url_join(settings->verifier, "/v1/bundle/update", url, sizeof url));
 	TROTH_TRY(troth_https_new(&o, &https));
-	enum troth_status status = fetch(https, url, out);
+	enum troth_status status = fetch(https, url, &http, out);
 	troth_https_free(https);
-	return status;
+	return status != TROTH_OK || http == 200 ? status : TROTH_E_NOT_FOUND;
 }
 
 struct body {

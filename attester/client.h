@@ -11,11 +11,15 @@
 
 struct troth_client;
 
+/* The longest answer to a message of the protocol: 64 findings of 600 bytes, twelve
+ * certificates, an attestation result; bytes. */
+#define TROTH_CLIENT_ANSWER_MAX (256 * 1024)
+
 /* settings is kept by reference. ca_pem: anchors in place of the settings' file, or empty.
- * time_floor_s: see https.h; 0 where the clock is trusted. */
+ * time_floor_s: see https.h; 0 where the clock is trusted. answer_max: bytes. */
 TROTH_NODISCARD enum troth_status troth_client_new(const struct troth_settings *settings,
 						   struct troth_view ca_pem,
-						   uint64_t time_floor_s,
+						   uint64_t time_floor_s, size_t answer_max,
 						   struct troth_client **out);
 void troth_client_free(struct troth_client *c);
 
@@ -32,6 +36,10 @@ TROTH_NODISCARD enum troth_status troth_client_call(struct troth_client *c,
 						    ProtobufCMessage **answer,
 						    enum troth_remedy *remedy,
 						    struct troth_outcome *outcome);
+/* One GET of what is published, such as "/v1/crl". TROTH_OK with any HTTP status; a body comes
+ * with some. */
+TROTH_NODISCARD enum troth_status troth_client_get(struct troth_client *c, const char *path,
+						   long *out_http, struct troth_buffer *out);
 /* Whether the last call failed for the verifier's certificate. */
 bool troth_client_untrusted(const struct troth_client *c);
 /* The verifier's bundle update, from whoever answers there: it authenticates itself

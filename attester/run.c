@@ -8,6 +8,7 @@
 #include "credential_store.h"
 #include "file.h"
 #include "log.h"
+#include "peer_fetch.h"
 #include "proof_server.h"
 #include "pulse.h"
 #include "random.h"
@@ -27,6 +28,8 @@ struct runner {
 	struct troth_schedule schedule;
 	uint64_t expires_ms;		   /* of the boot-time clock; 0: no credentials */
 	struct troth_proof_server *proofs; /* NULL: none */
+	struct troth_peer_fetch peers;
+	uint64_t peers_due_ms; /* of the boot-time clock */
 };
 
 static void log_outcome(const struct troth_outcome *o)
@@ -119,6 +122,7 @@ static uint64_t attempt(struct runner *r)
 		if (r->proofs != NULL)
 			troth_proof_server_bound(r->proofs);
 	}
+	r->peers_due_ms = 0;
 	const uint64_t next_ms = troth_schedule_next(&r->schedule, &o, random_bits());
 	troth_report_attempt(r->settings, &o, next_ms);
 	tell_status(&o, next_ms);
@@ -135,17 +139,42 @@ static void drop_if_expired(struct runner *r)
 	troth_service_status("the credentials have expired");
 }
 
-/* Sleeps until it is time, dropping credentials at the moment they expire; a signal ends it. */
+/* What tells this device about others; not wanted unless the settings say how often. */
+static void fetch_if_due(struct runner *r)
+{
+	const uint64_t every_ms = r->settings->peer_refresh_s * UINT64_C(1000);
+
+	if (every_ms == 0 || troth_mono_ms() < r->peers_due_ms)
+		return;
+	troth_peer_fetch_round(&r->peers, r->agent);
+	troth_rest();
+	/* Up to a tenth earlier, so that a fleet spreads. */
+	r->peers_due_ms = troth_mono_ms() + every_ms - random_bits() % (every_ms / 10);
+}
+
+/* When the sleep must be interrupted before until_ms, if at all. */
+static uint64_t next_stop_ms(const struct runner *r, uint64_t until_ms)
+{
+	uint64_t to_ms = until_ms;
+
+	if (r->expires_ms != 0 && r->expires_ms < to_ms)
+		to_ms = r->expires_ms;
+	if (r->settings->peer_refresh_s != 0 && r->peers_due_ms < to_ms)
+		to_ms = r->peers_due_ms;
+	return to_ms;
+}
+
+/* Sleeps until it is time, dropping credentials at the moment they expire and fetching what is
+ * due; a signal ends it. */
 static void sleep_until(struct runner *r, uint64_t until_ms)
 {
 	for (;;) {
 		drop_if_expired(r);
+		fetch_if_due(r);
 		const uint64_t now_ms = troth_mono_ms();
-		if (now_ms >= until_ms)
+		if (now_ms >= until_ms || troth_stop_wanted())
 			return;
-		uint64_t to_ms = until_ms;
-		if (r->expires_ms != 0 && r->expires_ms < to_ms)
-			to_ms = r->expires_ms;
+		const uint64_t to_ms = next_stop_ms(r, until_ms);
 		const uint64_t for_ms = to_ms > now_ms ? to_ms - now_ms : 0;
 		troth_pulse_rest(for_ms);
 		if (troth_stop_wait(-1, for_ms) == TROTH_WAKE_SIGNAL)
@@ -170,6 +199,8 @@ static void reload(struct runner *r)
 		troth_error("reload", "done=false why=\"%s\"", complaint.text);
 	}
 	r->schedule.failures = 0;
+	/* It may be another directory's or another verifier's now. */
+	troth_peer_fetch_end(&r->peers);
 	troth_service_ready();
 }
 
@@ -208,6 +239,7 @@ enum troth_ending troth_run(struct troth_agent *a, const struct troth_command *c
 	}
 	troth_service_stopping();
 	troth_proof_server_stop(r.proofs);
+	troth_peer_fetch_end(&r.peers);
 	troth_info("stop", "asked=true");
 	return TROTH_ENDED_WELL;
 }

@@ -36,6 +36,7 @@ struct troth_settings {
 	bool session_key;	   /* `run` has one: results can be bound to single calls */
 	uint32_t log_level;	   /* enum troth_log_level */
 	uint32_t connect_timeout_s, timeout_s;
+	uint32_t peer_refresh_s;	 /* how often `run` fetches run_dir/peers; 0: never */
 	struct troth_proof_rules proofs; /* who may have calls proven */
 	size_t n_hooks;
 	char hooks[TROTH_HOOKS_MAX][TROTH_PATH_MAX + 1];

@@ -121,6 +121,9 @@ enum troth_status troth_peers_set_bundle(struct troth_peers *p, struct troth_vie
 	const enum troth_status s = add_all(trust, bio);
 	ERR_pop_to_mark();
 	TROTH_TRY(s);
+	/* Whoever takes the bundle anew every minute must not forget who is revoked. */
+	if (p->trust != NULL)
+		TROTH_TRY(troth_svid_trust_keep_crls(trust, p->trust));
 	troth_svid_trust_free(p->trust);
 	p->trust = trust;
 	trust = NULL;
@@ -146,6 +149,18 @@ enum troth_status troth_peers_set_crl(struct troth_peers *p, struct troth_view d
 uint64_t troth_peers_status_sequence(const struct troth_peers *p)
 {
 	return p->n_status > 0 ? p->status[p->n_status - 1].document.head.sequence : 0;
+}
+
+static uint64_t status_end_s(const struct troth_peers *p)
+{
+	return p->n_status > 0 ? p->status[p->n_status - 1].document.head.expires_s : 0;
+}
+
+uint64_t troth_peers_good_until(const struct troth_peers *p)
+{
+	const uint64_t crl_s = p->trust != NULL ? troth_svid_trust_crl_end_s(p->trust) : 0;
+	const uint64_t status_s = status_end_s(p);
+	return crl_s < status_s ? crl_s : status_s;
 }
 
 static enum troth_status take_status(struct troth_peers *p, uint8_t *bytes, size_t n)
@@ -200,7 +215,7 @@ static bool find_status(const struct troth_peers *p, struct troth_view device,
 
 static bool status_is_current(const struct troth_peers *p, uint64_t now_s)
 {
-	return p->n_status > 0 && now_s < p->status[p->n_status - 1].document.head.expires_s;
+	return now_s < status_end_s(p);
 }
 
 static enum troth_decision judge_device(const struct troth_peers *p,

@@ -18,6 +18,7 @@ TROTH_DEFINE_AUTO(X509, X509_free)
 TROTH_DEFINE_AUTO(X509_CRL, X509_CRL_free)
 TROTH_DEFINE_AUTO(X509_STORE_CTX, X509_STORE_CTX_free)
 TROTH_DEFINE_AUTO(ASN1_INTEGER, ASN1_INTEGER_free)
+TROTH_DEFINE_AUTO(ASN1_TIME, ASN1_TIME_free)
 TROTH_DEFINE_AUTO(BIGNUM, BN_free)
 
 struct troth_svid_trust {
@@ -114,6 +115,47 @@ enum troth_status troth_svid_trust_set_crl(struct troth_svid_trust *t, struct tr
 	t->crls[i] = crl;
 	crl = NULL;
 	return TROTH_OK;
+}
+
+static enum troth_status keep_crl(struct troth_svid_trust *t, X509_CRL *crl)
+{
+	const size_t i = signer_of(t, crl);
+	if (i == t->n_cas || t->crls[i] != NULL)
+		return TROTH_OK;
+	if (X509_CRL_up_ref(crl) != 1)
+		return TROTH_E_CRYPTO;
+	t->crls[i] = crl;
+	return TROTH_OK;
+}
+
+enum troth_status troth_svid_trust_keep_crls(struct troth_svid_trust *t,
+					     const struct troth_svid_trust *former)
+{
+	for (size_t i = 0; i < former->n_cas; i++)
+		if (former->crls[i] != NULL)
+			TROTH_TRY(keep_crl(t, former->crls[i]));
+	return TROTH_OK;
+}
+
+static uint64_t end_of(const X509_CRL *crl)
+{
+	const ASN1_TIME *end = X509_CRL_get0_nextUpdate(crl);
+	TROTH_AUTO(ASN1_TIME_free_p) ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
+	int days, seconds;
+	if (end == NULL || epoch == NULL || ASN1_TIME_diff(&days, &seconds, epoch, end) != 1 ||
+	    days < 0 || seconds < 0)
+		return 0;
+	return (uint64_t)days * 86400 + (uint64_t)seconds;
+}
+
+uint64_t troth_svid_trust_crl_end_s(const struct troth_svid_trust *t)
+{
+	uint64_t first = UINT64_MAX;
+	for (size_t i = 0; i < t->n_cas; i++) {
+		const uint64_t end = t->crls[i] != NULL ? end_of(t->crls[i]) : UINT64_MAX;
+		first = end < first ? end : first;
+	}
+	return first != UINT64_MAX ? first : 0;
 }
 
 static void stack_free(STACK_OF(X509) * *stack)

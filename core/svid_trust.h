@@ -29,6 +29,14 @@ TROTH_NODISCARD enum troth_status troth_svid_trust_add(struct troth_svid_trust *
 TROTH_NODISCARD enum troth_status troth_svid_trust_set_crl(struct troth_svid_trust *trust,
 							   struct troth_view der);
 
+/* The CRLs of the trust before this one, of the CAs that were added here too. */
+TROTH_NODISCARD enum troth_status
+troth_svid_trust_keep_crls(struct troth_svid_trust *trust,
+			   const struct troth_svid_trust *former);
+/* The first next update of the CRLs, Unix seconds; 0 where there is none, or one does not say.
+ */
+uint64_t troth_svid_trust_crl_end_s(const struct troth_svid_trust *trust);
+
 /* Is this serial number on a CRL? Where there is none, and where all are past their next
  * update, TROTH_DENIED_STATUS_EXPIRED; else TROTH_DENIED_CERT_REVOKED or TROTH_ADMITTED. */
 enum troth_decision troth_svid_trust_revoked(const struct troth_svid_trust *trust,

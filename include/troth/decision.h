@@ -51,4 +51,8 @@ enum troth_decision {
 /* A stable lower-case name ("proof-used"), for logs and audits. Never NULL. */
 TROTH_API const char *troth_decision_name(enum troth_decision decision);
 
+/* The same for a reader: what is wrong, in words that can end a sentence ("refused: ..."). For
+ * your own log: a peer that is refused needs none of it. Never NULL. */
+TROTH_API const char *troth_decision_text(enum troth_decision decision);
+
 #endif

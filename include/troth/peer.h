@@ -26,8 +26,9 @@ TROTH_API TROTH_NODISCARD enum troth_status troth_peers_new(const char *trust_do
 /* Accepts NULL. */
 TROTH_API void troth_peers_free(struct troth_peers *peers);
 
-/* Each TROTH_E_MALFORMED when it cannot be read; the one before stays in force then. A new
- * bundle takes the CRL with it: give that again. */
+/* Each TROTH_E_MALFORMED when it cannot be read; the one before stays in force then, as it does
+ * with any status but TROTH_OK. A bundle without the CA that signed the CRL takes the CRL with
+ * it: give another. */
 TROTH_API TROTH_NODISCARD enum troth_status troth_peers_set_bundle(struct troth_peers *peers,
 								   struct troth_view pem);
 TROTH_API TROTH_NODISCARD enum troth_status troth_peers_set_keys(struct troth_peers *peers,
@@ -44,6 +45,11 @@ TROTH_API TROTH_NODISCARD enum troth_status troth_peers_set_status(struct troth_
 								   struct troth_view document);
 /* Sequence number of the status in force, for /v1/status/delta/<sequence>; 0: none. */
 TROTH_API uint64_t troth_peers_status_sequence(const struct troth_peers *peers);
+
+/* Until when the documents in force count, Unix seconds: the next update of CRL or status,
+ * whichever is first. 0: something is missing. From then on every answer is
+ * TROTH_DENIED_STATUS_EXPIRED, so fetch well before. */
+TROTH_API uint64_t troth_peers_good_until(const struct troth_peers *peers);
 
 /* Whom a signature of the verifier's has named. */
 struct troth_peer {

@@ -58,6 +58,7 @@ static void what_nobody_says(void **state)
 	assert_int_equal(s.ak_handle, 0);
 	assert_int_equal(s.clock, TROTH_CLOCK_SYSTEM);
 	assert_int_equal(s.timeout_s, 30);
+	assert_int_equal(s.peer_refresh_s, 0);
 	assert_int_equal(s.n_hooks, 0);
 }
 
@@ -73,11 +74,13 @@ static void a_whole_file(void **state)
 			      "ak_handle: \"0x81010a51\"\n"
 			      "clock: none\n"
 			      "timeout: 5s\n"
+			      "peer_refresh: 30s\n"
 			      "reload_hooks: [/bin/true, /usr/sbin/reload]\n",
 			      NULL, NULL, &s, &c),
 			 TROTH_OK);
 	assert_string_equal(s.verifier, "https://v.example:8443");
 	assert_int_equal(s.ak_algorithm, TROTH_AK_RSA);
+	assert_int_equal(s.peer_refresh_s, 30);
 	assert_int_equal(s.ek, TROTH_EK_H3_P384);
 	assert_int_equal(s.ak_handle, 0x81010a51);
 	assert_int_equal(s.clock, TROTH_CLOCK_NONE);

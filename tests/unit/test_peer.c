@@ -5,14 +5,9 @@
 
 #include <troth/peer.h>
 
-#include <openssl/pem.h>
-
-#include "authority.h"
 #include "base.h"
 #include "dpop.h"
-#include "ear_keys.h"
-#include "jose.h"
-#include "status_feed.h"
+#include "published.h"
 
 #define DOMAIN "example.org"
 #define ID "spiffe://example.org/line-a/press-4"
@@ -30,70 +25,37 @@ struct world {
 	uint8_t document[4096];
 };
 
-static enum troth_status sign_with(void *arg, struct troth_view message,
-				   uint8_t out[TROTH_ES256_LEN])
+static struct published_status sound(struct world *w)
 {
-	struct troth_ctx *ctx;
-	assert_int_equal(troth_ctx_new(&ctx), TROTH_OK);
-	enum troth_status s = troth_es256_sign(ctx, arg, message, out);
-	troth_ctx_free(ctx);
-	return s;
-}
-
-struct plan {
-	const struct jose_key *key;
-	const char *issuer, *list, *signed_list;
-	uint64_t sequence, since, expires_s;
-};
-
-static struct plan sound(struct world *w)
-{
-	return (struct plan){ .key = &w->verifier,
-			      .issuer = "spiffe://" DOMAIN,
-			      .list = LIST,
-			      .sequence = 100,
-			      .expires_s = NOW + 300 };
-}
-
-static struct troth_view document(struct world *w, const struct plan *p)
-{
-	struct troth_writer out = troth_writer_make(w->document, sizeof w->document);
-	const struct troth_es256_signer signer = { sign_with, p->key->ready };
-	struct troth_status_head head = { .issuer = troth_view_str(p->issuer),
-					  .sequence = p->sequence,
-					  .since = p->since,
+	return (struct published_status){ .key = &w->verifier,
+					  .issuer = "spiffe://" DOMAIN,
+					  .list = LIST,
+					  .sequence = 100,
 					  .issued_s = NOW - 10,
-					  .expires_s = p->expires_s };
-	struct troth_digest d;
-	uint8_t id[32];
-	const char *list = p->signed_list != NULL ? p->signed_list : p->list;
-	assert_int_equal(troth_hash_one(w->ctx, TROTH_HASH_SHA256, troth_view_str(list), &d),
-			 TROTH_OK);
-	memcpy(head.list_sha256, d.bytes, 32);
-	assert_int_equal(troth_jwk_thumbprint(w->ctx, &p->key->jwk, id), TROTH_OK);
-	assert_int_equal(troth_status_head_write(&head, id, &signer, &out), TROTH_OK);
-	troth_put_u8(&out, '\n');
-	troth_put_view(&out, troth_view_str(p->list));
-	return troth_written(&out);
+					  .expires_s = NOW + 300 };
 }
 
-static enum troth_status take(struct world *w, const struct plan *p)
+static struct troth_view document(struct world *w, const struct published_status *p)
+{
+	return published_status(w->ctx, p, troth_writer_make(w->document, sizeof w->document));
+}
+
+static enum troth_status take(struct world *w, const struct published_status *p)
 {
 	return troth_peers_set_status(w->peers, document(w, p));
 }
 
+static enum troth_status try_bundle(struct world *w, const struct authority *ca,
+				    const struct authority *also)
+{
+	uint8_t pem[4096];
+	return troth_peers_set_bundle(
+		w->peers, published_bundle(ca, also, troth_writer_make(pem, sizeof pem)));
+}
+
 static void set_bundle_of(struct world *w, const struct authority *also)
 {
-	char *pem = NULL;
-	BIO *bio = BIO_new(BIO_s_mem());
-	assert_int_equal(PEM_write_bio_X509(bio, w->ca.cert), 1);
-	if (also != NULL)
-		assert_int_equal(PEM_write_bio_X509(bio, also->cert), 1);
-	const long n = BIO_get_mem_data(bio, &pem);
-	assert_int_equal(troth_peers_set_bundle(
-				 w->peers, (struct troth_view){ (uint8_t *)pem, (size_t)n }),
-			 TROTH_OK);
-	BIO_free(bio);
+	assert_int_equal(try_bundle(w, &w->ca, also), TROTH_OK);
 }
 
 static void set_bundle(struct world *w)
@@ -103,10 +65,10 @@ static void set_bundle(struct world *w)
 
 static void set_keys(struct world *w, const struct jose_key *k)
 {
-	uint8_t buf[1024];
-	struct troth_writer jwks = troth_writer_make(buf, sizeof buf);
-	troth_ear_keys_put_jwks(&jwks, &k->jwk, 1, w->ctx);
-	assert_int_equal(troth_peers_set_keys(w->peers, troth_written(&jwks)), TROTH_OK);
+	uint8_t jwks[1024];
+	const struct troth_writer room = troth_writer_make(jwks, sizeof jwks);
+	assert_int_equal(troth_peers_set_keys(w->peers, published_keys(w->ctx, k, room)),
+			 TROTH_OK);
 }
 
 static enum troth_status set_crl(struct world *w, uint64_t number, uint8_t serial, uint64_t at)
@@ -133,7 +95,7 @@ static int setup_whole(void **state)
 {
 	(void)setup(state);
 	struct world *w = *state;
-	const struct plan p = sound(w);
+	const struct published_status p = sound(w);
 	set_bundle(w);
 	set_keys(w, &w->verifier);
 	assert_int_equal(set_crl(w, 1, 0, NOW), TROTH_OK);
@@ -176,7 +138,7 @@ static enum troth_decision ask(struct world *w, uint64_t now_s, const char *segm
 static void every_document_is_needed(void **state)
 {
 	struct world *w = *state;
-	const struct plan p = sound(w);
+	const struct published_status p = sound(w);
 	assert_int_equal(ask(w, NOW, NULL), TROTH_DENIED_STATUS_EXPIRED);
 	assert_int_equal(set_crl(w, 1, 0, NOW), TROTH_E_MISMATCH);
 	set_bundle(w);
@@ -197,7 +159,7 @@ static void documents_count_until_their_next_update(void **state)
 	struct world *w = *state;
 	assert_int_equal(ask(w, NOW + 299, NULL), TROTH_ADMITTED);
 	assert_int_equal(ask(w, NOW + 300, NULL), TROTH_DENIED_STATUS_EXPIRED);
-	struct plan p = sound(w);
+	struct published_status p = sound(w);
 	p.sequence = 101;
 	p.expires_s = NOW + 9000;
 	assert_int_equal(take(w, &p), TROTH_OK);
@@ -205,6 +167,53 @@ static void documents_count_until_their_next_update(void **state)
 	assert_int_equal(ask(w, NOW + 841, NULL), TROTH_DENIED_CERT_EXPIRED);
 	assert_int_equal(set_crl(w, 2, 0, NOW - 3500), TROTH_OK);
 	assert_int_equal(ask(w, NOW + 200, NULL), TROTH_DENIED_STATUS_EXPIRED);
+}
+
+/* When to fetch at the latest is told beforehand. */
+static void until_when_the_documents_count(void **state)
+{
+	struct world *w = *state;
+	struct published_status p = sound(w);
+	assert_int_equal(troth_peers_good_until(w->peers), 0);
+	set_bundle(w);
+	set_keys(w, &w->verifier);
+	assert_int_equal(take(w, &p), TROTH_OK);
+	assert_int_equal(troth_peers_good_until(w->peers), 0);
+	assert_int_equal(set_crl(w, 1, 0, NOW), TROTH_OK);
+	assert_int_equal(troth_peers_good_until(w->peers), NOW + 300);
+	p.sequence = 101;
+	p.expires_s = NOW + 9000;
+	assert_int_equal(take(w, &p), TROTH_OK);
+	assert_int_equal(troth_peers_good_until(w->peers), NOW + 3600);
+}
+
+/* A bundle taken anew leaves the CRL in force; one without the CRL's CA does not. */
+static void a_new_bundle_does_not_forget_who_is_revoked(void **state)
+{
+	struct world *w = *state;
+	struct authority other = authority_make("Another CA", NOW);
+	assert_int_equal(set_crl(w, 2, SERIAL, NOW), TROTH_OK);
+	set_bundle(w);
+	assert_int_equal(ask(w, NOW, NULL), TROTH_DENIED_CERT_REVOKED);
+	assert_int_equal(set_crl(w, 1, 0, NOW), TROTH_E_CONFLICT);
+	assert_int_equal(try_bundle(w, &other, NULL), TROTH_OK);
+	assert_int_equal(troth_peers_good_until(w->peers), 0);
+	set_bundle(w);
+	assert_int_equal(ask(w, NOW, NULL), TROTH_DENIED_STATUS_EXPIRED);
+	authority_free(&other);
+}
+
+static void every_decision_has_its_own_words(void **state)
+{
+	(void)state;
+	for (enum troth_decision a = 0; a < TROTH_DECISION_N; a++)
+		for (enum troth_decision b = 0; b < a; b++) {
+			assert_string_not_equal(troth_decision_name(a), troth_decision_name(b));
+			assert_string_not_equal(troth_decision_text(a), troth_decision_text(b));
+		}
+	assert_string_equal(troth_decision_name(TROTH_DECISION_N), "undecided");
+	assert_string_equal(troth_decision_text(TROTH_DECISION_N),
+			    troth_decision_text(TROTH_UNDECIDED));
 }
 
 static const struct {
@@ -229,7 +238,7 @@ static void only_the_healthy_are_let_in(void **state)
 {
 	struct world *w = *state;
 	for (size_t i = 0; i < TROTH_COUNT(STATUSES); i++) {
-		struct plan p = sound(w);
+		struct published_status p = sound(w);
 		p.sequence = 200 + i;
 		p.list = STATUSES[i].list;
 		assert_int_equal(take(w, &p), TROTH_OK);
@@ -256,7 +265,7 @@ static void after_a_rotation_there_are_two_crls(void **state)
 	struct authority_der crl, new_leaf;
 	authority_issue(&next, ID, SERIAL + 1, NOW - 60, &new_leaf);
 	set_bundle_of(w, &next);
-	assert_int_equal(ask(w, NOW, NULL), TROTH_DENIED_STATUS_EXPIRED);
+	assert_int_equal(ask(w, NOW, NULL), TROTH_ADMITTED); /* its CA's list is kept */
 	authority_crl(&next, 9, 0, NOW, &crl);
 	assert_int_equal(troth_peers_set_crl(w->peers, authority_view(&crl)), TROTH_OK);
 	assert_int_equal(set_crl(w, 8, 0, NOW), TROTH_OK);
@@ -278,7 +287,7 @@ static void after_a_rotation_there_are_two_crls(void **state)
 static void deltas_follow_one_another(void **state)
 {
 	struct world *w = *state;
-	struct plan p = sound(w);
+	struct published_status p = sound(w);
 	p.since = 100;
 	p.sequence = 110;
 	p.list = "line-a/press-4 quarantined\n";
@@ -317,7 +326,7 @@ static void forged_documents_change_nothing(void **state)
 					     " healthy\n",
 					     "line-a/press-4 healthy\nline-a/press-4 stale\n",
 					     "line-b/x healthy\nline-a/x healthy\n" };
-	struct plan p = sound(w);
+	struct published_status p = sound(w);
 	p.sequence = 101;
 	p.key = &thief;
 	assert_int_equal(take(w, &p), TROTH_E_NOT_FOUND);
@@ -358,9 +367,9 @@ static void make_call(struct world *w, uint64_t expires_s, const char *nonce, st
 {
 	struct troth_writer t = troth_writer_make((uint8_t *)out->token, sizeof out->token);
 	struct troth_writer p = troth_writer_make((uint8_t *)out->proof, sizeof out->proof);
-	const struct troth_es256_signer signer = { sign_with, w->verifier.ready };
+	const struct troth_es256_signer signer = { published_sign, w->verifier.ready };
 	const struct troth_dpop_maker maker = { w->session.jwk,
-						{ sign_with, w->session.ready } };
+						{ published_sign, w->session.ready } };
 	const uint8_t jti[TROTH_DPOP_JTI_BYTES] = { 1 };
 	uint8_t id[32];
 	struct troth_ear ear = { .issuer = troth_view_str("spiffe://" DOMAIN),
@@ -429,7 +438,7 @@ static void a_call_is_proven_or_refused(void **state)
 	make_call(w, NOW, "", &c);
 	assert_int_equal(ask_call(w, &c, URL, ""), TROTH_DENIED_TOKEN_EXPIRED);
 	make_call(w, NOW + 840, "", &c);
-	struct plan p = sound(w);
+	struct published_status p = sound(w);
 	p.sequence = 101;
 	p.list = "line-a/press-4 quarantined\n";
 	assert_int_equal(take(w, &p), TROTH_OK);
@@ -446,6 +455,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_document_is_needed, setup, teardown),
 		cmocka_unit_test_setup_teardown(documents_count_until_their_next_update,
 						setup_whole, teardown),
+		cmocka_unit_test_setup_teardown(until_when_the_documents_count, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_new_bundle_does_not_forget_who_is_revoked,
+						setup_whole, teardown),
+		cmocka_unit_test(every_decision_has_its_own_words),
 		cmocka_unit_test_setup_teardown(only_the_healthy_are_let_in, setup_whole,
 						teardown),
 		cmocka_unit_test_setup_teardown(a_revoked_certificate_is_refused, setup_whole,
