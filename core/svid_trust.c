@@ -24,8 +24,8 @@ TROTH_DEFINE_AUTO(BIGNUM, BN_free)
 struct troth_svid_trust {
 	char trust_domain[TROTH_TRUST_DOMAIN_MAX + 1];
 	X509_STORE *store;
-	X509 *cas[TROTH_CHAIN_MAX];
-	X509_CRL *crls[TROTH_CHAIN_MAX]; /* of the CA in the same place; NULL: none */
+	X509 *cas[TROTH_BUNDLE_CAS_MAX];
+	X509_CRL *crls[TROTH_BUNDLE_CAS_MAX]; /* of the CA in the same place; NULL: none */
 	size_t n_cas;
 };
 
@@ -66,7 +66,7 @@ enum troth_status troth_svid_trust_add(struct troth_svid_trust *t, struct troth_
 	TROTH_AUTO(X509_free_p) X509 *cert = troth_x509_parse(der);
 	if (cert == NULL || X509_check_ca(cert) != 1)
 		return TROTH_E_MALFORMED;
-	if (t->n_cas == TROTH_CHAIN_MAX)
+	if (t->n_cas == TROTH_BUNDLE_CAS_MAX)
 		return TROTH_E_LIMIT;
 	if (X509_STORE_add_cert(t->store, cert) != 1)
 		return TROTH_E_MEMORY;

@@ -20,7 +20,7 @@ TROTH_NODISCARD enum troth_status troth_svid_trust_new(struct troth_view trust_d
 /* Accepts NULL. */
 void troth_svid_trust_free(struct troth_svid_trust *trust);
 /* One DER certificate of a CA: paths may end at it, whether or not it signs itself.
- * TROTH_E_MALFORMED, TROTH_E_LIMIT past TROTH_CHAIN_MAX of them. */
+ * TROTH_E_MALFORMED, TROTH_E_LIMIT past TROTH_BUNDLE_CAS_MAX of them. */
 TROTH_NODISCARD enum troth_status troth_svid_trust_add(struct troth_svid_trust *trust,
 						       struct troth_view der);
 /* One DER CRL in place of the one of the same CA before it. TROTH_E_MISMATCH unless a CA that

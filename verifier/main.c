@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* troth-verifier: init, serve, check-config. */
+/* troth-verifier: init, serve, check-config, rotate, ca. */
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -9,11 +9,10 @@
 #include <unistd.h>
 
 #include "base.h"
-#include "clock.h"
+#include "ca_command.h"
 #include "file.h"
 #include "front/front.h"
 #include "issuer/issuer.h"
-#include "issuer/rotate.h"
 #include "listeners.h"
 #include "sandbox.h"
 #include "settings.h"
@@ -34,6 +33,9 @@ static const char USAGE[] =
 	"  serve         run the service\n"
 	"  check-config  read the configuration and say what is wrong with it\n"
 	"  rotate        take the next step in replacing issuing CA and result key\n"
+	"  ca request    print a request (PKCS #10) for an issuing CA under a root of your "
+	"own\n"
+	"  ca install FILE  take its certificate and those above it up to the root, PEM\n"
 	"\n"
 	"Options:\n"
 	"  --config FILE  configuration (default " DEFAULT_CONFIG ")\n"
@@ -47,8 +49,11 @@ static const char USAGE[] =
 	"Exit status: 0 done, 1 failed, 2 wrong usage or configuration.\n"
 	"See troth-verifier(8).\n";
 
+enum verb { VERB_INIT, VERB_SERVE, VERB_CHECK_CONFIG, VERB_ROTATE, VERB_REQUEST, VERB_INSTALL };
+
 struct arguments {
-	const char *command;
+	enum verb verb;
+	const char *chain_file; /* of `ca install` */
 	const char *config;
 	const char *names[TLS_NAMES_MAX];
 	size_t n_names;
@@ -81,13 +86,44 @@ static int take_option(struct arguments *a, int option)
 	}
 }
 
-static bool is_command(const char *name)
+static const struct {
+	const char *words[2];
+	size_t n_words, n_operands;
+	enum verb verb;
+} COMMANDS[] = {
+	{ { "init" }, 1, 0, VERB_INIT },
+	{ { "serve" }, 1, 0, VERB_SERVE },
+	{ { "check-config" }, 1, 0, VERB_CHECK_CONFIG },
+	{ { "rotate" }, 1, 0, VERB_ROTATE },
+	{ { "ca", "request" }, 2, 0, VERB_REQUEST },
+	{ { "ca", "install" }, 2, 1, VERB_INSTALL },
+};
+
+static bool has_words(size_t command, size_t n, char *const *words)
 {
-	static const char *const COMMANDS[] = { "init", "serve", "check-config", "rotate" };
-	for (size_t i = 0; i < TROTH_COUNT(COMMANDS); i++)
-		if (strcmp(COMMANDS[i], name) == 0)
-			return true;
-	return false;
+	size_t i = 0;
+	while (i < COMMANDS[command].n_words && i < n &&
+	       strcmp(COMMANDS[command].words[i], words[i]) == 0)
+		i++;
+	return i == COMMANDS[command].n_words;
+}
+
+static int take_command(struct arguments *a, size_t n, char *const *words)
+{
+	if (n == 0)
+		return usage_error("no command");
+	for (size_t k = 0; k < TROTH_COUNT(COMMANDS); k++) {
+		if (!has_words(k, n, words))
+			continue;
+		if (n != COMMANDS[k].n_words + COMMANDS[k].n_operands)
+			return usage_error(COMMANDS[k].n_operands == 0
+						   ? "one command only"
+						   : "ca install takes one file");
+		a->verb = COMMANDS[k].verb;
+		a->chain_file = COMMANDS[k].n_operands > 0 ? words[n - 1] : NULL;
+		return 0;
+	}
+	return usage_error("unknown command");
 }
 
 static struct arguments read_arguments(int argc, char **argv)
@@ -105,12 +141,8 @@ static struct arguments read_arguments(int argc, char **argv)
 	opterr = 0;
 	while (a.done == 0 && (option = getopt_long(argc, argv, "h", OPTIONS, NULL)) != -1)
 		a.done = take_option(&a, option);
-	if (a.done == 0 && optind + 1 != argc)
-		a.done = usage_error(optind == argc ? "no command" : "one command only");
-	else if (a.done == 0 && !is_command(argv[optind]))
-		a.done = usage_error("unknown command");
-	else if (a.done == 0)
-		a.command = argv[optind];
+	if (a.done == 0)
+		a.done = take_command(&a, (size_t)(argc - optind), argv + optind);
 	return a;
 }
 
@@ -158,42 +190,6 @@ static int init(const struct troth_settings *s, const struct arguments *a)
 	       "parties: "
 	       "%s/tls/ca.crt\n",
 	       s->state_dir, s->trust_domain, s->state_dir);
-	return 0;
-}
-
-/* ---- rotate ---- */
-
-static const char *rotation_text(enum troth_rotation step)
-{
-	switch (step) {
-	case TROTH_ROTATION_WAITING: return "nothing is due";
-	case TROTH_ROTATION_PREPARED: return "prepared: SIGHUP publishes the next result key";
-	case TROTH_ROTATION_ACTIVATED: return "activated: SIGHUP puts the next keys in force";
-	case TROTH_ROTATION_RETIRED: return "retired: the former keys are gone after SIGHUP";
-	}
-	return "";
-}
-
-static int rotate(const struct troth_settings *s, bool at_once)
-{
-	char keys[PATH_MAX], due[32];
-	enum troth_rotation step = TROTH_ROTATION_WAITING;
-	uint64_t due_s = 0;
-	if (troth_state_path(s, "keys", keys) != TROTH_OK)
-		return 2;
-	const struct troth_rotation_request request = { keys, s->trust_domain,
-							troth_now_ms() / 1000, at_once };
-	enum troth_status status = troth_issuer_rotate(&request, &step, &due_s);
-	if (status != TROTH_OK) {
-		fprintf(stderr, "troth-verifier: %s: %s\n", keys,
-			status == TROTH_E_NOT_FOUND ? "root.key is needed for a new issuing CA"
-						    : troth_status_name(status));
-		return 1;
-	}
-	troth_format_time(due_s, due);
-	printf("%s\n", rotation_text(step));
-	if (step != TROTH_ROTATION_RETIRED)
-		printf("next step due   %s\n", due);
 	return 0;
 }
 
@@ -320,6 +316,21 @@ static int serve(struct service *service)
 	return code;
 }
 
+static int run(const struct arguments *a, struct service *service)
+{
+	switch (a->verb) {
+	case VERB_INIT: return init(&service->settings, a);
+	case VERB_CHECK_CONFIG: return check_config(&service->settings, a->config);
+	case VERB_ROTATE: return troth_command_rotate(&service->settings, a->now);
+	case VERB_REQUEST: return troth_command_ca_request(&service->settings);
+	case VERB_INSTALL: return troth_command_ca_install(&service->settings, a->chain_file);
+	case VERB_SERVE: break;
+	}
+	if (troth_sandbox_no_dump() != TROTH_OK)
+		return 1;
+	return serve(service);
+}
+
 int main(int argc, char **argv)
 {
 	struct arguments a = read_arguments(argc, argv);
@@ -330,13 +341,5 @@ int main(int argc, char **argv)
 	if (troth_settings_load(a.config, &service.settings) != TROTH_OK)
 		return 2;
 	troth_log_start("troth-verifier", (enum troth_log_level)service.settings.log_level);
-	if (strcmp(a.command, "check-config") == 0)
-		return check_config(&service.settings, a.config);
-	if (strcmp(a.command, "rotate") == 0)
-		return rotate(&service.settings, a.now);
-	if (strcmp(a.command, "init") == 0)
-		return init(&service.settings, &a);
-	if (troth_sandbox_no_dump() != TROTH_OK)
-		return 1;
-	return serve(&service);
+	return run(&a, &service);
 }

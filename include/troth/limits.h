@@ -100,6 +100,12 @@
 #define TROTH_CERT_MAX (8 * 1024)
 /* Certificates in one chain, leaf and root included. */
 #define TROTH_CHAIN_MAX 6
+/* CAs of a trust bundle: an issuing CA and those above it, twice while it is replaced. */
+#define TROTH_BUNDLE_CAS_MAX 16
+/* Certificates of an operator's chain, from the issuing CA to its root; devices take four
+ * beside the root. And the bytes of such a file. */
+#define TROTH_AUTHORITY_CHAIN_MAX 5
+#define TROTH_AUTHORITY_FILE_MAX (64 * 1024)
 /* Largest RSA key verified in a chain, bits: verification cost grows with the square. */
 #define TROTH_CHAIN_RSA_BITS_MAX 4096
 /* Smallest RSA key trusted in a chain, bits. */

@@ -112,7 +112,13 @@ _troth_program() {
 	esac
 }
 
-_troth_verifier() { _troth_program "init serve check-config rotate"; }
+_troth_verifier() {
+	case " ${COMP_WORDS[*]:1:COMP_CWORD-1} " in
+	*" ca install "*) _troth_files ;;
+	*" ca "*) _troth_program "request install" ;;
+	*) _troth_program "init serve check-config rotate ca" ;;
+	esac
+}
 _troth_attester() { _troth_program "provision run once result proof wait status check-config"; }
 
 complete -F _trothctl trothctl

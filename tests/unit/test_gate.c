@@ -82,7 +82,8 @@ static void publish_crl(struct world *w, uint64_t number, uint8_t serial)
 			 TROTH_OK);
 }
 
-/* As the issuer sends them: CAs, anchors, keys of results, with an empty one between. */
+/* As the issuer sends them: CAs, anchors, no CA that is next or former, keys of results, with
+ * an empty one between. */
 static void publish_bundle(struct world *w, const struct jose_key *k)
 {
 	uint8_t buf[4096];
@@ -90,6 +91,7 @@ static void publish_bundle(struct world *w, const struct jose_key *k)
 	troth_put_view32be(&out, w->ca.der_view);
 	troth_put_view32be(&out, (struct troth_view){ 0 });
 	troth_put_view32be(&out, w->ca.der_view);
+	troth_put_view32be(&out, (struct troth_view){ 0 });
 	troth_put_view32be(&out, (struct troth_view){ 0 });
 	troth_put_view32be(&out,
 			   (struct troth_view){ (const uint8_t *)&k->jwk, sizeof k->jwk });

@@ -284,6 +284,30 @@ static void after_a_rotation_there_are_two_crls(void **state)
 	authority_free(&next);
 }
 
+/* The issuing CA is under a root, perhaps of somebody's who has other CAs too: the bundle names
+ * both, and the peer sends its chain. */
+static void an_issuing_ca_may_be_under_a_root(void **state)
+{
+	struct world *w = *state;
+	struct authority below = authority_make("Issuing CA below", NOW);
+	struct authority_der crl;
+	X509_set_issuer_name(below.cert, X509_get_subject_name(w->ca.cert));
+	assert_true(X509_sign(below.cert, w->ca.key, EVP_sha256()) > 0);
+	authority_issue(&below, ID, SERIAL, NOW - 60, &w->leaf);
+	authority_crl(&below, 5, 0, NOW, &crl);
+	/* The root alone, and its list: nothing says which of its CAs is the verifier's. */
+	assert_int_equal(troth_peers_set_crl(w->peers, authority_view(&crl)), TROTH_E_MISMATCH);
+	assert_int_equal(ask(w, NOW, NULL), TROTH_DENIED_CERT_CHAIN);
+	set_bundle_of(w, &below);
+	assert_int_equal(ask(w, NOW, NULL), TROTH_DENIED_STATUS_EXPIRED);
+	assert_int_equal(troth_peers_set_crl(w->peers, authority_view(&crl)), TROTH_OK);
+	assert_int_equal(ask(w, NOW, NULL), TROTH_ADMITTED);
+	authority_crl(&below, 6, SERIAL, NOW, &crl);
+	assert_int_equal(troth_peers_set_crl(w->peers, authority_view(&crl)), TROTH_OK);
+	assert_int_equal(ask(w, NOW, NULL), TROTH_DENIED_CERT_REVOKED);
+	authority_free(&below);
+}
+
 static void deltas_follow_one_another(void **state)
 {
 	struct world *w = *state;
@@ -466,6 +490,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(after_a_rotation_there_are_two_crls,
 						setup_whole, teardown),
+		cmocka_unit_test_setup_teardown(an_issuing_ca_may_be_under_a_root, setup_whole,
+						teardown),
 		cmocka_unit_test_setup_teardown(deltas_follow_one_another, setup_whole,
 						teardown),
 		cmocka_unit_test_setup_teardown(forged_documents_change_nothing, setup_whole,

@@ -303,7 +303,7 @@ static void a_bundle_holds_cas_and_has_its_limit(void **state)
 	struct world *w = *state;
 	assert_int_equal(troth_svid_trust_add(w->trust, authority_view(&w->leaf)),
 			 TROTH_E_MALFORMED);
-	for (size_t i = 1; i < TROTH_CHAIN_MAX; i++)
+	for (size_t i = 1; i < TROTH_BUNDLE_CAS_MAX; i++)
 		assert_int_equal(troth_svid_trust_add(w->trust, w->other.der_view), TROTH_OK);
 	assert_int_equal(troth_svid_trust_add(w->trust, w->other.der_view), TROTH_E_LIMIT);
 }

@@ -37,9 +37,11 @@ static enum troth_status fill_trust(struct troth_gate_keys *k,
 				    const char *trust_domain)
 {
 	TROTH_TRY(troth_svid_trust_new(troth_view_str(trust_domain), &k->trust));
-	/* Issuing CAs only: the root signs no device. */
-	for (size_t i = 0; i < set->n_chain; i++)
+	/* Issuing CAs only: those above them sign no device, and other CAs besides. */
+	for (size_t i = 0; i < set->n_chain && i < 1; i++)
 		TROTH_TRY(troth_svid_trust_add(k->trust, set->chain[i]));
+	for (size_t i = 0; i < set->n_others; i++)
+		TROTH_TRY(troth_svid_trust_add(k->trust, set->others[i]));
 	return set->crl.bytes.n > 0 ? troth_svid_trust_set_crl(k->trust, set->crl.bytes)
 				    : TROTH_OK;
 }

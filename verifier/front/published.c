@@ -126,6 +126,8 @@ static void put_texts(struct troth_ctx *ctx, struct troth_writer *w,
 	const size_t start = w->n;
 	for (size_t i = 0; i < set->n_chain; i++)
 		put_pem(w, set->chain[i]);
+	for (size_t i = 0; i < set->n_others; i++)
+		put_pem(w, set->others[i]);
 	for (size_t i = 0; i < set->n_anchors; i++)
 		put_pem(w, set->anchors[i]);
 	set->bundle_pem.bytes = since(w, start);
@@ -141,6 +143,8 @@ static enum troth_status fill_set(struct troth_ctx *ctx, const struct troth_publ
 	set->former_crl.bytes = put_copy(w, from->former_crl.bytes);
 	for (size_t i = 0; i < from->n_chain; i++)
 		set->chain[set->n_chain++] = put_copy(w, from->chain[i]);
+	for (size_t i = 0; i < from->n_others; i++)
+		set->others[set->n_others++] = put_copy(w, from->others[i]);
 	for (size_t i = 0; i < from->n_anchors; i++)
 		set->anchors[set->n_anchors++] = put_copy(w, from->anchors[i]);
 	set->n_keys = from->n_keys;
@@ -166,6 +170,8 @@ static enum troth_status copy_set(struct troth_ctx *ctx, const struct troth_publ
 		      TROTH_SPIFFE_AUTHORITY_MAX;
 	for (size_t i = 0; i < from->n_chain; i++)
 		need += from->chain[i].n + pem_room(from->chain[i].n);
+	for (size_t i = 0; i < from->n_others; i++)
+		need += from->others[i].n + pem_room(from->others[i].n);
 	for (size_t i = 0; i < from->n_anchors; i++)
 		need += 3 * from->anchors[i].n + pem_room(from->anchors[i].n) +
 			TROTH_SPIFFE_AUTHORITY_MAX;
@@ -249,9 +255,11 @@ static struct troth_published_set what_is_in(const struct troth_published_set *s
 					 .former_crl = set->former_crl,
 					 .n_chain = set->n_chain,
 					 .n_anchors = set->n_anchors,
+					 .n_others = set->n_others,
 					 .n_keys = set->n_keys,
 					 .sequence = set->sequence };
 	memcpy(s.chain, set->chain, sizeof s.chain);
+	memcpy(s.others, set->others, sizeof s.others);
 	memcpy(s.anchors, set->anchors, sizeof s.anchors);
 	memcpy(s.keys, set->keys, sizeof s.keys);
 	return s;
@@ -293,7 +301,7 @@ static enum troth_status read_group(struct troth_reader *r, struct troth_view *o
 			return TROTH_E_LIMIT;
 		out[(*n)++] = value;
 	}
-	return *n > 0 ? TROTH_OK : TROTH_E_MALFORMED;
+	return TROTH_OK;
 }
 
 static enum troth_status read_groups(struct troth_view groups, struct troth_published_set *set)
@@ -302,7 +310,10 @@ static enum troth_status read_groups(struct troth_view groups, struct troth_publ
 	struct troth_view keys[TROTH_EAR_KEYS_MAX];
 	TROTH_TRY(read_group(&r, set->chain, TROTH_PUBLISHED_CERTS_MAX, &set->n_chain));
 	TROTH_TRY(read_group(&r, set->anchors, TROTH_PUBLISHED_CERTS_MAX, &set->n_anchors));
+	TROTH_TRY(read_group(&r, set->others, TROTH_PUBLISHED_CERTS_MAX, &set->n_others));
 	TROTH_TRY(read_group(&r, keys, TROTH_EAR_KEYS_MAX, &set->n_keys));
+	if (set->n_chain == 0 || set->n_anchors == 0 || set->n_keys == 0)
+		return TROTH_E_MALFORMED;
 	for (size_t i = 0; i < set->n_keys; i++)
 		TROTH_TRY(troth_session_key_read(keys[i], &set->keys[i]));
 	return troth_at_end(&r) ? TROTH_OK : TROTH_E_MALFORMED;

@@ -20,10 +20,11 @@ struct troth_published_text {
 struct troth_published_set {
 	struct troth_published_text crl;	/* DER */
 	struct troth_published_text former_crl; /* of the CA before, while it is rotated */
-	size_t n_chain, n_anchors;
+	size_t n_chain, n_anchors, n_others;
 	struct troth_view chain[TROTH_PUBLISHED_CERTS_MAX];   /* DER, issuing CA first */
+	struct troth_view others[TROTH_PUBLISHED_CERTS_MAX];  /* issuing CAs next and former */
 	struct troth_view anchors[TROTH_PUBLISHED_CERTS_MAX]; /* DER */
-	struct troth_published_text bundle_pem;		      /* chain and anchors */
+	struct troth_published_text bundle_pem;		      /* chain, others, anchors */
 	uint64_t sequence;			 /* of certificates and keys; only grows */
 	struct troth_published_text bundle_json; /* anchors, as SPIFFE has them */
 	size_t n_keys;

@@ -98,17 +98,24 @@ static void put_key(struct troth_writer *w, const struct troth_jwk *key)
 	troth_put_view(w, TROTH_VIEW_OF(key->y));
 }
 
+static void put_group(struct troth_writer *w, const struct troth_buffer *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		troth_put_view32be(w, troth_buffer_view(&list[i]));
+	troth_put_view32be(w, (struct troth_view){ 0 });
+}
+
 /* Groups of values, an empty one between them: the issuing chain without the root, the anchors,
- * the public keys of attestation results. */
+ * issuing CAs that are next or were before, the public keys of attestation results. */
 enum troth_status troth_decide_bundle(struct troth_desk *d, struct troth_view *out)
 {
-	struct troth_writer w = troth_writer_make(d->der, sizeof d->der);
-	troth_put_view32be(&w, troth_buffer_view(&d->office->keys.ca_der));
-	troth_put_view32be(&w, (struct troth_view){ 0 });
-	troth_put_view32be(&w, troth_buffer_view(&d->office->keys.root_der));
-	troth_put_view32be(&w, (struct troth_view){ 0 });
-	for (size_t i = 0; i < d->office->keys.n_results; i++)
-		put_key(&w, &d->office->keys.results[i]);
+	const struct troth_issuer_keys *keys = &d->office->keys;
+	struct troth_writer w = troth_writer_make(d->bundle, sizeof d->bundle);
+	put_group(&w, keys->chain, keys->n_chain);
+	put_group(&w, keys->anchors, keys->n_anchors);
+	put_group(&w, keys->others, keys->n_others);
+	for (size_t i = 0; i < keys->n_results; i++)
+		put_key(&w, &keys->results[i]);
 	if (!troth_writer_ok(&w))
 		return TROTH_E_LIMIT;
 	*out = troth_written(&w);

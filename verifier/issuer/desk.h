@@ -22,6 +22,9 @@
 /* A whole CRL: TROTH_CRL_ENTRIES_MAX entries of 37 bytes and its frame, bytes. */
 #define TROTH_CRL_DER_MAX (TROTH_ADMIN_FRAME_MAX - 64)
 
+/* Certificates and keys as they are published: few and small, in frames of their own, bytes. */
+#define TROTH_BUNDLE_MAX (TROTH_BUNDLE_CAS_MAX * TROTH_CERT_MAX)
+
 /* Shared by all threads of the process; only denied and rate change, under their own locks. */
 struct troth_office {
 	struct troth_view trust_domain;
@@ -48,6 +51,7 @@ struct troth_desk {
 	struct troth_credential credential;
 	uint8_t der[TROTH_CERT_MAX];
 	uint8_t result[TROTH_JWS_MAX];
+	uint8_t bundle[TROTH_BUNDLE_MAX];
 	uint8_t *
 		crl; /* TROTH_CRL_DER_MAX, on the administration's desk once it was asked for */
 };

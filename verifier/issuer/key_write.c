@@ -11,16 +11,31 @@
 
 TROTH_DEFINE_AUTO(BIO, BIO_free_all)
 
-static enum troth_status write_bio(const char *dir, const char *name, BIO *bio, mode_t mode)
+enum troth_status troth_key_file_write(const char *dir, const char *name,
+				       struct troth_view bytes, mode_t mode)
 {
 	char path[PATH_MAX];
+	TROTH_TRY(troth_key_path(dir, name, path));
+	return troth_file_write(path, bytes, mode);
+}
+
+static enum troth_status write_bio(const char *dir, const char *name, BIO *bio, mode_t mode)
+{
 	char *p = NULL;
 	long n = BIO_get_mem_data(bio, &p);
 	if (n <= 0)
 		return TROTH_E_CRYPTO;
-	TROTH_TRY(troth_key_path(dir, name, path));
-	return troth_file_write(path, (struct troth_view){ (const uint8_t *)p, (size_t)n },
-				mode);
+	return troth_key_file_write(dir, name,
+				    (struct troth_view){ (const uint8_t *)p, (size_t)n }, mode);
+}
+
+enum troth_status troth_key_copy(const char *dir, const char *from, const char *to, mode_t mode)
+{
+	TROTH_AUTO(troth_buffer_clear) struct troth_buffer bytes = { 0 };
+	char path[PATH_MAX];
+	TROTH_TRY(troth_key_path(dir, from, path));
+	TROTH_TRY(troth_file_read(path, TROTH_AUTHORITY_FILE_MAX, &bytes));
+	return troth_key_file_write(dir, to, troth_buffer_view(&bytes), mode);
 }
 
 enum troth_status troth_key_write(const char *dir, const char *name, EVP_PKEY *key)

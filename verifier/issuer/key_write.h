@@ -5,8 +5,15 @@
 
 #include <openssl/types.h>
 #include <stddef.h>
+#include <sys/types.h>
 #include <troth/status.h>
+#include <troth/view.h>
 
+TROTH_NODISCARD enum troth_status troth_key_file_write(const char *dir, const char *name,
+						       struct troth_view bytes, mode_t mode);
+/* Byte by byte: a key that is not in its file is named by it (key_source.h). */
+TROTH_NODISCARD enum troth_status troth_key_copy(const char *dir, const char *from,
+						 const char *to, mode_t mode);
 /* PKCS #8 PEM, 0600. */
 TROTH_NODISCARD enum troth_status troth_key_write(const char *dir, const char *name,
 						  EVP_PKEY *key);

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base.h"
+#include "chain.h"
 #include "clock.h"
 #include "log.h"
 #include "reader.h"
@@ -179,12 +180,34 @@ static enum troth_status take_name(X509 *ca, struct troth_buffer *subject,
 	return copy(ASN1_STRING_get0_data(id), ASN1_STRING_length(id), key_id);
 }
 
-/* What certificates say of their issuer. */
-static enum troth_status take_issuer(X509 *ca, struct troth_issuer_keys *out)
+/* Never outside the life of any certificate above. */
+static enum troth_status narrow(X509 *cert, struct troth_issuer_keys *out)
 {
-	TROTH_TRY(take_name(ca, &out->subject, &out->key_id));
-	TROTH_TRY(take_time(X509_get0_notBefore(ca), &out->not_before_s));
-	return take_time(X509_get0_notAfter(ca), &out->not_after_s);
+	uint64_t from_s, to_s;
+	TROTH_TRY(take_time(X509_get0_notBefore(cert), &from_s));
+	TROTH_TRY(take_time(X509_get0_notAfter(cert), &to_s));
+	if (from_s > out->not_before_s)
+		out->not_before_s = from_s;
+	if (to_s < out->not_after_s)
+		out->not_after_s = to_s;
+	return TROTH_OK;
+}
+
+/* What certificates say of their issuer, and what is published with them. */
+static enum troth_status take_issuer(const struct troth_chain *chain, X509 *root,
+				     struct troth_issuer_keys *out)
+{
+	TROTH_TRY(take_name(chain->certs[0], &out->subject, &out->key_id));
+	out->not_after_s = UINT64_MAX;
+	TROTH_TRY(narrow(root, out));
+	for (size_t i = 0; i < chain->n; i++) {
+		TROTH_TRY(narrow(chain->certs[i], out));
+		TROTH_TRY(take_der(chain->certs[i], &out->chain[out->n_chain]));
+		out->n_chain++;
+	}
+	TROTH_TRY(take_der(root, &out->anchors[0]));
+	out->n_anchors = 1;
+	return TROTH_OK;
 }
 
 static bool is_p256(const EVP_PKEY *key)
@@ -196,20 +219,21 @@ static bool is_p256(const EVP_PKEY *key)
 	       strcmp(group, "prime256v1") == 0;
 }
 
-static enum troth_status check_pair(const EVP_PKEY *key, X509 *ca, X509 *root)
+static enum troth_status check_pair(const EVP_PKEY *key, const struct troth_chain *chain,
+				    X509 *root)
 {
-	const char *wrong = NULL;
+	const char *wrong = NULL, *what = "ca.crt: ";
 	if (!is_p256(key))
 		wrong = "ca.key is not a P-256 key";
-	else if (X509_check_private_key(ca, key) != 1)
+	else if (X509_check_private_key(chain->certs[0], key) != 1)
 		wrong = "ca.key is not the key of ca.crt";
-	else if (X509_check_ca(ca) != 1)
-		wrong = "ca.crt is not the certificate of an authority";
-	else if (X509_verify(ca, X509_get0_pubkey(root)) != 1)
-		wrong = "ca.crt is not signed by root.crt";
+	if (wrong != NULL)
+		what = "";
+	else
+		wrong = troth_chain_fault(chain, root);
 	if (wrong == NULL)
 		return TROTH_OK;
-	troth_error("keys-refused", "why=\"%s\"", wrong);
+	troth_error("keys-refused", "why=\"%s%s\"", what, wrong);
 	return TROTH_E_CONFIG;
 }
 
@@ -258,6 +282,31 @@ static enum troth_status load_other_results(const char *key_dir, struct troth_is
 	return publish_too(read, former, out);
 }
 
+/* One more that is published beside those in force; one that is not there is no error. */
+static enum troth_status add_published(const char *key_dir, const char *name,
+				       struct troth_buffer *list, size_t *n)
+{
+	TROTH_AUTO(X509_free_p) X509 *cert = NULL;
+	enum troth_status read = troth_cert_read(key_dir, name, &cert);
+	if (read == TROTH_E_NOT_FOUND)
+		return TROTH_OK;
+	TROTH_TRY(read);
+	TROTH_TRY(take_der(cert, &list[*n]));
+	++*n;
+	return TROTH_OK;
+}
+
+/* root-next.crt counts with the CA that is next: without one it is left over. */
+static enum troth_status load_others(const char *key_dir, struct troth_issuer_keys *out)
+{
+	TROTH_TRY(add_published(key_dir, "ca-next.crt", out->others, &out->n_others));
+	if (out->n_others > 0)
+		TROTH_TRY(
+			add_published(key_dir, "root-next.crt", out->anchors, &out->n_anchors));
+	TROTH_TRY(add_published(key_dir, "ca-old.crt", out->others, &out->n_others));
+	return add_published(key_dir, "root-old.crt", out->anchors, &out->n_anchors);
+}
+
 static enum troth_status load_former(const char *key_dir, struct troth_issuer_keys *out)
 {
 	TROTH_AUTO(X509_free_p) X509 *ca = NULL;
@@ -274,19 +323,18 @@ static enum troth_status load_former(const char *key_dir, struct troth_issuer_ke
 static enum troth_status load(struct troth_ctx *ctx, const char *key_dir,
 			      struct troth_issuer_keys *out)
 {
-	TROTH_AUTO(X509_free_p) X509 *ca = NULL;
+	TROTH_AUTO(troth_chain_clear) struct troth_chain chain = { .n = 0 };
 	TROTH_AUTO(X509_free_p) X509 *root = NULL;
 	TROTH_TRY(load_mac(ctx, key_dir, &out->mac));
 	TROTH_TRY(troth_key_read(key_dir, "ca.key", &out->ca));
-	TROTH_TRY(troth_cert_read(key_dir, "ca.crt", &ca));
+	TROTH_TRY(troth_chain_read(key_dir, "ca.crt", &chain));
 	TROTH_TRY(troth_cert_read(key_dir, "root.crt", &root));
-	TROTH_TRY(check_pair(out->ca, ca, root));
-	TROTH_TRY(take_der(ca, &out->ca_der));
-	TROTH_TRY(take_der(root, &out->root_der));
-	TROTH_TRY(take_issuer(ca, out));
+	TROTH_TRY(check_pair(out->ca, &chain, root));
+	TROTH_TRY(take_issuer(&chain, root, out));
 	warn_of_end(out);
 	TROTH_TRY(load_result_key(ctx, key_dir, out));
 	TROTH_TRY(load_other_results(key_dir, out));
+	TROTH_TRY(load_others(key_dir, out));
 	return load_former(key_dir, out);
 }
 
@@ -300,12 +348,19 @@ enum troth_status troth_issuer_keys_load(struct troth_ctx *ctx, const char *key_
 	return TROTH_OK;
 }
 
+static void clear_all(struct troth_buffer *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		troth_buffer_clear(&list[i]);
+}
+
 void troth_issuer_keys_clear(struct troth_issuer_keys *keys)
 {
 	EVP_PKEY_free(keys->ca);
 	EVP_PKEY_free(keys->result);
-	troth_buffer_clear(&keys->ca_der);
-	troth_buffer_clear(&keys->root_der);
+	clear_all(keys->chain, TROTH_COUNT(keys->chain));
+	clear_all(keys->others, TROTH_COUNT(keys->others));
+	clear_all(keys->anchors, TROTH_COUNT(keys->anchors));
 	troth_buffer_clear(&keys->subject);
 	troth_buffer_clear(&keys->key_id);
 	EVP_PKEY_free(keys->former);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The key directory (0700), whose files only the issuer opens:
  *
- *   root.key root.crt   root CA; the key may be taken off line after `init`
- *   ca.key ca.crt       issuing CA, signed by the root
+ *   root.key root.crt   root CA; the key may be taken off line after `init`, and is not there
+ *                       under an operator's own root
+ *   ca.key ca.crt       issuing CA, and behind it the CAs between it and the root
  *   ear.key             signs attestation results
  *   mac.keys            master of every MAC key
- *   ca-next.*, ear-next.key, ca-old.*, ear-old.pub   while they are rotated: rotate.h
+ *   ca-next.*, root-next.crt, ear-next.key, ca-old.*, root-old.crt, ear-old.pub
+ *                       while they are rotated: rotate.h
+ *   ca-request.key      of a CA that an operator's root is to certify: request.h
  *
  * Keys are PKCS #8 PEM, 0600; certificates are PEM. */
 #ifndef TROTH_ISSUER_KEYS_H
@@ -23,7 +26,11 @@ struct troth_issuer_keys {
 	struct troth_jwk result_jwk;
 	uint8_t result_id[32]; /* its thumbprint: the key id in results */
 	struct troth_mac_keys mac;
-	struct troth_buffer ca_der, root_der;
+	/* As they are published. The chain: the issuing CA, those above it, without the root.
+	 * Others: the issuing CA that is next, and the former. Anchors: the root, and the one
+	 * that is next or was before. */
+	struct troth_buffer chain[TROTH_AUTHORITY_CHAIN_MAX], others[2], anchors[3];
+	size_t n_chain, n_others, n_anchors;
 	struct troth_buffer subject; /* DER Name of the issuing CA */
 	struct troth_buffer key_id;
 	/* Keys of results as they are published: the present one, the next, the former. */
@@ -32,7 +39,7 @@ struct troth_issuer_keys {
 	/* The former issuing CA, which signs its CRL still; NULL: none. */
 	EVP_PKEY *former;
 	struct troth_buffer former_subject, former_key_id;
-	uint64_t not_before_s, not_after_s; /* of the issuing CA */
+	uint64_t not_before_s, not_after_s; /* of the issuing CA and all above it */
 };
 
 /* Reads and checks everything: files readable by others, a key that is not its certificate's or

@@ -180,8 +180,9 @@ struct troth_issuer_reply {
 		struct troth_issuer_attest_reply attest;
 		struct troth_issuer_seal_reply seal;
 		/* CRL: one; BUNDLE: length-prefixed (u32) values in groups with an empty one
-		 * between them: DER certificates, issuing CA first; the anchors; public keys of
-		 * results (x || y), the present one first. STATUS: the signed line. */
+		 * between them: DER certificates, issuing CA first; the anchors; issuing CAs
+		 * that are next or were before (may be none); public keys of results (x || y),
+		 * the present one first. STATUS: the signed line. */
 		struct troth_view der;
 	} u;
 };

@@ -19,8 +19,8 @@ TROTH_DEFINE_AUTO(X509, X509_free)
 TROTH_DEFINE_AUTO(EVP_PKEY, EVP_PKEY_free)
 
 /* The certificate is written last and taken away last: while it is there, so are the others. */
-#define NEXT "ca-next.crt"
-#define FORMER "ca-old.crt"
+#define NEXT TROTH_NEXT_CA
+#define FORMER TROTH_FORMER_CA
 
 /* False when there is no such file. */
 static bool since(const char *dir, const char *name, uint64_t *out_s)
@@ -49,41 +49,79 @@ static enum troth_status take_away(const char *dir, const char *name)
 	return unlink(path) == 0 || errno == ENOENT ? TROTH_OK : TROTH_E_IO;
 }
 
+/* The root's key may be off line, and under an operator's root there is none of ours: one that
+ * is left over from before is of no use. */
+static enum troth_status read_root(const char *dir, EVP_PKEY **out_key, X509 **out_root)
+{
+	TROTH_TRY(troth_key_read(dir, "root.key", out_key));
+	TROTH_TRY(troth_cert_read(dir, "root.crt", out_root));
+	return X509_check_private_key(*out_root, *out_key) == 1 ? TROTH_OK : TROTH_E_NOT_FOUND;
+}
+
+static enum troth_status make_next_result_key(const char *dir)
+{
+	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *key = EVP_EC_gen("P-256");
+	return key != NULL ? troth_key_write(dir, "ear-next.key", key) : TROTH_E_CRYPTO;
+}
+
 static enum troth_status prepare(const struct troth_rotation_request *r)
 {
 	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *root_key = NULL;
 	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *ca_key = EVP_EC_gen("P-256");
-	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *result_key = EVP_EC_gen("P-256");
 	TROTH_AUTO(X509_free_p) X509 *root = NULL;
 	TROTH_AUTO(X509_free_p) X509 *ca = NULL;
-	TROTH_TRY(troth_key_read(r->key_dir, "root.key", &root_key));
-	TROTH_TRY(troth_cert_read(r->key_dir, "root.crt", &root));
-	if (ca_key == NULL || result_key == NULL)
+	TROTH_TRY(read_root(r->key_dir, &root_key, &root));
+	if (ca_key == NULL)
 		return TROTH_E_CRYPTO;
 	const struct troth_issuing_ca plan = { r->trust_domain, ca_key, root_key, root };
 	TROTH_TRY(troth_issuing_ca_make(&plan, &ca));
-	TROTH_TRY(troth_key_write(r->key_dir, "ear-next.key", result_key));
+	TROTH_TRY(make_next_result_key(r->key_dir));
 	TROTH_TRY(troth_key_write(r->key_dir, "ca-next.key", ca_key));
+	TROTH_TRY(take_away(r->key_dir, "root-next.crt"));
 	return troth_cert_write(r->key_dir, NEXT, ca);
+}
+
+enum troth_status troth_issuer_rotate_to(const char *key_dir, struct troth_view chain,
+					 struct troth_view root)
+{
+	TROTH_TRY(make_next_result_key(key_dir));
+	TROTH_TRY(troth_key_copy(key_dir, TROTH_REQUESTED_KEY, "ca-next.key", 0600));
+	TROTH_TRY(root.n > 0 ? troth_key_file_write(key_dir, "root-next.crt", root, 0644)
+			     : take_away(key_dir, "root-next.crt"));
+	TROTH_TRY(troth_key_file_write(key_dir, NEXT, chain, 0644));
+	return take_away(key_dir, TROTH_REQUESTED_KEY);
+}
+
+bool troth_issuer_rotates(const char *key_dir)
+{
+	uint64_t since_s;
+	return since(key_dir, NEXT, &since_s) || since(key_dir, FORMER, &since_s);
+}
+
+/* The root that was: where it is to change only. */
+static enum troth_status keep_root(const char *dir)
+{
+	uint64_t since_s;
+	return since(dir, "root-next.crt", &since_s)
+		       ? troth_key_copy(dir, "root.crt", "root-old.crt", 0644)
+		       : TROTH_OK;
 }
 
 static enum troth_status keep_former(const char *dir)
 {
-	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *ca_key = NULL;
 	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *result_key = NULL;
-	TROTH_AUTO(X509_free_p) X509 *ca = NULL;
-	TROTH_TRY(troth_key_read(dir, "ca.key", &ca_key));
 	TROTH_TRY(troth_key_read(dir, "ear.key", &result_key));
-	TROTH_TRY(troth_cert_read(dir, "ca.crt", &ca));
-	TROTH_TRY(troth_key_write(dir, "ca-old.key", ca_key));
+	TROTH_TRY(troth_key_copy(dir, "ca.key", "ca-old.key", 0600));
 	TROTH_TRY(troth_public_write(dir, "ear-old.pub", result_key));
-	return troth_cert_write(dir, FORMER, ca);
+	TROTH_TRY(keep_root(dir));
+	return troth_key_copy(dir, "ca.crt", FORMER, 0644);
 }
 
 static enum troth_status take_over(const char *dir)
 {
 	TROTH_TRY(put_in_force(dir, "ca-next.key", "ca.key"));
 	TROTH_TRY(put_in_force(dir, "ear-next.key", "ear.key"));
+	TROTH_TRY(put_in_force(dir, "root-next.crt", "root.crt"));
 	return put_in_force(dir, NEXT, "ca.crt");
 }
 
@@ -91,6 +129,7 @@ static enum troth_status retire(const char *dir)
 {
 	TROTH_TRY(take_away(dir, "ca-old.key"));
 	TROTH_TRY(take_away(dir, "ear-old.pub"));
+	TROTH_TRY(take_away(dir, "root-old.crt"));
 	return take_away(dir, FORMER);
 }
 

@@ -81,7 +81,8 @@ completes "--record" trothctl replay --rec
 completes "show export" trothctl verdict ""
 completes "" trothctl device show --socket /nowhere ""
 completes "" trothctl nothing ""
-completes "init serve check-config rotate" troth-verifier ""
+completes "init serve check-config rotate ca" troth-verifier ""
+completes "request install" troth-verifier ca ""
 completes "--config" troth-verifier serve --c
 completes "status" troth-attester s
 completes "--state-dir" troth-attester run --st

@@ -66,7 +66,7 @@ static X509 *attest(struct harness_attest *a, bool fresh, struct troth_issuer_at
 	return certificate_of(out->certificate);
 }
 
-/* The bundle: chain, an empty one, anchors. */
+/* The bundle: chain, anchors, CAs next and former, keys; an empty one between them. */
 static void read_bundle(X509 **issuing, X509 **root)
 {
 	const struct troth_issuer_request q = { .kind = TROTH_ISSUER_BUNDLE };
@@ -81,6 +81,7 @@ static void read_bundle(X509 **issuing, X509 **root)
 	assert_true(troth_get_view32be(&reader, &der));
 	*root = certificate_of(der);
 	assert_true(troth_get_view32be(&reader, &der) && der.n == 0);
+	assert_true(troth_get_view32be(&reader, &der) && der.n == 0); /* nothing is rotated */
 	assert_true(troth_get_view32be(&reader, &der));
 	assert_int_equal(troth_session_key_read(der, &result_key), TROTH_OK);
 	assert_true(troth_at_end(&reader));
