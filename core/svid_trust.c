@@ -229,6 +229,16 @@ static bool is_current(const X509_CRL *crl, uint64_t now_s)
 	       X509_cmp_time(X509_CRL_get0_nextUpdate(crl), &now) == 1;
 }
 
+/* A root and its like: its list says nothing of devices. */
+static bool has_cas_below(const struct troth_svid_trust *t, size_t ca)
+{
+	bool any = false;
+	for (size_t i = 0; i < t->n_cas && !any; i++)
+		any = X509_cmp(t->cas[i], t->cas[ca]) != 0 &&
+		      X509_check_issued(t->cas[ca], t->cas[i]) == X509_V_OK;
+	return any;
+}
+
 /* The verifier's CAs list the serials of all of them: what is on any list is revoked, and a CA
  * whose own list nobody fetched (a former or a next one; must is NULL) is spoken for by any
  * that is current. */
@@ -242,7 +252,8 @@ static enum troth_decision look_up(const struct troth_svid_trust *t, ASN1_INTEGE
 			continue;
 		if (X509_CRL_get0_by_serial(t->crls[i], &entry, serial) != 0)
 			return TROTH_DENIED_CERT_REVOKED;
-		current = current || must == NULL || must == t->crls[i];
+		current = current || must == t->crls[i] ||
+			  (must == NULL && !has_cas_below(t, i));
 	}
 	return current ? TROTH_ADMITTED : TROTH_DENIED_STATUS_EXPIRED;
 }

@@ -51,8 +51,8 @@ struct troth_svid_facts {
 
 /* need_crl: without a CRL, or with one past its next update, nobody is admitted, nor is who was
  * certified by a CA that was not added. A CA without a CRL of its own is spoken for by those of
- * the others. chain: further DER certificates the peer has sent. *out is written for
- * TROTH_ADMITTED only. */
+ * the others that have no CA below them. chain: further DER certificates the peer has sent.
+ * *out is written for TROTH_ADMITTED only. */
 struct troth_svid_question {
 	struct troth_view leaf; /* DER */
 	const struct troth_view *chain;
