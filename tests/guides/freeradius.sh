@@ -12,8 +12,6 @@ needs eapol_test
 guide=$top/docs/guides/freeradius.md
 tools=$("$top/swtpm-setup/peer" --where)
 
-case_of() { echo "- $1"; }
-
 # write_radiusd_conf DIR: what Debian's includes, and a switch on this machine.
 write_radiusd_conf() {
 	mkdir -p "$1/mods-enabled" "$1/sites-enabled"
@@ -131,12 +129,7 @@ program eapol_test env "${tpm_environment[@]}" "$top/swtpm-setup/peer" eapol_tes
 
 certificate=$work/sensor-1/run/cert.pem key=$work/sensor-1/run/key.der
 before_admitted() { wait_until 20 ready "$etc" || wrong "FreeRADIUS does not start"; }
-on_crl() {
-	curl -s --cacert "$work/state/tls/ca.crt" "https://localhost:$port/v1/crl" |
-		openssl crl -inform DER -noout -text | grep -q "$(serial_of "$certificate")"
-}
-serial_of() { openssl x509 -in "$1" -noout -serial | cut -d= -f2; }
-before_refresh() { wait_until 20 on_crl || wrong "the certificate is not on the CRL"; }
+before_refresh() { wait_until 20 on_crl sensor-1 || wrong "the certificate is not on the CRL"; }
 before_refused() { wait_until 20 ready "$etc" || wrong "FreeRADIUS does not start again"; }
 
 shows "$guide" 'unlang file=/etc/freeradius/3.0/mods-enabled/eap' "$top/examples/freeradius/eap"
@@ -146,12 +139,7 @@ follow "$guide" "$work/guide" || wrong "the guide cannot be followed"
 grep -q 'certificate revoked' "$etc/radius.log" || wrong "it was refused for something else"
 
 case_of "released, the device is admitted with a new certificate"
-ctl device release sensor-1 >/dev/null
-kill "$attester_pid" && wait "$attester_pid" || true
-"$top/swtpm-setup/resource-manager" --dir "$work/sensor-1" stop >/dev/null
-rm -f "$work/sensor-1/run/ear.jwt"
-run_attester sensor-1
-manage_tpm sensor-1
+renew
 admitted "a new certificate" "$radius" "$certificate" "$key" somebody-else
 grep -q "'sensor-1'" "$work/entered" || wrong "the switch is told another name than the certificate's"
 

@@ -118,6 +118,102 @@ tell_guide() {
 	cp "$top/examples/device/tpm2-openssl.cnf" "$work/etc/troth/"
 }
 
+case_of() { echo "- $1"; }
+
+serial_of() { openssl x509 -in "$work/$1/run/cert.pem" -noout -serial | cut -d= -f2; } # DEVICE
+
+on_crl() { # DEVICE
+	curl -s --cacert "$work/state/tls/ca.crt" "https://localhost:$port/v1/crl" |
+		openssl crl -inform DER -noout -text | grep -q "$(serial_of "$1")"
+}
+
+# Released from quarantine, sensor-1 attests anew.
+renew() {
+	ctl device release sensor-1 >/dev/null
+	kill "$attester_pid" && wait "$attester_pid" || true
+	"$top/swtpm-setup/resource-manager" --dir "$work/sensor-1" stop >/dev/null
+	rm -f "$work/sensor-1/run/ear.jwt"
+	run_attester sensor-1
+	manage_tpm sensor-1
+}
+
+# ---- calls to https://localhost:$web, whose certificate is $web_ca ----
+
+# call PATH [options]: prints the status
+call() {
+	curl -s --max-time 20 --cacert "$web_ca" -w '%{http_code}' "https://localhost:$web$1" "${@:2}"
+}
+
+as_device() { # PATH [options]
+	env "${tpm_environment[@]}" OPENSSL_CONF="$work/etc/troth/tpm2-openssl.cnf" curl -s --max-time 20 \
+		--cacert "$web_ca" --cert "$work/sensor-1/run/cert.pem" --key "$work/sensor-1/run/key.pem" \
+		-w '%{http_code}' "https://localhost:$web$1" "${@:2}"
+}
+
+proof() { # METHOD URL [options]: headers into $work/headers
+	"$work/attester" proof "$@" >"$work/headers"
+}
+
+fresh_nonce() { call / -o /dev/null -D - | sed -n 's/^DPoP-Nonce: \([^\r]*\)\r*$/\1/Ip'; }
+
+is() { # WANTED WHAT CALL...
+	local got
+	got=$("${@:3}" -o "$work/body") || true
+	[ "$got" = "$1" ] || { wrong "$2: $got, wanted $1" && cat "$work/body"; }
+}
+
+told_service() { # WHAT
+	[ "$(<"$work/body")" = "points for sensor-1 of line-1" ] || wrong "$1: the service was told $(<"$work/body")"
+}
+
+# What clients may try with any gateway that asks as nginx does.
+try_headers() {
+	local certificate
+	certificate=$(openssl x509 -in "$work/sensor-1/run/cert.pem" -outform DER | base64 -w 0)
+	case_of "nobody is let in for headers of his own making"
+	is 401 "somebody else's certificate as Client-Cert" call / -H "Client-Cert: :$certificate:"
+	is 401 "the same as Envoy has it" call / -H "X-Forwarded-Client-Cert: Cert=\"$certificate\""
+	is 401 "a caller's token" call / -H "Troth-Caller: $1" -H "Client-Cert: :$certificate:"
+	is 200 "names of the client's choice" as_device / -H 'Troth-Device: pump' -H 'Troth-Segment: safe'
+	told_service "names of the client's choice"
+}
+
+try_calls() {
+	local here=https://localhost:$web
+	case_of "method and address are the gateway's word"
+	is 403 "a method that the policy does not allow" as_device / -X DELETE
+	is 403 "the same, called otherwise" as_device / -X DELETE -H 'X-Original-Method: GET'
+	proof GET "$here/v1/points" --nonce "$(fresh_nonce)"
+	is 401 "a proof for another address" call /v1/other -H "@$work/headers"
+	is 401 "the same, called otherwise" call /v1/other -H "@$work/headers" -H "X-Original-URL: $here/v1/points"
+	is 401 "a proof for another method" call /v1/points -H "@$work/headers" -d points
+	is 401 "a proof beside another" call /v1/points -H "@$work/headers" -H 'DPoP: x'
+	is 200 "a proof for this call" call /v1/points -H "@$work/headers"
+	told_service "a proof for this call"
+	proof GET https://elsewhere.example/v1/points --nonce "$(fresh_nonce)"
+	is 401 "a proof for another host, by its name" call /v1/points -H "@$work/headers" -H 'Host: elsewhere.example'
+}
+
+try_races() {
+	local i racers=()
+	case_of "a proof sent four times at once counts once"
+	proof GET "https://localhost:$web/race" --nonce "$(fresh_nonce)"
+	for i in 1 2 3 4; do
+		call /race -H "@$work/headers" -o /dev/null >"$work/race.$i" &
+		racers+=($!)
+	done
+	wait "${racers[@]}"
+	[ "$(cat "$work"/race.? | fold -w 3 | sort | uniq -c | tr -s ' \n' ' ')" = ' 1 200 3 401 ' ] ||
+		wrong "four at once: $(cat "$work"/race.?)"
+}
+
+try_without_verifier() { # STATUS
+	case_of "no verifier, no answer"
+	kill "$verifier_pid" && wait "$verifier_pid" || true
+	verifier_pid=''
+	is "$1" "without a verifier" as_device /
+}
+
 # shows GUIDE INFO FILE: the block of the guide is the file, but for its first line.
 shows() {
 	awk -v info="\`\`\`$2" '$0 == info { on = 1; next } /^```/ { on = 0 } on' "$1" >"$work/shown"
@@ -133,7 +229,7 @@ make_server_certificate() { # DIR NAME
 		-keyout "$1/$2.key" -out "$1/$2.crt" 2>/dev/null
 }
 
-# authorized TOKEN: the verifier knows the caller by now (a stranger gets 403, who asks nothing 401).
+# The verifier knows the caller by now (a stranger gets 403, who asks nothing 401).
 caller_known() { # TOKEN_FILE
 	[ "$(curl -s -o /dev/null -w '%{http_code}' --cacert "$work/state/tls/ca.crt" \
 		-H "Troth-Caller: $(<"$1")" "https://localhost:$port/v1/authorize")" = 401 ]

@@ -9,8 +9,6 @@ bin=$1 top=$2
 needs nginx
 guide=$top/docs/guides/nginx.md
 
-case_of() { echo "- $1"; }
-
 # As Debian's, but for what a server without a machine of its own needs; and the service behind it.
 write_nginx_conf() {
 	mkdir -p "$1/conf.d" "$1/tmp"
@@ -59,6 +57,7 @@ write_server
 make_server_certificate "$etc" historian
 mkdir -p "$work/guide"
 cp "$etc/historian.crt" "$work/guide/"
+web_ca=$etc/historian.crt
 
 stands_for 'listen 443 ssl' "listen 127.0.0.1:$web ssl"
 stands_for 'server_name historian.example.org' 'server_name localhost'
@@ -72,79 +71,21 @@ program nginx "$top/swtpm-setup/peer" nginx -e "$etc/error.log"
 
 answered() { [ "$(call / -o /dev/null)" = 401 ]; }
 before_certificate() { wait_until 20 caller_known "$etc/troth/token" && wait_until 20 answered || wrong "nginx does not serve"; }
-on_crl() {
-	curl -s --cacert "$work/state/tls/ca.crt" "https://localhost:$port/v1/crl" |
-		openssl crl -inform DER -noout -text | grep -q "$(serial_of sensor-1)"
-}
-serial_of() { openssl x509 -in "$work/$1/run/cert.pem" -noout -serial | cut -d= -f2; }
-before_refresh() { wait_until 20 on_crl || wrong "the certificate is not on the CRL"; }
+before_refresh() { wait_until 20 on_crl sensor-1 || wrong "the certificate is not on the CRL"; }
 reloaded() { [ "$(as_device / -o /dev/null)" = 400 ]; }
-before_revoked() { wait_until 20 reloaded || wrong "nginx goes on accepting a revoked certificate"; }
-
-# call PATH [options]: prints the status
-call() {
-	curl -s --max-time 20 --cacert "$etc/historian.crt" -w '%{http_code}' "https://localhost:$web$1" "${@:2}"
-}
-as_device() { # PATH [options]
-	env "${tpm_environment[@]}" OPENSSL_CONF="$work/etc/troth/tpm2-openssl.cnf" curl -s --max-time 20 \
-		--cacert "$etc/historian.crt" --cert "$work/sensor-1/run/cert.pem" \
-		--key "$work/sensor-1/run/key.pem" -w '%{http_code}' "https://localhost:$web$1" "${@:2}"
-}
-proof() { # METHOD URL [options]: headers into $work/headers
-	"$work/attester" proof "$@" >"$work/headers"
-}
-fresh_nonce() { call / -o /dev/null -D - | sed -n 's/^DPoP-Nonce: \([^\r]*\)\r*$/\1/p'; }
-is() { # WANTED WHAT CALL...
-	local got
-	got=$("${@:3}" -o "$work/body") || true
-	[ "$got" = "$1" ] || { wrong "$2: $got, wanted $1" && cat "$work/body"; }
-}
+before_revoked() { wait_until 5 reloaded || wrong "nginx goes on accepting a revoked certificate"; }
 
 shows "$guide" 'nginx file=/etc/nginx/conf.d/historian.conf' "$top/examples/nginx/historian.conf"
 follow "$guide" "$work/guide" || wrong "the guide cannot be followed"
 [ "$failures" -eq 0 ] || { tail -n 20 "$etc/error.log" "$etc/out" "$work/verifier.log" && finish; }
 
 case_of "released, the device attests anew and is let in again"
-ctl device release sensor-1 >/dev/null
-kill "$attester_pid" && wait "$attester_pid" || true
-"$top/swtpm-setup/resource-manager" --dir "$work/sensor-1" stop >/dev/null
-rm -f "$work/sensor-1/run/ear.jwt"
-run_attester sensor-1
-manage_tpm sensor-1
+renew
 is 200 "a new certificate" as_device /v1/points
-grep -q 'points for sensor-1 of line-1' "$work/body" || wrong "the service was told: $(<"$work/body")"
-
-case_of "nobody is let in for headers of his own making"
-certificate=$(openssl x509 -in "$work/sensor-1/run/cert.pem" -outform DER | base64 -w 0)
-is 401 "somebody else's certificate as Client-Cert" call / -H "Client-Cert: :$certificate:"
-is 401 "the same as Envoy has it" call / -H "X-Forwarded-Client-Cert: Cert=\"$certificate\""
-is 401 "a caller's token" call / -H "Troth-Caller: $(<"$etc/troth/token")" -H "Client-Cert: :$certificate:"
+told_service "a new certificate"
+try_headers "$(<"$etc/troth/token")"
 is 404 "the question itself" call /troth
-is 200 "names of the client's choice" as_device / -H 'Troth-Device: pump' -H 'Troth-Segment: safe'
-grep -q 'points for sensor-1 of line-1' "$work/body" || wrong "the service was told: $(<"$work/body")"
-
-case_of "method and address are nginx's word"
-is 403 "a method that the policy does not allow" as_device / -X DELETE
-is 403 "the same, called otherwise" as_device / -X DELETE -H 'X-Original-Method: GET'
-here=https://localhost:$web
-proof GET "$here/v1/points" --nonce "$(fresh_nonce)"
-is 401 "a proof for another address" call /v1/other -H "@$work/headers"
-is 401 "the same, called otherwise" call /v1/other -H "@$work/headers" -H "X-Original-URL: $here/v1/points"
-is 401 "a proof for another method" call /v1/points -H "@$work/headers" -d points
-is 200 "a proof for this call" call /v1/points -H "@$work/headers"
-[ "$(<"$work/body")" = "points for sensor-1 of line-1" ] || wrong "the service sees the proof: $(<"$work/body")"
-proof GET https://elsewhere.example/v1/points --nonce "$(fresh_nonce)"
-is 401 "a proof for another host, by its name" call /v1/points -H "@$work/headers" -H 'Host: elsewhere.example'
-
-case_of "a proof sent twice at once counts once"
-proof GET "$here/race" --nonce "$(fresh_nonce)"
-for i in 1 2 3 4; do call /race -H "@$work/headers" -o /dev/null >"$work/race.$i" & racers[i]=$!; done
-wait "${racers[@]}"
-[ "$(cat "$work"/race.? | fold -w 3 | sort | uniq -c | tr -s ' \n' ' ')" = ' 1 200 3 401 ' ] ||
-	wrong "four at once: $(cat "$work"/race.?)"
-
-case_of "no verifier, no answer"
-kill "$verifier_pid" && wait "$verifier_pid" || true
-verifier_pid=''
-is 500 "without a verifier" as_device /
+try_calls
+try_races
+try_without_verifier 500
 finish
