@@ -4,54 +4,11 @@
 #include <openssl/err.h>
 #include <openssl/provider.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 
-enum { FILE_MAX = 16 * 1024 * 1024, PATH_ROOM = 512, CHAIN_MAX = 8 };
+#include "../documents.h"
 
-/* ---- what the verifier says ---- */
-
-/* The file in memory of its own; p is NULL when it cannot be read. */
-static struct troth_view load(const struct peering *p, const char *name)
-{
-	char path[PATH_ROOM];
-	struct troth_view v = { NULL, 0 };
-	const int n = snprintf(path, sizeof path, "%s/peers/%s", p->run_dir, name);
-	FILE *f = n > 0 && n < PATH_ROOM ? fopen(path, "rb") : NULL;
-	unsigned char *bytes = f != NULL ? malloc(FILE_MAX) : NULL;
-	if (bytes != NULL) {
-		v.p = bytes;
-		v.n = fread(bytes, 1, FILE_MAX, f);
-	}
-	if (f != NULL)
-		(void)fclose(f);
-	return v;
-}
-
-/* A document that is missing or does not hold is one that says nothing: libtroth lets nobody in
- * for want of it, so that it is enough to print why. */
-static void take(const struct peering *p, struct troth_peers *peers, const char *name,
-		 enum troth_status (*set)(struct troth_peers *, struct troth_view))
-{
-	const struct troth_view bytes = load(p, name);
-	const enum troth_status s = bytes.p != NULL ? set(peers, bytes) : TROTH_OK;
-	if (s != TROTH_OK)
-		(void)fprintf(stderr, "peers/%s: %s\n", name, troth_status_name(s));
-	free((void *)(uintptr_t)bytes.p);
-}
-
-static struct troth_peers *load_peers(const struct peering *p)
-{
-	struct troth_peers *peers = NULL;
-	if (troth_peers_new(p->trust_domain, &peers) != TROTH_OK)
-		return NULL;
-	take(p, peers, "bundle.pem", troth_peers_set_bundle);
-	take(p, peers, "keys.json", troth_peers_set_keys);
-	take(p, peers, "crl.der", troth_peers_set_crl);
-	take(p, peers, "crl-former.der", troth_peers_set_crl); /* while the CA is rotated */
-	take(p, peers, "status", troth_peers_set_status);
-	return peers;
-}
+enum { PATH_ROOM = 512, CHAIN_MAX = 8 };
 
 /* ---- the question ---- */
 
@@ -59,8 +16,11 @@ static enum troth_decision ask(struct peering *p, const struct troth_peer_certif
 {
 	const struct troth_peer_rule rule = { &p->segment, 1 };
 	enum troth_decision decision = TROTH_UNDECIDED;
-	struct troth_peers *peers = load_peers(p);
+	char dir[PATH_ROOM];
+	const int n = snprintf(dir, sizeof dir, "%s/peers", p->run_dir);
 	/* Read anew each time: the attester has made sure that they only become newer. */
+	struct troth_peers *peers =
+		n > 0 && n < PATH_ROOM ? documents_load(p->trust_domain, dir) : NULL;
 	if (peers == NULL ||
 	    troth_peer_verify(peers, c, &rule, &decision, &p->peer) != TROTH_OK)
 		decision = TROTH_UNDECIDED;

@@ -72,7 +72,7 @@ run_block() {
 			[ ! -e "$2/.variables" ] || . "$2/.variables"
 			cd "$2"
 			. "$1"
-			export -p >"$2/.variables"' guide "$1" "$2" >"$2/.output" 2>&1 </dev/null
+			{ export -p && export -f -p; } >"$2/.variables"' guide "$1" "$2" >"$2/.output" 2>&1 </dev/null
 	)
 }
 

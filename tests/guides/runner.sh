@@ -32,15 +32,19 @@ server example.org
 \`\`\`
 \`\`\`sh run
 export WHO=example.org
+double() { echo "\$1\$1"; }
+export -f double
 mkdir kept && cd kept && pwd
 \`\`\`
 \`\`\`sh run name=later
 greet "\$WHO"
 echo
+double 7
 cat /etc/there/conf $work/hook
 \`\`\`
 \`\`\`text output
 localhost:
+77
 ser...localhost
 ready
 \`\`\`

@@ -41,6 +41,9 @@ for file in share/initramfs-tools/hooks/troth lib/dracut/modules.d/95troth/modul
 done
 [ -s "$prefix/share/doc/troth/README.md" ] || fail "no README.md"
 diff -r -x man "$source/docs" "$prefix/share/doc/troth/docs" || fail "the manuals are not those of the source"
+diff -r -x CMakeLists.txt -x boot.conf "$source/examples" "$prefix/share/doc/troth/examples" ||
+	fail "the examples are not those of the source"
+[ -x "$prefix/share/doc/troth/examples/refresh/troth-refresh" ] || fail "an example that cannot be run"
 
 # ---- completion ----
 
