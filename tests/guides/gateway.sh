@@ -56,6 +56,7 @@ stage_gateway() { # policy settings on standard input
 	policy ek-certificate-and-inventory
 	expect 1 reference-missing -- troth-attester sensor-1 once
 	ctl reference learn --device sensor-1 --name base >/dev/null
+	sleep 1 # credentials know whole seconds: one of the second of a failure counts as older
 	run_attester sensor-1
 	manage_tpm sensor-1
 }
