@@ -53,3 +53,30 @@ end_process() {
 	fi
 	rm -f -- "$1"
 }
+
+# built_programs TOP: builds Troth's programs, where sources are newer, and prints where they are.
+# One at a time: two demonstrations may be started at once.
+built_programs() {
+	build() {
+		cd "$1" && cmake --preset release -DTROTH_BUILD_TESTS=OFF -B build/demo >/dev/null &&
+			cmake --build build/demo -j "$(nproc)" >/dev/null
+	}
+	mkdir -p "$1/build"
+	(flock 9 && build "$1") 9>"$1/build/.demo.lock" ||
+		fail "Troth cannot be built: cmake --build build/demo says why" 1
+	printf '%s\n' "$1/build/demo/bin"
+}
+
+# workplace KEEP NAME: makes KEEP, or where that is empty a temporary directory, for sockets and
+# configuration files, and prints it.
+workplace() {
+	local work
+	if [ -n "$1" ]; then
+		work=$(absolute "$1") || fail "$1: no directory can be made there"
+	else
+		work=$(mktemp -d "/tmp/$2.XXXXXX")
+	fi
+	[[ $work != *[,:\#\'\"\\]* ]] || fail "$work: name a directory without , : # \\ and quotes"
+	[ ${#work} -le 60 ] || fail "$work is too long for sockets in it; name a shorter directory"
+	printf '%s\n' "$work"
+}

@@ -17,16 +17,8 @@ list=$top/tests/fixtures/bootvm/shim-sb-on/ima_binary
 good=$(printf good | sha256sum | cut -d' ' -f1)
 evil=$(printf evil | sha256sum | cut -d' ' -f1)
 
-record() { python3 "$top/tests/attack/ima_record.py" "$@"; }
-
 # measure PATH DIGEST [SIGNATURE]: the running kernel measures one more
-measure() {
-	local n
-	n=$("$bin/trothctl" ima show --format json "$work/victim/ima" | jq '.entries | length')
-	record "$work/victim/ima" "$@"
-	"$bin/troth-boot-replay" --tcti "swtpm:path=$work/victim/sock" --no-startup \
-		--ima "$work/victim/ima" --ima-from "$n"
-}
+measure() { "$top/swtpm-setup/measure" --bin "$bin" --dir "$work/victim" "$@"; }
 
 # once CODE WORDS [PROGRAM]: one attestation of the victim
 once() {
