@@ -44,15 +44,11 @@ static uint64_t time_floor(const struct troth_state *state)
 
 static bool configured(const struct troth_agent *a, struct troth_outcome *outcome)
 {
-	const struct troth_settings *s = a->settings;
+	const char *missing = troth_settings_missing(a->settings);
 
-	if (s->verifier[0] == '\0')
-		troth_outcome_set(outcome, TROTH_ENDED_UNREACHED,
-				  "no verifier is configured; give --verifier or `verifier`");
-	else if (s->ca[0] == '\0')
-		troth_outcome_set(outcome, TROTH_ENDED_UNREACHED,
-				  "no CA is configured for the verifier; give --ca or `ca`");
-	return s->verifier[0] != '\0' && s->ca[0] != '\0';
+	if (missing != NULL)
+		troth_outcome_set(outcome, TROTH_ENDED_UNREACHED, "%s", missing);
+	return missing == NULL;
 }
 
 enum troth_status troth_agent_connect(const struct troth_agent *a, size_t answer_max,

@@ -137,6 +137,7 @@ static void refused(const Troth__V1__AttestationResult *r, struct troth_outcome 
 		first != NULL ? ", the first is " : "", first != NULL ? first->code : "",
 		first != NULL && first->detail[0] != '\0' ? ": " : "",
 		first != NULL ? first->detail : "");
+	troth_outcome_reason(outcome, first != NULL ? first->code : "");
 }
 
 /* Whatever the verdict: it is the relying party's to judge. */

@@ -18,6 +18,7 @@ enum {
 	OPT_FORM,
 	OPT_PROFILE,
 	OPT_RETRY_FOR,
+	OPT_TIMEOUT,
 	OPT_VERBOSE,
 	OPT_SETTING
 };
@@ -32,6 +33,7 @@ static const struct option OPTIONS[] = {
 	{ "form", required_argument, NULL, OPT_FORM },
 	{ "profile", required_argument, NULL, OPT_PROFILE },
 	{ "retry-for", required_argument, NULL, OPT_RETRY_FOR },
+	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "verbose", no_argument, NULL, OPT_VERBOSE },
 	{ "verifier", required_argument, NULL, OPT_SETTING + 0 },
 	{ "ca", required_argument, NULL, OPT_SETTING + 1 },
@@ -70,17 +72,18 @@ static enum troth_status add(struct troth_command *c, const char *key, const cha
 }
 
 /* A duration as the configuration file spells one: "30s", "2m". */
-static enum troth_status take_retry_for(struct troth_command *c, const char *value)
+static enum troth_status take_duration(struct troth_command *c, size_t offset,
+				       const char *value)
 {
-	static const struct troth_config_field FIELD = {
-		.key = "retry-for",
+	const struct troth_config_field field = {
+		.key = "time",
 		.type = TROTH_CONFIG_DURATION,
-		.offset = offsetof(struct troth_command, retry_for_s),
-		.max = TROTH_RETRY_FOR_MAX_S,
+		.offset = offset,
+		.max = TROTH_PATIENCE_MAX_S,
 	};
 	char why[TROTH_CONFIG_WHY_MAX];
 
-	return troth_config_scalar_set(&FIELD, troth_view_str(value), true, c, why);
+	return troth_config_scalar_set(&field, troth_view_str(value), true, c, why);
 }
 
 /* The place of the value among the names, from 1 on: as the device protocol numbers them. */
@@ -106,7 +109,11 @@ static enum troth_status take_option(struct troth_command *c, int option, const 
 	case OPT_NONCE: c->nonce = value; return TROTH_OK;
 	case OPT_FORM: return take_choice(value, FORMS, &c->form);
 	case OPT_PROFILE: return take_choice(value, PROFILES, &c->profile);
-	case OPT_RETRY_FOR: return take_retry_for(c, value);
+	case OPT_RETRY_FOR:
+		return take_duration(c, offsetof(struct troth_command, retry_for_s), value);
+	case OPT_TIMEOUT:
+		TROTH_TRY(take_duration(c, offsetof(struct troth_command, timeout_s), value));
+		return c->timeout_s > 0 ? TROTH_OK : TROTH_E_CONFIG;
 	case OPT_VERBOSE: return add(c, "log_level", "debug");
 	case OPT_FORMAT:
 		c->json = strcmp(value, "json") == 0;
@@ -215,6 +222,8 @@ void troth_usage(FILE *to)
 		"verifier "
 		"or TPM\n"
 		"                    cannot be reached (default 0s)\n"
+		"  --timeout TIME    of wait: give up after so long (such as 60s; default: "
+		"never)\n"
 		"  --verbose, --version, --help\n"
 		"\n"
 		"Exit codes: 0 credentials written, 1 refused, 2 verifier unreachable or wrong "

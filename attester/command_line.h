@@ -28,8 +28,8 @@ struct troth_option {
 	const char *key, *value;
 };
 #define TROTH_OPTIONS_MAX 16
-/* The longest time `once` may be told to try again, seconds. */
-#define TROTH_RETRY_FOR_MAX_S 3600
+/* The longest time `once` may be told to try again, and `wait` to wait, seconds. */
+#define TROTH_PATIENCE_MAX_S 3600
 
 /* Strings borrow from argv. */
 struct troth_command {
@@ -41,6 +41,7 @@ struct troth_command {
 	const char *config;	  /* NULL: the default file, which may be missing */
 	uint32_t retry_for_s; /* once: how long failures that may pass are met with another try
 			       */
+	uint32_t timeout_s;   /* wait: gives up after so long; 0: never */
 	size_t n_options;
 	struct troth_option options[TROTH_OPTIONS_MAX];
 };

@@ -41,6 +41,15 @@ static enum troth_ending prove(const struct troth_command *command,
 	return troth_proof_print(settings->run_dir, &wish);
 }
 
+/* Printed whatever is missing: a script may want the rest. */
+static enum troth_ending check_config(const struct troth_settings *settings)
+{
+	const char *missing = troth_settings_missing(settings);
+
+	troth_settings_print(settings, stdout);
+	return missing == NULL ? TROTH_ENDED_WELL : complain(missing);
+}
+
 static enum troth_ending with_settings(const struct troth_command *command,
 				       struct troth_settings *settings)
 {
@@ -51,14 +60,12 @@ static enum troth_ending with_settings(const struct troth_command *command,
 		return troth_report_print(settings, command->json);
 	if (command->verb == TROTH_VERB_PROOF)
 		return prove(command, settings);
-	if (command->verb == TROTH_VERB_CHECK_CONFIG) {
-		troth_settings_print(settings, stdout);
-		return TROTH_ENDED_WELL;
-	}
+	if (command->verb == TROTH_VERB_CHECK_CONFIG)
+		return check_config(settings);
 	if (troth_ctx_new(&ctx) != TROTH_OK || troth_stop_install() != TROTH_OK)
 		return complain("cannot start: no cryptography or no signals");
 	if (command->verb == TROTH_VERB_WAIT)
-		return troth_wait(settings);
+		return troth_wait(settings, command->timeout_s);
 	if (command->verb == TROTH_VERB_PROVISION)
 		return provision(settings, ctx, command->json);
 

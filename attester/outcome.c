@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base.h"
 
@@ -29,6 +30,7 @@ void troth_outcome_set(struct troth_outcome *o, enum troth_ending ending, const 
 	vsnprintf(raw, sizeof raw, format, args);
 	va_end(args);
 	o->ending = ending;
+	o->reason[0] = '\0';
 	for (const char *c = raw; *c != '\0' && n + 5 < sizeof o->text; c++) {
 		if (*c >= ' ' && *c < 0x7f)
 			o->text[n++] = *c;
@@ -36,4 +38,13 @@ void troth_outcome_set(struct troth_outcome *o, enum troth_ending ending, const 
 			n += (size_t)snprintf(o->text + n, 5, "\\x%02x", (unsigned char)*c);
 	}
 	o->text[n] = '\0';
+}
+
+void troth_outcome_reason(struct troth_outcome *o, const char *code)
+{
+	const size_t n = strlen(code);
+
+	o->reason[0] = '\0';
+	if (n < sizeof o->reason && strspn(code, "abcdefghijklmnopqrstuvwxyz0123456789-") == n)
+		memcpy(o->reason, code, n + 1);
 }

@@ -22,14 +22,17 @@ struct troth_outcome {
 	uint32_t renew_after_s; /* after ENDED_WELL */
 	uint32_t life_s;	/* of the credentials, from now; after ENDED_WELL */
 	struct troth_steps steps;
-	char text[480]; /* one plain sentence; foreign bytes escaped */
+	char text[480];	 /* one plain sentence; foreign bytes escaped */
+	char reason[64]; /* its code: the first finding, or the problem's; may be empty */
 };
 
 /* "issued", "refused", "unreachable", "pending", "tpm". */
 const char *troth_ending_name(enum troth_ending ending);
-/* Sets ending and sentence, and nothing else. Bytes that are not printable ASCII come out as
- * \xNN: the sentence may quote a verifier. */
+/* Sets ending and sentence, and leaves no reason. Bytes that are not printable ASCII come out
+ * as \xNN: the sentence may quote a verifier. */
 void troth_outcome_set(struct troth_outcome *o, enum troth_ending ending, const char *format,
 		       ...) __attribute__((format(printf, 3, 4)));
+/* Sets the reason: a code of lower-case letters, digits and '-'. Any other leaves it empty. */
+void troth_outcome_reason(struct troth_outcome *o, const char *code);
 
 #endif

@@ -72,6 +72,7 @@ enum troth_remedy troth_problem_judge(const struct troth_problem *p, struct trot
 	else
 		troth_outcome_set(&o, ending, "the verifier says %s (HTTP %ld): %s",
 				  p->code[0] != '\0' ? p->code : "no", p->status, p->detail);
+	troth_outcome_reason(&o, p->code);
 	*out = o;
 	return remedy;
 }

@@ -25,9 +25,10 @@ void troth_report_attempt(const struct troth_settings *settings, const struct tr
 
 	troth_format_time(now_ms / 1000, at);
 	TROTH_AUTO(json_decref_p)
-	json_t *root = json_pack("{s:s, s:i, s:s, s:s, s:I}", "outcome",
-				 troth_ending_name(o->ending), "code", (int)o->ending, "text",
-				 o->text, "at", at, "next_ms",
+	json_t *root = json_pack("{s:s, s:i, s:s?, s:s, s:s, s:I}", "outcome",
+				 troth_ending_name(o->ending), "code", (int)o->ending, "reason",
+				 o->reason[0] != '\0' ? o->reason : NULL, "text", o->text, "at",
+				 at, "next_ms",
 				 (json_int_t)(next_ms > 0 ? now_ms + next_ms : 0));
 	char *text = json_dumps(root, JSON_INDENT(1));
 	(void)snprintf(path, sizeof path, "%s/status.json", settings->run_dir);

@@ -38,8 +38,9 @@ static void log_outcome(const struct troth_outcome *o)
 		troth_info("attested", "outcome=%s detail=\"%s\"", troth_ending_name(o->ending),
 			   o->text);
 	else
-		troth_error("attested", "outcome=%s detail=\"%s\"",
-			    troth_ending_name(o->ending), o->text);
+		troth_error("attested", "outcome=%s reason=%s detail=\"%s\"",
+			    troth_ending_name(o->ending),
+			    o->reason[0] != '\0' ? o->reason : "-", o->text);
 }
 
 static uint32_t random_bits(void)

@@ -10,8 +10,8 @@
  * verifier or the TPM that cannot be reached. A refusal is an answer, and so is "pending". */
 enum troth_ending troth_once(struct troth_agent *a, uint32_t retry_for_s);
 /* Until run_dir holds credentials that have not expired, whoever writes them: WELL. UNREACHED
- * when told to stop before. */
-enum troth_ending troth_wait(const struct troth_settings *settings);
+ * when told to stop before, or after timeout_s seconds (0: never). */
+enum troth_ending troth_wait(const struct troth_settings *settings, uint32_t timeout_s);
 /* Until SIGTERM or SIGINT: WELL. settings are read again at SIGHUP and must be the agent's. */
 enum troth_ending troth_run(struct troth_agent *a, const struct troth_command *command,
 			    struct troth_settings *settings);

@@ -225,6 +225,16 @@ enum troth_status troth_settings_load(const struct troth_command *command,
 	return TROTH_OK;
 }
 
+const char *troth_settings_missing(const struct troth_settings *settings)
+{
+	if (settings->verifier[0] == '\0')
+		return "no verifier is configured; give --verifier or `verifier`";
+	if (settings->ca[0] == '\0')
+		return "no CA is configured for the verifier; give --ca, `ca` or the service "
+		       "manager's credential troth.ca";
+	return NULL;
+}
+
 void troth_settings_print(const struct troth_settings *settings, FILE *to)
 {
 	for (const struct troth_config_field *f = FIELDS; f->key != NULL; f++)

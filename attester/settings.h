@@ -54,6 +54,9 @@ TROTH_NODISCARD enum troth_status troth_settings_load(const struct troth_command
 						      struct troth_settings *out,
 						      struct troth_complaint *complaint);
 
+/* What the attester cannot work without and nobody has given, as a sentence; NULL: nothing. */
+const char *troth_settings_missing(const struct troth_settings *settings);
+
 /* One line for each setting a script may want: "key=value". */
 void troth_settings_print(const struct troth_settings *settings, FILE *to);
 

@@ -45,8 +45,30 @@ static int watch(const char *dir)
 	return fd;
 }
 
-enum troth_ending troth_wait(const struct troth_settings *s)
+/* At most an hour, for a change of the clock; 0: the time is over. */
+static uint64_t pause_ms(uint64_t until_ms)
 {
+	const uint64_t hour_ms = 3600000, now_ms = troth_mono_ms();
+
+	if (until_ms == 0)
+		return hour_ms;
+	if (now_ms >= until_ms)
+		return 0;
+	return until_ms - now_ms < hour_ms ? until_ms - now_ms : hour_ms;
+}
+
+static enum troth_ending give_up(uint32_t timeout_s)
+{
+	(void)fprintf(stderr,
+		      "troth-attester: no credentials after %us; see troth-attester status\n",
+		      timeout_s);
+	return TROTH_ENDED_UNREACHED;
+}
+
+enum troth_ending troth_wait(const struct troth_settings *s, uint32_t timeout_s)
+{
+	const uint64_t until_ms = timeout_s > 0 ? troth_mono_ms() + timeout_s * UINT64_C(1000)
+						: 0;
 	TROTH_AUTO(close_fd) int fd = -1;
 
 	if (troth_dir_make(s->run_dir, 0755) == TROTH_OK)
@@ -57,9 +79,10 @@ enum troth_ending troth_wait(const struct troth_settings *s)
 		return TROTH_ENDED_UNREACHED;
 	}
 	while (!there(s)) {
-		/* The hour is for nothing but a change of the clock. */
-		if (troth_stop_wait(fd, UINT64_C(3600000)) == TROTH_WAKE_SIGNAL &&
-		    troth_stop_wanted())
+		const uint64_t for_ms = pause_ms(until_ms);
+		if (for_ms == 0)
+			return give_up(timeout_s);
+		if (troth_stop_wait(fd, for_ms) == TROTH_WAKE_SIGNAL && troth_stop_wanted())
 			return TROTH_ENDED_UNREACHED;
 		(void)troth_stop_take_reload();
 		drain(fd);

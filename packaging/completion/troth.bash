@@ -104,7 +104,7 @@ _troth_program() {
 	--form) _troth_reply "jwt cwt" && return ;;
 	--profile) _troth_reply "deployed draft" && return ;;
 	--config | --ca | --log | --ima | --state-dir | --run-dir) _troth_files && return ;;
-	--name | --verifier | --tcti | --retry-for | --nonce) return ;;
+	--name | --verifier | --tcti | --retry-for | --timeout | --nonce) return ;;
 	esac
 	case ${COMP_WORDS[COMP_CWORD]} in
 	-*) _troth_reply "$(_troth_options "${COMP_WORDS[0]}")" ;;

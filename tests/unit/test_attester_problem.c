@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base.h"
 #include "problem.h"
 #include "reader.h"
 #include "url.h"
@@ -84,7 +85,30 @@ static void what_follows(void **state)
 			fail_msg("%s: ends as %s", CASES[i].name, troth_ending_name(o.ending));
 		if (strstr(o.text, CASES[i].says) == NULL)
 			fail_msg("%s: no '%s' in '%s'", CASES[i].name, CASES[i].says, o.text);
+		assert_string_equal(o.reason, p.code);
 	}
+}
+
+/* It goes into logs and scripts as it is. */
+static void a_reason_is_a_code_or_nothing(void **state)
+{
+	(void)state;
+	struct troth_outcome o;
+	char long_code[sizeof o.reason + 1];
+	memset(long_code, 'x', sizeof long_code);
+	long_code[sizeof o.reason] = '\0';
+	const char *const none[] = { "", "two words", "Upper", "a\nb", "\"", long_code };
+	for (size_t i = 0; i < TROTH_COUNT(none); i++) {
+		POISON(o);
+		troth_outcome_reason(&o, none[i]);
+		assert_string_equal(o.reason, "");
+	}
+	troth_outcome_reason(&o, long_code + 1);
+	assert_string_equal(o.reason, long_code + 1);
+	troth_outcome_reason(&o, "ima-unknown-file");
+	assert_string_equal(o.reason, "ima-unknown-file");
+	troth_outcome_set(&o, TROTH_ENDED_WELL, "issued");
+	assert_string_equal(o.reason, "");
 }
 
 static void no_answer_at_all(void **state)
@@ -174,6 +198,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_follows),
+		cmocka_unit_test(a_reason_is_a_code_or_nothing),
 		cmocka_unit_test(no_answer_at_all),
 		cmocka_unit_test(foreign_text_is_escaped_and_cut),
 		cmocka_unit_test(addresses),

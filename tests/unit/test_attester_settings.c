@@ -216,6 +216,9 @@ static const struct {
 	{ "an hour of tries", { "once", "--retry-for", "1h" }, TROTH_OK, TROTH_VERB_ONCE },
 	{ "more than an hour", { "once", "--retry-for", "3601s" }, TROTH_E_CONFIG, 0 },
 	{ "a time without unit", { "once", "--retry-for", "30" }, TROTH_E_CONFIG, 0 },
+	{ "an hour of waiting", { "wait", "--timeout", "1h" }, TROTH_OK, TROTH_VERB_WAIT },
+	{ "more than an hour of it", { "wait", "--timeout", "3601s" }, TROTH_E_CONFIG, 0 },
+	{ "no time at all", { "wait", "--timeout", "0s" }, TROTH_E_CONFIG, 0 },
 	{ "no such option", { "once", "--insecure" }, TROTH_E_CONFIG, 0 },
 	{ "an option without its value", { "once", "--ek" }, TROTH_E_CONFIG, 0 },
 };

@@ -226,8 +226,10 @@ static void waiting_for_a_credential(void **state)
 	wait_until_it_catches_signals(asked);
 	assert_int_equal(kill(asked, SIGTERM), 0);
 	assert_int_equal(lab_wait(asked), 2);
+	lab_expect(v->lab, 2, village_args(v, "wait", "--timeout", "1s"));
 	village_attest(v, 0, "once");
 	assert_int_equal(lab_wait(waiting), 0);
+	lab_expect(v->lab, 0, village_args(v, "wait", "--timeout", "1s"));
 }
 
 /* One message as it falls asleep, with a patience past its sleep; then none until it wakes. */
