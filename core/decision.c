@@ -27,6 +27,7 @@ static const char *const NAMES[TROTH_DECISION_N] = {
 	[TROTH_DENIED_CERT_CHAIN] = "certificate-chain",
 	[TROTH_DENIED_CERT_EXPIRED] = "certificate-expired",
 	[TROTH_DENIED_CERT_REVOKED] = "certificate-revoked",
+	[TROTH_DENIED_CERT_KEY] = "certificate-key",
 	[TROTH_DENIED_UNKNOWN_DEVICE] = "unknown-device",
 	[TROTH_DENIED_QUARANTINED] = "quarantined",
 	[TROTH_DENIED_UNHEALTHY] = "unhealthy",

@@ -36,6 +36,7 @@ enum troth_decision {
 	TROTH_DENIED_CERT_CHAIN,
 	TROTH_DENIED_CERT_EXPIRED,
 	TROTH_DENIED_CERT_REVOKED,
+	TROTH_DENIED_CERT_KEY, /* not of the key in the TPM that the result names */
 	/* The device. */
 	TROTH_DENIED_UNKNOWN_DEVICE,
 	TROTH_DENIED_QUARANTINED, /* or retired, or not approved yet */

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* EK certificates: without configured roots none is ever trusted, and whatever one says of
- * itself is printable text. */
+ * itself is printable text. Where its key is found, it is the one that OpenSSL finds. */
 #include <assert.h>
+#include <openssl/x509.h>
 #include <string.h>
 
 #include "ek.h"
+#include "reader.h"
+#include "x509_key.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -14,6 +17,21 @@ static void assert_printable(const char *text, size_t max)
 	assert(n < max);
 	for (size_t i = 0; i < n; i++)
 		assert(text[i] >= 0x20 && text[i] <= 0x7e);
+}
+
+static void compare_key(struct troth_view der)
+{
+	struct troth_view key;
+	uint8_t *encoded = NULL;
+	const uint8_t *at = der.p;
+	X509 *cert = d2i_X509(NULL, &at, (long)der.n);
+	if (troth_x509_key(der, &key) == TROTH_OK && cert != NULL) {
+		const int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &encoded);
+		const struct troth_view theirs = { encoded, n > 0 ? (size_t)n : 0 };
+		assert(troth_view_equal(key, theirs));
+	}
+	OPENSSL_free(encoded);
+	X509_free(cert);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -28,6 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct troth_ek_cert_case c = { trust, { data, size }, NULL, 1800000000 };
 	assert(troth_ek_cert_verify(ctx, &c, &facts, &findings) == TROTH_OK);
 	assert(findings.n > 0);
+	compare_key((struct troth_view){ data, size });
 	for (size_t i = 0; i < findings.n; i++)
 		assert_printable(findings.list[i].detail, sizeof findings.list[i].detail);
 	assert_printable(facts.manufacturer, sizeof facts.manufacturer);

@@ -481,6 +481,52 @@ static void a_certificate_is_enough_with_its_key_proven(void **state)
 	authority_free(&other);
 }
 
+/* ---- a result beside a certificate ---- */
+
+/* The key of a certificate, by OpenSSL. */
+static struct troth_view key_of(struct troth_view der, uint8_t *buf)
+{
+	const uint8_t *at = der.p;
+	X509 *cert = d2i_X509(NULL, &at, (long)der.n);
+	assert_non_null(cert);
+	const int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &buf);
+	assert_true(n > 0);
+	X509_free(cert);
+	return (struct troth_view){ buf - n, (size_t)n };
+}
+
+static void a_result_counts_on_its_own_devices_connection(void **state)
+{
+	struct world *w = *state;
+	struct authority other = authority_make("Issuing CA", NOW_S);
+	struct troth_ear ear = sound_result(w);
+	struct authority_der anothers;
+	struct credentials c;
+	uint8_t buf[256];
+	ear.attested_key = key_of(authority_view(&w->certificate), buf);
+	write_token(w, &ear, &w->verifier, &c);
+	fresh_nonce(w, &c);
+	write_proof(w, &w->session, "POST", URL, &c);
+	struct troth_gate_question q = question(&c);
+	q.certificate = other.der_view;
+	assert_int_equal(ask(w, &q), TROTH_DENIED_CERT_KEY);
+	q.certificate = troth_view_str("MIIB");
+	assert_int_equal(ask(w, &q), TROTH_DENIED_CERT_MALFORMED);
+	authority_issue(&w->ca, ID, SERIAL + 1, NOW_S - 60, &anothers); /* its name, no more */
+	q.certificate = authority_view(&anothers);
+	assert_int_equal(ask(w, &q), TROTH_DENIED_CERT_KEY);
+	/* Refused for that alone, and so not used up. */
+	q.certificate = authority_view(&w->certificate);
+	assert_int_equal(ask(w, &q), TROTH_ADMITTED);
+	assert_int_equal(ask(w, &q), TROTH_DENIED_PROOF_USED);
+	/* A result that names no key is not of this connection. */
+	sound_credentials(w, &c);
+	q = question(&c);
+	q.certificate = authority_view(&w->certificate);
+	assert_int_equal(ask(w, &q), TROTH_DENIED_CERT_KEY);
+	authority_free(&other);
+}
+
 /* ---- the device, both ways in ---- */
 
 static void assert_both(struct world *w, enum troth_decision want, const char *what)
@@ -612,6 +658,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_certificate_is_enough_with_its_key_proven,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(the_next_call_after_a_quarantine_is_denied,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_result_counts_on_its_own_devices_connection,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(a_revoked_serial_ends_certificate_and_result,
 						setup, teardown),

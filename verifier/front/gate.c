@@ -10,6 +10,7 @@
 #include "health.h"
 #include "known_tokens.h"
 #include "reader.h"
+#include "x509_key.h"
 
 struct troth_gate {
 	const struct troth_gates *shared;
@@ -110,6 +111,28 @@ static enum troth_status judge_proof(struct troth_gate *g, const struct troth_ga
 	return TROTH_OK;
 }
 
+/* A result beside a certificate: whoever holds the connection has shown the key in the TPM that
+ * the result is of, or the call is another's. Which certificate of that key it is, and until
+ * when it is good, does not matter then: a connection may outlive it. */
+static enum troth_status judge_connection(struct troth_gate *g,
+					  const struct troth_gate_question *q,
+					  const struct troth_known_token *t,
+					  enum troth_decision *out_decision)
+{
+	struct troth_view key;
+	struct troth_digest d;
+	if (q->certificate.n == 0)
+		return TROTH_OK;
+	if (troth_x509_key(q->certificate, &key) != TROTH_OK) {
+		*out_decision = TROTH_DENIED_CERT_MALFORMED;
+		return TROTH_OK;
+	}
+	TROTH_TRY(troth_hash_one(g->ctx, TROTH_HASH_SHA256, key, &d));
+	if (memcmp(d.bytes, t->key_sha256, sizeof t->key_sha256) != 0)
+		*out_decision = TROTH_DENIED_CERT_KEY;
+	return TROTH_OK;
+}
+
 static enum troth_status by_token(struct troth_gate *g, const struct troth_gate_question *q,
 				  struct caller *out, enum troth_decision *out_decision)
 {
@@ -124,6 +147,8 @@ static enum troth_status by_token(struct troth_gate *g, const struct troth_gate_
 	set_caller(out, troth_view_str(t->name), troth_view_str(t->segment));
 	out->issued_s = t->issued_s;
 	*out_decision = judge_token(g, t, q->now_ms / 1000);
+	if (*out_decision == TROTH_ADMITTED)
+		TROTH_TRY(judge_connection(g, q, t, out_decision));
 	if (*out_decision != TROTH_ADMITTED)
 		return TROTH_OK;
 	return judge_proof(g, q, t, out, out_decision);

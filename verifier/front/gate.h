@@ -38,7 +38,8 @@ void troth_gate_free(struct troth_gate *g);
 struct troth_gate_question {
 	const char *audience;
 	struct troth_view method, url;
-	/* Token and proof, or a certificate (DER) whose key the gateway has seen proven. */
+	/* Token and proof, or a certificate (DER) whose key the gateway has seen proven; or
+	 * both, which must be of one key then. */
 	struct troth_view token, proof, certificate;
 	uint64_t now_ms, mono_s;
 };

@@ -8,7 +8,7 @@
 #include "reader.h"
 #include "spiffe.h"
 
-/* Slots of about 250 bytes: devices that call through one worker within a result's life. */
+/* Slots of about 280 bytes: devices that call through one worker within a result's life. */
 enum { SLOTS = 8192 };
 
 struct troth_known_tokens {
@@ -71,12 +71,16 @@ static enum troth_decision open_token(struct troth_ctx *ctx,
 	uint8_t buf[TROTH_JWS_MAX];
 	struct troth_writer w = troth_writer_make(buf, sizeof buf);
 	struct troth_ear ear;
+	struct troth_digest key;
 	const enum troth_status s =
 		troth_ear_jwt_open(ctx, reading->text, reading->keys, &w, &ear);
 	if (s != TROTH_OK)
 		return why_not(s);
-	return keep(&ear, reading->trust_domain, out) ? TROTH_ADMITTED
-						      : TROTH_DENIED_TOKEN_MALFORMED;
+	if (!keep(&ear, reading->trust_domain, out) ||
+	    troth_hash_one(ctx, TROTH_HASH_SHA256, ear.attested_key, &key) != TROTH_OK)
+		return TROTH_DENIED_TOKEN_MALFORMED;
+	memcpy(out->key_sha256, key.bytes, sizeof out->key_sha256);
+	return TROTH_ADMITTED;
 }
 
 enum troth_status troth_known_tokens_read(struct troth_known_tokens *k, struct troth_ctx *ctx,

@@ -16,6 +16,7 @@ struct troth_known_token {
 	uint8_t sha256[32]; /* of its text */
 	uint8_t thumbprint[32];
 	uint8_t serial[16];
+	uint8_t key_sha256[32]; /* of the SubjectPublicKeyInfo of the key in the TPM */
 	uint64_t issued_s, expires_s;
 	bool affirming;
 	char name[TROTH_NAME_LEN_MAX + 1], segment[TROTH_NAME_LEN_MAX + 1];
