@@ -227,7 +227,8 @@ static void a_broken_inventory_leaves_the_service_as_it_is(void **state)
 	assert_int_equal(troth_file_write(path, troth_view_str("no device id\n"), 0600),
 			 TROTH_OK);
 	refuse_reload(lab);
-	assert_true(serving_said(&lab->service, "event=inventory"));
+	assert_true(serving_said(&lab->service,
+				 "line=1 status=malformed why=\"a line begins with"));
 	assert_same(&before, lab);
 	assert_int_equal(lab_attest(lab, &lab->devices[LAB_THIRD]), 200);
 	assert_int_equal(troth_file_write(path, troth_buffer_view(&good), 0600), TROTH_OK);

@@ -70,17 +70,16 @@ static enum troth_status load_ek_trust(struct troth_front *f)
 static enum troth_status load_inventory(struct troth_front *f)
 {
 	TROTH_AUTO(troth_buffer_clear) struct troth_buffer text = { 0 };
-	size_t bad_line = 0;
+	struct troth_inventory_fault fault = { 0, "it cannot be read" };
 	const char *file = f->settings->inventory;
 	if (file[0] == '\0')
 		return TROTH_OK;
 	enum troth_status status = troth_file_read(file, TROTH_INVENTORY_MAX, &text);
 	if (status == TROTH_OK)
-		status = troth_inventory_parse(troth_buffer_view(&text), &f->inventory,
-					       &bad_line);
+		status = troth_inventory_parse(troth_buffer_view(&text), &f->inventory, &fault);
 	if (status != TROTH_OK)
-		troth_error("inventory", "file=%s line=%zu status=%s", file, bad_line,
-			    troth_status_name(status));
+		troth_error("inventory", "file=%s line=%zu status=%s why=\"%s\"", file,
+			    fault.line, troth_status_name(status), fault.why);
 	return status;
 }
 

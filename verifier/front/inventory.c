@@ -38,9 +38,9 @@ static bool copy_name(struct troth_view word, char out[TROTH_NAME_LEN_MAX + 1])
 	return true;
 }
 
-/* False: neither an entry nor nothing. */
-static bool parse_line(struct troth_view line, struct troth_inventory_entry *entry,
-		       bool *present)
+/* Why a line is neither an entry nor nothing; NULL when it is one of them. */
+static const char *parse_line(struct troth_view line, struct troth_inventory_entry *entry,
+			      bool *present)
 {
 	const uint8_t *comment = line.n > 0 ? memchr(line.p, '#', line.n) : NULL;
 	if (comment != NULL)
@@ -50,10 +50,14 @@ static bool parse_line(struct troth_view line, struct troth_inventory_entry *ent
 	*present = id.n > 0;
 	*entry = (struct troth_inventory_entry){ 0 };
 	if (id.n == 0)
-		return true;
-	return troth_parse_hex(id, entry->id, sizeof entry->id) &&
-	       copy_name(name, entry->name) && copy_name(group, entry->group) &&
-	       next_word(&line).n == 0;
+		return NULL;
+	if (!troth_parse_hex(id, entry->id, sizeof entry->id))
+		return "a line begins with a device id, 64 hex digits";
+	if (!copy_name(name, entry->name))
+		return "the name, the second word, is none";
+	if (!copy_name(group, entry->group))
+		return "the group, the third word, is none";
+	return next_word(&line).n == 0 ? NULL : "a fourth word";
 }
 
 static int by_id(const void *a, const void *b)
@@ -80,31 +84,60 @@ static struct troth_view next_line(struct troth_view *text)
 	return line;
 }
 
-enum troth_status troth_inventory_parse(struct troth_view text, struct troth_inventory *out,
-					size_t *bad_line)
+static enum troth_status read_lines(struct troth_view text, struct troth_inventory *inv,
+				    struct troth_inventory_fault *out_fault)
 {
+	for (uint32_t line = 1; text.n > 0; line++) {
+		struct troth_inventory_entry *entry = &inv->entries[inv->n];
+		bool present;
+		const char *why = parse_line(next_line(&text), entry, &present);
+		if (why != NULL) {
+			*out_fault = (struct troth_inventory_fault){ line, why };
+			return TROTH_E_MALFORMED;
+		}
+		entry->line = line;
+		inv->n += present;
+	}
+	return TROTH_OK;
+}
+
+/* Of two lines with one id, the later one is at fault. */
+static enum troth_status find_duplicate(const struct troth_inventory *inv,
+					struct troth_inventory_fault *out_fault)
+{
+	for (size_t i = 1; i < inv->n; i++) {
+		const struct troth_inventory_entry *a = &inv->entries[i - 1], *b = a + 1;
+		if (by_id(a, b) != 0)
+			continue;
+		*out_fault =
+			(struct troth_inventory_fault){ a->line > b->line ? a->line : b->line,
+							"the device has a line already" };
+		return TROTH_E_CONFLICT;
+	}
+	return TROTH_OK;
+}
+
+enum troth_status troth_inventory_parse(struct troth_view text, struct troth_inventory *out,
+					struct troth_inventory_fault *out_fault)
+{
+	*out_fault = (struct troth_inventory_fault){ 0, "the text is too long" };
 	if (text.n > TROTH_INVENTORY_MAX)
 		return TROTH_E_LIMIT;
 	struct troth_inventory inv = { 0 };
 	inv.entries = calloc(count_lines(text), sizeof *inv.entries);
-	if (inv.entries == NULL)
+	if (inv.entries == NULL) {
+		out_fault->why = "there is no memory for it";
 		return TROTH_E_MEMORY;
-	for (size_t line = 1; text.n > 0; line++) {
-		bool present;
-		if (!parse_line(next_line(&text), &inv.entries[inv.n], &present)) {
-			*bad_line = line;
-			troth_inventory_release(&inv);
-			return TROTH_E_MALFORMED;
-		}
-		inv.n += present;
 	}
-	qsort(inv.entries, inv.n, sizeof *inv.entries, by_id);
-	for (size_t i = 1; i < inv.n; i++)
-		if (by_id(&inv.entries[i - 1], &inv.entries[i]) == 0) {
-			*bad_line = 0;
-			troth_inventory_release(&inv);
-			return TROTH_E_CONFLICT;
-		}
+	enum troth_status status = read_lines(text, &inv, out_fault);
+	if (status == TROTH_OK) {
+		qsort(inv.entries, inv.n, sizeof *inv.entries, by_id);
+		status = find_duplicate(&inv, out_fault);
+	}
+	if (status != TROTH_OK) {
+		troth_inventory_release(&inv);
+		return status;
+	}
 	*out = inv;
 	return TROTH_OK;
 }

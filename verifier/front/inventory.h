@@ -17,6 +17,7 @@ struct troth_inventory_entry {
 	uint8_t id[32];
 	char name[TROTH_NAME_LEN_MAX + 1];  /* empty: the verifier chooses */
 	char group[TROTH_NAME_LEN_MAX + 1]; /* empty: default */
+	uint32_t line;
 };
 
 struct troth_inventory {
@@ -24,9 +25,17 @@ struct troth_inventory {
 	struct troth_inventory_entry *entries; /* by id, ascending */
 };
 
-/* On a bad, duplicate or over-long line *bad_line is its number and nothing is loaded. */
+/* The line that is no entry, and why not, in words of ours. */
+struct troth_inventory_fault {
+	size_t line; /* 0: it is about all of the text, or about no line that is known */
+	const char *why;
+};
+
+/* On a bad or duplicate line nothing is loaded and *out_fault is written: TROTH_E_MALFORMED,
+ * TROTH_E_CONFLICT. TROTH_E_LIMIT for a text past TROTH_INVENTORY_MAX. */
 TROTH_NODISCARD enum troth_status
-troth_inventory_parse(struct troth_view text, struct troth_inventory *out, size_t *bad_line);
+troth_inventory_parse(struct troth_view text, struct troth_inventory *out,
+		      struct troth_inventory_fault *out_fault);
 void troth_inventory_release(struct troth_inventory *inventory);
 /* NULL when the device is not listed. */
 const struct troth_inventory_entry *
