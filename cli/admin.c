@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <troth/limits.h>
 #include <unistd.h>
 
@@ -60,7 +61,12 @@ static void put_problem(const struct troth_https_answer *a, const char *about)
 /* libcurl speaks of a port where there is a socket. */
 static void put_unreached(const char *path, const char *why)
 {
-	if (access(path, R_OK | W_OK) == 0)
+	struct stat st;
+	if (stat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
+		troth_cli_error("%s: is no socket; name the verifier's admin_socket with "
+				"--socket",
+				path);
+	else if (access(path, R_OK | W_OK) == 0)
 		troth_cli_error("%s: %s", path, why);
 	else if (errno == ENOENT)
 		troth_cli_error("%s: no verifier serves there; name its admin_socket with "

@@ -35,6 +35,18 @@ static enum troth_status fill_case(const struct troth_cli_case *c,
 	return TROTH_OK;
 }
 
+static enum troth_cli_exit other_lists(const struct troth_cli_case *c)
+{
+	if (c->ima_lists == NULL)
+		troth_cli_error("this verdict was made with allow-lists for IMA: name their "
+				"directory, the verifier's ima.lists, with --ima-lists");
+	else
+		troth_cli_error("the evidence has expired: the allow-lists for IMA in %s are "
+				"not those of the record",
+				c->ima_lists);
+	return TROTH_CLI_UNSURE;
+}
+
 static enum troth_cli_exit appraise(struct troth_cli_case *c,
 				    const struct troth_ima_lists *lists)
 {
@@ -43,12 +55,8 @@ static enum troth_cli_exit appraise(struct troth_cli_case *c,
 	struct troth_ima_case ima;
 	enum troth_status st = troth_ima_yardstick_find(c->ctx, lists, &c->policy, &y);
 	if (st == TROTH_OK && !troth_view_equal(TROTH_VIEW_OF(y.version),
-						troth_wire_view(c->record->ima_version))) {
-		troth_cli_error(
-			"the evidence has expired: the allow-lists for IMA are not those "
-			"of the record (see --ima-lists)");
-		return TROTH_CLI_UNSURE;
-	}
+						troth_wire_view(c->record->ima_version)))
+		return other_lists(c);
 	if (st == TROTH_OK)
 		st = fill_case(c, &y, &before, &ima);
 	if (st == TROTH_OK && (c->ima = malloc(sizeof *c->ima)) == NULL)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
+#include <string.h>
 
 #include "admin.h"
+#include "clock.h"
 #include "output.h"
 #include "reader.h"
 #include "text.h"
@@ -27,6 +29,43 @@ static enum troth_cli_exit add_page(const char *socket, uint64_t from, json_t *l
 	return TROTH_CLI_YES;
 }
 
+/* The value of the line of a leaf that begins with a key (docs/audit.md). */
+static struct troth_view value_of(const char *leaf, const char *key)
+{
+	const size_t n = strlen(key);
+	while (*leaf != '\0') {
+		const size_t length = strcspn(leaf, "\n");
+		if (length > n && strncmp(leaf, key, n) == 0 && leaf[n] == ' ')
+			return (struct troth_view){ (const uint8_t *)leaf + n + 1,
+						    length - n - 1 };
+		leaf += length + (leaf[length] != '\0');
+	}
+	return troth_view_str("-");
+}
+
+/* What people ask about a leaf; scripts take all of it. */
+static json_t *words_of(json_t *leaf)
+{
+	static const char *const KEYS[] = { "kind", "name", "actor", "detail" };
+	const char *text = json_string_value(json_object_get(leaf, "leaf"));
+	const char *all = text != NULL ? text : "";
+	const struct troth_view certificate = value_of(all, "certificate");
+	char index[32], at[32] = "-";
+	uint64_t time_ms;
+	if (troth_parse_u64(value_of(all, "time"), INT64_MAX, &time_ms))
+		troth_format_time(time_ms / 1000, at);
+	json_t *row = json_pack(
+		"[s, s]",
+		troth_cli_text_of(json_object_get(leaf, "index"), index, sizeof index), at);
+	for (size_t i = 0; i < TROTH_COUNT(KEYS); i++) {
+		const struct troth_view v = value_of(all, KEYS[i]);
+		json_array_append_new(row, json_stringn((const char *)v.p, v.n));
+	}
+	json_array_append_new(row, json_stringn((const char *)certificate.p,
+						certificate.n < 16 ? certificate.n : 16));
+	return row;
+}
+
 /* A leaf is lines; a table has room for one. */
 static json_t *row_of(json_t *leaf)
 {
@@ -47,14 +86,18 @@ static json_t *row_of(json_t *leaf)
 
 static enum troth_cli_exit put_leaves(json_t *leaves, enum troth_cli_format format)
 {
-	static const char *const HEAD[] = { "INDEX", "LEAF", NULL };
+	static const char *const WHOLE[] = { "INDEX", "LEAF", NULL };
+	static const char *const WORDS[] = { "INDEX", "TIME",	"KIND",	       "NAME",
+					     "ACTOR", "DETAIL", "CERTIFICATE", NULL };
+	const bool text = format == TROTH_CLI_TEXT;
 	TROTH_AUTO(json_decref_p) json_t *rows = json_array();
 	json_t *leaf;
 	size_t i;
 	if (format == TROTH_CLI_JSON)
 		return troth_cli_put_json(json_pack("{s:O}", "leaves", leaves), TROTH_CLI_YES);
-	json_array_foreach(leaves, i, leaf) json_array_append_new(rows, row_of(leaf));
-	troth_cli_put_table(HEAD, rows, format);
+	json_array_foreach(leaves, i, leaf)
+		json_array_append_new(rows, text ? words_of(leaf) : row_of(leaf));
+	troth_cli_put_table(text ? WORDS : WHOLE, rows, format);
 	return TROTH_CLI_YES;
 }
 

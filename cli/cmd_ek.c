@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <sys/stat.h>
+
 #include "args.h"
 #include "clock.h"
 #include "ek.h"
@@ -37,8 +39,13 @@ static enum troth_status add_file(void *arg, const char *file)
 
 static bool read_dir(struct trust_dir *dir, const char *path)
 {
+	struct stat at;
 	enum troth_status st = troth_dir_each(path, add_file, dir);
-	if (st != TROTH_OK)
+	if (stat(path, &at) == 0 && !S_ISDIR(at.st_mode))
+		troth_cli_error("%s: is no directory; certificates are taken from one", path);
+	else if (st == TROTH_E_NOT_FOUND)
+		troth_cli_error("%s: there is no such directory", path);
+	else if (st != TROTH_OK)
 		troth_cli_error("%s: %s", path, troth_status_name(st));
 	else if (dir->n == 0)
 		troth_cli_error("%s: no certificate in it", path);

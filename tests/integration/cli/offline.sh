@@ -348,7 +348,10 @@ silent
 run "roots without a certificate" 2 ek verify "$cert" --roots "$dir/none"
 silent
 says '.*/none: no certificate in it'
+run "roots in a file" 2 ek verify "$cert" --roots "$cert"
+says "$cert: is no directory"
 run "roots that are not there" 2 ek verify "$cert" --roots "$dir/nowhere"
+says "$dir/nowhere: there is no such directory"
 silent
 for at in 2026-02-30T00:00:00Z 2026-01-01 2026-01-01T00:00:00 2026-13-01T00:00:00Z now 1767225600; do
     run "a time that is none: $at" 2 ek verify "$cert" --roots "$dir/roots" --at "$at"
@@ -380,6 +383,9 @@ says 'quote has no command forge'
 run "no server" 2 device list --socket "$dir/nowhere.sock"
 silent
 says '.*nowhere.sock: '
+run "a file for a socket" 2 device list --socket "$dir/cut"
+silent
+says '.*/cut: is no socket'
 name="a full disk" got=0
 "$trothctl" --version >/dev/full 2>"$dir/err" || got=$?
 [ "$got" = 2 ] || fail "exit code $got, not 2"

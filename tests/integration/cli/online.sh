@@ -149,6 +149,9 @@ run "audit" 0 audit list --format json
 json '[.leaves[].index] == [range(.leaves | length)] and (.leaves | length) >= 3'
 run "audit from the second leaf" 0 audit list --from 1 --format tsv
 shows '^1	troth-audit/v1 kind reference'
+run "audit for people" 0 audit list --from 1
+shows '^INDEX  *TIME  *KIND  *NAME  *ACTOR  *DETAIL  *CERTIFICATE$'
+shows '^1  *20[0-9TZ:-]*  *reference  *[a-z0-9-]*  *uid:[0-9]*  *[a-z-]*  *-$'
 run "audit from nowhere" 2 audit list --from -1
 
 kill "$server"
