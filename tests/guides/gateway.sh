@@ -27,7 +27,11 @@ needs() {
 	local code=0
 	"$top/swtpm-setup/peer" "$1" -v >/dev/null 2>"$work/peer" || code=$?
 	[ "$code" != 77 ] || { cat "$work/peer" && exit 77; }
-	# Loading it takes a TPM; whether it is there does not.
+	needs_tpm2_provider
+}
+
+# Loading it takes a TPM; whether it is there does not.
+needs_tpm2_provider() {
 	[ -e "$(openssl version -m | cut -d '"' -f 2)/tpm2.so" ] || { echo "no tpm2-openssl here" && exit 77; }
 }
 
@@ -80,6 +84,13 @@ manage_tpm() { # DEVICE
 		libraries=*) tpm_environment+=("LD_LIBRARY_PATH=${line#*=}") ;;
 		esac
 	done <"$work/manager"
+}
+
+# The service behind the gateway, at $service.
+start_service() {
+	/usr/bin/python3 "$top/tests/guides/service.py" "$service" 2>"$work/service.log" &
+	server_pids+=($!)
+	wait_until 20 listens "$service" || wrong "the service does not start"
 }
 
 # ---- the guide's programs and addresses ----
@@ -179,7 +190,7 @@ try_headers() {
 	told_service "names of the client's choice"
 }
 
-try_calls() {
+try_calls() { # STATUS of a call to another host
 	local here=https://localhost:$web
 	case_of "method and address are the gateway's word"
 	is 403 "a method that the policy does not allow" as_device / -X DELETE
@@ -192,7 +203,7 @@ try_calls() {
 	is 200 "a proof for this call" call /v1/points -H "@$work/headers"
 	told_service "a proof for this call"
 	proof GET https://elsewhere.example/v1/points --nonce "$(fresh_nonce)"
-	is 401 "a proof for another host, by its name" call /v1/points -H "@$work/headers" -H 'Host: elsewhere.example'
+	is "$1" "a proof for another host, by its name" call /v1/points -H "@$work/headers" -H 'Host: elsewhere.example'
 }
 
 try_races() {

@@ -26,25 +26,6 @@ END
 	chmod +x "$work/server"
 }
 
-# The service behind it says what it was told.
-start_service() {
-	python3 - "$service" <<'END' 2>"$work/service.log" &
-import http.server, sys
-class Service(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    def do_GET(self):
-        told = [self.headers.get(h, "") for h in ("Troth-Device", "Troth-Segment", "Authorization", "DPoP")]
-        body = ("points for %s of %s%s%s\n" % tuple(told)).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Service).serve_forever()
-END
-	server_pids+=($!)
-	wait_until 20 listens "$service" || wrong "the service does not start"
-}
-
 stage_gateway
 free_port web
 free_port gauges
@@ -87,7 +68,7 @@ renew
 is 200 "a new certificate" as_device /v1/points
 told_service "a new certificate"
 try_headers "$(token)"
-try_calls
+try_calls 401
 try_races
 
 case_of "by certificate alone: who has none, and who is of another segment"

@@ -9,7 +9,7 @@ bin=$1 top=$2
 needs nginx
 guide=$top/docs/guides/nginx.md
 
-# As Debian's, but for what a server without a machine of its own needs; and the service behind it.
+# As Debian's, but for what a server without a machine of its own needs.
 write_nginx_conf() {
 	mkdir -p "$1/conf.d" "$1/tmp"
 	cat >"$1/nginx.conf" <<END
@@ -25,12 +25,6 @@ http {
     uwsgi_temp_path $1/tmp/uwsgi;
     scgi_temp_path $1/tmp/scgi;
     include $1/conf.d/*.conf;
-    server {
-        listen 127.0.0.1:$service;
-        location / {
-            return 200 "points for \$http_troth_device of \$http_troth_segment\$http_authorization\$http_dpop\n";
-        }
-    }
 }
 END
 }
@@ -54,6 +48,7 @@ free_port service
 etc=$work/etc/nginx
 write_nginx_conf "$etc"
 write_server
+start_service
 make_server_certificate "$etc" historian
 mkdir -p "$work/guide"
 cp "$etc/historian.crt" "$work/guide/"
@@ -85,7 +80,7 @@ is 200 "a new certificate" as_device /v1/points
 told_service "a new certificate"
 try_headers "$(<"$etc/troth/token")"
 is 404 "the question itself" call /troth
-try_calls
+try_calls 401
 try_races
 try_without_verifier 500
 finish
