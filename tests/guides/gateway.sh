@@ -35,14 +35,14 @@ needs_tpm2_provider() {
 	[ -e "$(openssl version -m | cut -d '"' -f 2)/tpm2.so" ] || { echo "no tpm2-openssl here" && exit 77; }
 }
 
-# free_port NAME: sets the variable to a port that nobody listens on. Ports of one test differ.
+# free_port NAME: sets the variable to a port that nobody listens on. Tests that run at once try other
+# ones; below what the kernel gives to clients.
+next_port=$((20000 + $$ % 1000 * 12))
 free_port() {
-	local candidate
-	for _ in $(seq 100); do
-		candidate=$((20000 + RANDOM % 12000))
-		[[ " ${taken_ports-} " != *" $candidate "* ]] || continue
-		(exec 9<>"/dev/tcp/127.0.0.1/$candidate") 2>/dev/null && continue
-		taken_ports="${taken_ports-} $candidate"
+	local candidate tries
+	for ((tries = 0; tries < 12; tries++)); do
+		candidate=$((next_port++))
+		! listens "$candidate" || continue
 		printf -v "$1" '%s' "$candidate"
 		return 0
 	done

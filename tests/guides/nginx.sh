@@ -66,6 +66,16 @@ program nginx "$top/swtpm-setup/peer" nginx -e "$etc/error.log"
 
 answered() { [ "$(call / -o /dev/null)" = 401 ]; }
 before_certificate() { wait_until 20 caller_known "$etc/troth/token" && wait_until 20 answered || wrong "nginx does not serve"; }
+by_certificate_known() {
+	[ "$(curl -s -o /dev/null -w '%{http_code}' --cacert "$work/state/tls/ca.crt" --cert "$etc/troth/caller.crt" \
+		--key "$etc/troth/caller.key" "https://localhost:$port/v1/authorize")" = 401 ]
+}
+before_reload() { wait_until 20 by_certificate_known || wrong "the verifier does not know the certificate"; }
+asks_by_certificate() {
+	call / -o /dev/null >/dev/null
+	tail -n 1 "$work/verifier.log" | grep -q 'caller=historian-nginx-2 '
+}
+before_by_certificate() { wait_until 20 asks_by_certificate || wrong "nginx does not show its certificate"; }
 before_refresh() { wait_until 20 on_crl sensor-1 || wrong "the certificate is not on the CRL"; }
 reloaded() { [ "$(as_device / -o /dev/null)" = 400 ]; }
 before_revoked() { wait_until 5 reloaded || wrong "nginx goes on accepting a revoked certificate"; }
@@ -82,5 +92,14 @@ try_headers "$(<"$etc/troth/token")"
 is 404 "the question itself" call /troth
 try_calls 401
 try_races
+
+case_of "a CRL of the issuing CA alone is no CRL of every CA"
+awk '{ print } /^-----END/ { exit }' "$etc/troth/crl.pem" >"$work/one.pem" && cp "$work/one.pem" "$etc/troth/crl.pem"
+"$work/server" reload
+wait_until 5 reloaded || wrong "nginx does without the root's CRL: the guide need not speak of it"
+"$top/examples/refresh/troth-refresh" "https://localhost:$port" "$work/state/tls/ca.crt" "$etc/troth" "$work/server" reload
+let_in() { [ "$(as_device / -o /dev/null)" = 200 ]; }
+wait_until 5 let_in || wrong "troth-refresh does not bring it back"
+
 try_without_verifier 500
 finish
