@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "generation.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@ struct channels {
 		[TROTH_SUPERVISED_WORKERS_MAX + 1]; /* the last is administration */
 	size_t n;				    /* made so far */
 	int ready[2];
+	int words[2]; /* the supervisor's end, the front's */
 };
 
 /* What a child gets to know. */
@@ -60,7 +62,12 @@ static enum troth_status channels_open(struct channels *c, size_t n_workers)
 		if (fcntl(pair[0], F_SETFL, O_NONBLOCK) != 0)
 			return TROTH_E_IO;
 	}
-	return pipe2(c->ready, O_CLOEXEC) == 0 ? TROTH_OK : TROTH_E_IO;
+	return pipe2(c->ready, O_CLOEXEC) == 0 &&
+			       socketpair(AF_UNIX,
+					  SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
+					  c->words) == 0
+		       ? TROTH_OK
+		       : TROTH_E_IO;
 }
 
 /* A child must not outlive the supervisor: nobody would restart it or end it. The parent may
@@ -94,6 +101,7 @@ static int run(enum troth_child child, const struct birth *b)
 		.admin_channel = c->ends[child][config->n_workers],
 		.admin_listener = -1,
 		.ready_fd = c->ready[1],
+		.words = c->words[1],
 	};
 	child_signals(child);
 	if (!die_with(b->supervisor))
@@ -102,7 +110,10 @@ static int run(enum troth_child child, const struct birth *b)
 		  c->n);
 	(void)close(b->signals);
 	(void)close(c->ready[0]);
+	(void)close(c->words[0]);
 	if (child == TROTH_CHILD_ISSUER) {
+		(void)close(fds.words);
+		fds.words = -1;
 		troth_listeners_close(b->listeners);
 		return config->issuer(&fds, config->arg);
 	}
@@ -132,11 +143,13 @@ enum troth_status troth_generation_begin(struct troth_generation *g,
 		.config = config,
 		.listeners = listeners,
 		.channels.ready = { -1, -1 },
+		.channels.words = { -1, -1 },
 		.supervisor = getpid(),
 		.signals = signals,
 	};
 	enum troth_status got = channels_open(&b.channels, config->n_workers);
 	g->ready = b.channels.ready[0];
+	g->words = b.channels.words[0];
 	g->n_ready = 0;
 	g->started_ms = troth_mono_ms();
 	if (got == TROTH_OK)
@@ -147,7 +160,20 @@ enum troth_status troth_generation_begin(struct troth_generation *g,
 	channels_close(&b.channels);
 	if (b.channels.ready[1] >= 0)
 		(void)close(b.channels.ready[1]);
+	if (b.channels.words[1] >= 0)
+		(void)close(b.channels.words[1]);
 	return got;
+}
+
+enum troth_status troth_generation_tell(const struct troth_generation *g,
+					struct troth_view word)
+{
+	if (word.n > TROTH_WORD_MAX) {
+		errno = EMSGSIZE;
+		return TROTH_E_IO;
+	}
+	return send(g->words, word.p, word.n, MSG_NOSIGNAL) == (ssize_t)word.n ? TROTH_OK
+									       : TROTH_E_IO;
 }
 
 bool troth_generation_ready(const struct troth_generation *g)
@@ -210,4 +236,7 @@ void troth_generation_kill(struct troth_generation *g)
 	if (g->ready >= 0)
 		(void)close(g->ready);
 	g->ready = -1;
+	if (g->words >= 0)
+		(void)close(g->words);
+	g->words = -1;
 }

@@ -9,18 +9,20 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include <troth/status.h>
+#include <troth/view.h>
 
 #include "listeners.h"
 #include "supervisor.h"
 
 enum troth_child { TROTH_CHILD_FRONT, TROTH_CHILD_ISSUER, TROTH_CHILDREN };
 
-/* Before the first: zeros, and -1 in ready. */
+/* Before the first: zeros, and -1 in ready and words. */
 struct troth_generation {
 	pid_t pids[TROTH_CHILDREN];	/* 0: not running */
 	int exit_codes[TROTH_CHILDREN]; /* of the last end; -1 for a signal */
 	int ready;			/* becomes readable when one has a word to say; or -1 */
 	size_t n_ready;
+	int words; /* to the front; or -1 */
 	uint64_t started_ms;
 };
 
@@ -31,6 +33,9 @@ troth_generation_begin(struct troth_generation *g, const struct troth_supervisor
 		       const struct troth_listeners *listeners, int signals);
 /* Reads from ready; once both serve, log and service manager are told. */
 void troth_generation_hear(struct troth_generation *g);
+/* A word to the front, never waited for. TROTH_E_IO with errno. */
+TROTH_NODISCARD enum troth_status troth_generation_tell(const struct troth_generation *g,
+							struct troth_view word);
 /* Whether both have served. */
 bool troth_generation_ready(const struct troth_generation *g);
 /* Takes note of those that have ended; true when one has. */

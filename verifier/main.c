@@ -18,7 +18,9 @@
 #include "settings.h"
 #include "state_lock.h"
 #include "supervisor.h"
+#include "tls_life.h"
 #include "version.h"
+#include "watched.h"
 
 #define DEFAULT_CONFIG "/etc/troth/verifier.yaml"
 #define TLS_NAMES_MAX 32
@@ -223,6 +225,7 @@ static int check_config(const struct troth_settings *s, const char *config)
 struct service {
 	const char *config;
 	struct troth_settings settings;
+	struct troth_watched started_with;
 };
 
 static int front_role(const struct troth_role_fds *fds, void *arg)
@@ -248,16 +251,36 @@ static int issuer_role(const struct troth_role_fds *fds, void *arg)
 	return troth_issuer_run(&config);
 }
 
-/* A mistake in the file, or in one it names, leaves the service running as it is. */
-static enum troth_status reload(void *arg)
+/* A mistake in the file, or in one it names, leaves the service running as it is. Where nothing
+ * but the TLS certificate is another, no connection ends for it. */
+static enum troth_status reload(void *arg, struct troth_buffer *out)
 {
 	struct service *service = arg;
 	struct troth_settings fresh;
+	struct troth_watched now;
 	TROTH_TRY(troth_settings_reread(service->config, &service->settings, &fresh));
+	TROTH_TRY(troth_watched_look(&fresh, &now)); /* before it is read: later is too late */
 	TROTH_TRY(troth_front_check(&fresh));
+	if (troth_watched_only_tls(&service->started_with, &now))
+		TROTH_TRY(troth_tls_word(&fresh, out));
 	service->settings = fresh;
+	service->started_with = now;
 	troth_log_start("troth-verifier", (enum troth_log_level)fresh.log_level);
 	return TROTH_OK;
+}
+
+static void tend(void *arg, struct troth_buffer *out)
+{
+	struct service *service = arg;
+	if (!troth_tls_tend(&service->settings))
+		return;
+	enum troth_status status =
+		troth_watched_look_tls(&service->settings, &service->started_with);
+	if (status == TROTH_OK)
+		status = troth_tls_word(&service->settings, out);
+	if (status != TROTH_OK)
+		troth_error("tls", "certificate=renewed status=%s; a reload puts it in force",
+			    troth_status_name(status));
 }
 
 static enum troth_status lock_state(const struct troth_settings *s, int *out_fd)
@@ -302,6 +325,8 @@ static int serve(struct service *service)
 		.front = front_role,
 		.issuer = issuer_role,
 		.reload = reload,
+		.tend = tend,
+		.tend_ms = TROTH_TLS_TEND_MS,
 		.arg = service,
 	};
 	int lock;
@@ -311,7 +336,9 @@ static int serve(struct service *service)
 		(void)close(lock);
 		return 1;
 	}
-	int code = troth_supervise(&config);
+	int code = 1;
+	if (troth_watched_look(s, &service->started_with) == TROTH_OK)
+		code = troth_supervise(&config);
 	(void)close(lock);
 	return code;
 }

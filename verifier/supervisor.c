@@ -40,6 +40,7 @@ struct supervisor {
 	unsigned int n_short; /* generations in a row that lived shortly */
 	uint64_t failed_ms[TROTH_START_TRIES_MAX]; /* ring: ends of generations never ready */
 	size_t n_failed;
+	uint64_t tend_at_ms;
 };
 
 static enum event read_signal(struct supervisor *s)
@@ -98,14 +99,35 @@ static void drain(struct supervisor *s)
 	troth_generation_kill(&s->children);
 }
 
-static bool reload(const struct supervisor *s)
+enum answer { ANSWER_REFUSED, ANSWER_TOLD, ANSWER_ANEW };
+
+/* Told, the front goes on with its connections; where that fails it begins anew. */
+static enum answer reload(struct supervisor *s)
 {
+	TROTH_AUTO(troth_buffer_clear) struct troth_buffer word = { 0 };
 	if (s->config->reload == NULL)
-		return true;
-	enum troth_status got = s->config->reload(s->config->arg);
-	if (got != TROTH_OK)
+		return ANSWER_ANEW;
+	enum troth_status got = s->config->reload(s->config->arg, &word);
+	if (got != TROTH_OK) {
 		troth_error("reload-refused", "status=%s", troth_status_name(got));
-	return got == TROTH_OK;
+		return ANSWER_REFUSED;
+	}
+	return word.n > 0 && troth_generation_tell(&s->children, troth_buffer_view(&word)) ==
+				       TROTH_OK
+		       ? ANSWER_TOLD
+		       : ANSWER_ANEW;
+}
+
+static void tend(struct supervisor *s)
+{
+	TROTH_AUTO(troth_buffer_clear) struct troth_buffer word = { 0 };
+	if (s->config->tend == NULL || troth_mono_ms() < s->tend_at_ms)
+		return;
+	s->tend_at_ms = troth_mono_ms() + (uint64_t)s->config->tend_ms;
+	s->config->tend(s->config->arg, &word);
+	if (word.n > 0 &&
+	    troth_generation_tell(&s->children, troth_buffer_view(&word)) != TROTH_OK)
+		troth_error("front-untold", "error=\"%s\"", strerror(errno));
 }
 
 static int watchdog_ms(void)
@@ -114,17 +136,27 @@ static int watchdog_ms(void)
 	return us == 0 ? -1 : (int)(us / 1000 > 0 ? us / 1000 : 1);
 }
 
+static int sooner_ms(const struct supervisor *s, int ping_ms)
+{
+	if (s->config->tend == NULL)
+		return ping_ms;
+	const int tend_ms = ms_until(s->tend_at_ms);
+	return ping_ms < 0 || tend_ms < ping_ms ? tend_ms : ping_ms;
+}
+
 /* One generation of children, from its start to its end. */
 static enum outcome serve(struct supervisor *s, int ping_ms)
 {
+	s->tend_at_ms = 0;
 	for (;;) {
-		enum event e = next_event(s, ping_ms);
+		tend(s);
+		enum event e = next_event(s, sooner_ms(s, ping_ms));
 		if (ping_ms > 0)
 			troth_service_ping();
 		switch (e) {
 		case EVENT_STOP: return OUTCOME_STOP;
 		case EVENT_RELOAD:
-			if (reload(s))
+			if (reload(s) == ANSWER_ANEW)
 				return OUTCOME_RELOAD;
 			break;
 		case EVENT_CHILD:
@@ -256,7 +288,7 @@ static enum troth_status write_port(const char *path, uint16_t port)
 
 int troth_supervise(const struct troth_supervisor_config *config)
 {
-	struct supervisor s = { .config = config, .children.ready = -1 };
+	struct supervisor s = { .config = config, .children = { .ready = -1, .words = -1 } };
 	if (config->n_workers == 0 || config->n_workers > TROTH_SUPERVISED_WORKERS_MAX)
 		return TROTH_ROLE_EXIT_CONFIG;
 	enum troth_status got = troth_listeners_open(config->listen_address, config->n_workers,

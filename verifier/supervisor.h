@@ -7,8 +7,10 @@
 #define TROTH_SUPERVISOR_H
 
 #include <stddef.h>
+#include <troth/limits.h>
 #include <troth/status.h>
 
+#include "file.h"
 #include "listeners.h"
 
 /* How long a front may take to finish what it has begun, milliseconds; then it is killed. */
@@ -16,6 +18,9 @@
 /* So many starts in a row that never got ready, within a minute, end the supervisor: the
  * service manager must see that. */
 #define TROTH_START_TRIES_MAX 10
+
+/* A word to the front: a certificate's chain and key, bytes. */
+#define TROTH_WORD_MAX (2 * TROTH_TLS_FILE_MAX + 16)
 
 /* What a role returns when its configuration cannot be served; at the first start the
  * supervisor then gives up at once, with the same code. */
@@ -28,7 +33,8 @@ struct troth_role_fds {
 	int admin_channel;
 	const int *listeners; /* n_workers of them, SO_REUSEPORT; the issuer gets none */
 	int admin_listener;   /* Unix socket; -1 for the issuer */
-	int ready_fd;	      /* for troth_role_ready */
+	int words;    /* a packet for each word of the supervisor's; -1 for the issuer */
+	int ready_fd; /* for troth_role_ready */
 };
 
 struct troth_supervisor_config {
@@ -40,9 +46,14 @@ struct troth_supervisor_config {
 	 * What it returns is its process's exit code. */
 	int (*front)(const struct troth_role_fds *fds, void *arg);
 	int (*issuer)(const struct troth_role_fds *fds, void *arg);
-	/* On SIGHUP, before the children are ended and started anew: reads the configuration
-	 * again. A failure keeps everything running as it is. NULL: nothing to read. */
-	enum troth_status (*reload)(void *arg);
+	/* On SIGHUP: reads the configuration again. A word in *out (at most TROTH_WORD_MAX
+	 * bytes) goes to the front as it runs; without one the children are ended and started
+	 * anew. A failure keeps everything running as it is. NULL: nothing to read. */
+	enum troth_status (*reload)(void *arg, struct troth_buffer *out);
+	/* What needs doing now and then, when a generation begins and every tend_ms. A word
+	 * goes to the front; without one there was nothing to do. NULL: nothing. */
+	void (*tend)(void *arg, struct troth_buffer *out);
+	int tend_ms;
 	void *arg;
 };
 

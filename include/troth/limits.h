@@ -96,6 +96,9 @@
 /* Listening sockets of one HTTP server: IPv4, IPv6 and as many while they change. */
 #define TROTH_HTTP_LISTENERS_MAX 4
 
+/* The verifier's TLS certificate with its chain, or its key, as PEM, bytes. */
+#define TROTH_TLS_FILE_MAX (64 * 1024)
+
 /* An EK certificate, bytes: real ones are 900 to 2,000. */
 #define TROTH_CERT_MAX (8 * 1024)
 /* Certificates in one chain, leaf and root included. */

@@ -18,6 +18,7 @@
 #include "followers.h"
 #include "reader.h"
 #include "sandbox.h"
+#include "tls_words.h"
 #include "worker.h"
 
 /* ---- what is read from files, before the right to open any is given up ---- */
@@ -83,14 +84,6 @@ static enum troth_status load_inventory(struct troth_front *f)
 	return status;
 }
 
-static bool asks_for_certificates(const struct troth_settings *s)
-{
-	bool any = false;
-	for (size_t i = 0; i < s->callers.n; i++)
-		any = any || s->callers.list[i].has_certificate;
-	return any;
-}
-
 static enum troth_status load_tls(struct troth_front *f)
 {
 	char chain[PATH_MAX], key[PATH_MAX];
@@ -100,8 +93,8 @@ static enum troth_status load_tls(struct troth_front *f)
 	const char *chain_file = s->tls_certificate[0] != '\0' ? s->tls_certificate : chain;
 	enum troth_status status = troth_tls_server_new(
 		chain_file, s->tls_key[0] != '\0' ? s->tls_key : key, &f->tls);
-	if (status == TROTH_OK && asks_for_certificates(s))
-		troth_tls_server_ask_certificates(f->tls);
+	if (status == TROTH_OK)
+		troth_tls_suit(s, f->tls);
 	if (status != TROTH_OK)
 		troth_error("tls", "certificate=%s status=%s", chain_file,
 			    troth_status_name(status));
@@ -244,17 +237,12 @@ static void on_commit(void *arg, const struct troth_device_row *row)
 		troth_front_tell(f);
 }
 
-struct threads {
-	struct troth_worker *workers[TROTH_WORKERS_MAX];
-	size_t n;
-};
-
 static enum troth_status start_workers(struct troth_front *f, const struct troth_role_fds *fds,
-				       struct threads *threads)
+				       struct troth_workers *threads)
 {
 	for (size_t i = 0; i < fds->n_workers; i++) {
 		TROTH_TRY(troth_worker_start(f, fds->listeners[i], fds->worker_channels[i],
-					     &threads->workers[i]));
+					     &threads->list[i]));
 		__atomic_add_fetch(&f->n_accepting, 1, __ATOMIC_RELAXED);
 		threads->n++;
 	}
@@ -262,18 +250,18 @@ static enum troth_status start_workers(struct troth_front *f, const struct troth
 }
 
 /* Workers finish, then what they gave the store is committed, then everything may go. */
-static void stop_workers(struct troth_front *f, struct threads *threads)
+static void stop_workers(struct troth_front *f, struct troth_workers *threads)
 {
 	for (size_t i = 0; i < threads->n; i++)
-		troth_worker_drain(threads->workers[i]);
+		troth_worker_drain(threads->list[i]);
 	for (size_t i = 0; i < threads->n; i++)
-		troth_worker_join(threads->workers[i]);
+		troth_worker_join(threads->list[i]);
 	if (f->admin != NULL)
 		f->admin->store_closed = true;
 	if (f->store != NULL)
 		troth_store_writer_stop(f->store);
 	for (size_t i = 0; i < threads->n; i++)
-		troth_worker_free(threads->workers[i]);
+		troth_worker_free(threads->list[i]);
 }
 
 static void on_terminate(evutil_socket_t signal_number, short what, void *base)
@@ -284,7 +272,7 @@ static void on_terminate(evutil_socket_t signal_number, short what, void *base)
 }
 
 static enum troth_status serve(struct troth_front *f, const struct troth_role_fds *fds,
-			       struct threads *threads)
+			       struct troth_workers *threads)
 {
 	TROTH_TRY(troth_sandbox_front());
 	TROTH_TRY(troth_store_writer_start(f->store_ops, f->store_backend, on_commit, f,
@@ -293,8 +281,11 @@ static enum troth_status serve(struct troth_front *f, const struct troth_role_fd
 	TROTH_TRY(troth_admin_start_up(f->admin));
 	TROTH_TRY(troth_admin_serve(f->admin, fds->admin_listener));
 	TROTH_TRY(start_workers(f, fds, threads));
+	struct troth_tls_words words = { .front = f, .workers = threads };
+	TROTH_TRY(troth_tls_words_hear(&words, f->admin->base, fds->words));
 	troth_role_ready(fds);
 	event_base_dispatch(f->admin->base);
+	troth_tls_words_end(&words);
 	return f->admin->broken ? TROTH_E_IO : TROTH_OK;
 }
 
@@ -329,7 +320,7 @@ enum troth_status troth_front_check(const struct troth_settings *settings)
 int troth_front_run(const struct troth_role_fds *fds, const struct troth_settings *settings)
 {
 	struct troth_front f = { .settings = settings };
-	struct threads threads = { .n = 0 };
+	struct troth_workers threads = { .n = 0 };
 	json_object_seed(
 		0); /* jansson would open the random device later, when it no longer can */
 	if (load_files(&f) != TROTH_OK) {

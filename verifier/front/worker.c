@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "worker.h"
 
+#include <openssl/ssl.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -126,6 +127,7 @@ void troth_worker_free(struct troth_worker *w)
 	troth_mailbox_free(w->mailbox);
 	troth_issuer_link_free(w->issuer);
 	troth_http_free(w->http);
+	SSL_CTX_free(w->tls);
 	troth_followers_free(w->followers);
 	troth_enrol_budget_free(w->budget);
 	troth_ak_cache_free(w->aks);
@@ -140,9 +142,12 @@ void troth_worker_free(struct troth_worker *w)
 
 static enum troth_status make_server(struct troth_worker *w, int listener)
 {
+	if (SSL_CTX_up_ref(w->front->tls) != 1)
+		return TROTH_E_CRYPTO;
+	w->tls = w->front->tls;
 	const struct troth_http_config config = {
 		.base = w->base,
-		.tls = w->front->tls,
+		.tls = w->tls,
 		.routes = ROUTES,
 		.app = w,
 		.deadlines = { .handshake = 10000,
@@ -193,6 +198,34 @@ enum troth_status troth_worker_start(struct troth_front *front, int listener, in
 	}
 	troth_front_add_followers(front, w->followers);
 	*out = w;
+	return TROTH_OK;
+}
+
+struct tls_change {
+	struct troth_job job; /* first */
+	struct troth_worker *worker;
+	SSL_CTX *tls; /* one reference */
+};
+
+static void on_tls_change(struct troth_job *job)
+{
+	struct tls_change *change = (struct tls_change *)job;
+	struct troth_worker *w = change->worker;
+	troth_http_set_tls(w->http, change->tls);
+	SSL_CTX_free(w->tls); /* each connection holds one for itself */
+	w->tls = change->tls;
+	free(change);
+}
+
+enum troth_status troth_worker_set_tls(struct troth_worker *w, SSL_CTX *tls)
+{
+	struct tls_change *change = calloc(1, sizeof *change);
+	if (change == NULL || SSL_CTX_up_ref(tls) != 1) {
+		free(change);
+		return TROTH_E_MEMORY;
+	}
+	*change = (struct tls_change){ { .run = on_tls_change }, w, tls };
+	troth_mailbox_post(w->mailbox, &change->job);
 	return TROTH_OK;
 }
 

@@ -24,6 +24,7 @@ struct troth_worker {
 	struct event_base *base;
 	struct troth_mailbox *mailbox;
 	struct troth_http_server *http;
+	SSL_CTX *tls; /* of connections from now on */
 	struct troth_issuer_link *issuer;
 	struct troth_ctx *ctx;
 	struct troth_ak_cache *aks;
@@ -36,9 +37,17 @@ struct troth_worker {
 	uint32_t drained_ms; /* since it was asked to */
 };
 
+struct troth_workers {
+	struct troth_worker *list[TROTH_WORKERS_MAX];
+	size_t n;
+};
+
 /* Starts the thread; it serves at once. */
 TROTH_NODISCARD enum troth_status troth_worker_start(struct troth_front *front, int listener,
 						     int issuer_fd, struct troth_worker **out);
+/* Connections from now on are made with these settings; those there are go on. From any thread.
+ */
+TROTH_NODISCARD enum troth_status troth_worker_set_tls(struct troth_worker *w, SSL_CTX *tls);
 /* Asks it to finish what runs (no longer than some seconds) and to end. */
 void troth_worker_drain(struct troth_worker *w);
 /* Waits for its end. */

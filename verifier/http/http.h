@@ -170,6 +170,9 @@ TROTH_NODISCARD bool troth_exchange_dead(const struct troth_exchange *x);
 /* A TLS 1.3-only server context from PEM files: P-256 or RSA key, no tickets, no early data. */
 TROTH_NODISCARD enum troth_status troth_tls_server_new(const char *chain_file,
 						       const char *key_file, SSL_CTX **out);
+/* The same from what is in the files. */
+TROTH_NODISCARD enum troth_status troth_tls_server_of(struct troth_view chain,
+						      struct troth_view key, SSL_CTX **out);
 /* Clients are asked for a certificate, and served without one too. Any is taken: who it is says
  * troth_exchange_certificate, and who may do what is known by that digest. */
 void troth_tls_server_ask_certificates(SSL_CTX *tls);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <limits.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <string.h>
 #include <troth/limits.h>
 
 #include "base.h"
+#include "file.h"
 #include "http.h"
 
 static void free_ctx(SSL_CTX **ctx)
@@ -72,8 +75,54 @@ static bool key_is_allowed(const EVP_PKEY *key)
 	       strcmp(group, "prime256v1") == 0;
 }
 
+TROTH_DEFINE_AUTO(BIO, BIO_free_all)
+TROTH_DEFINE_AUTO(X509, X509_free)
+TROTH_DEFINE_AUTO(EVP_PKEY, EVP_PKEY_free)
+
+static BIO *text_of(struct troth_view pem)
+{
+	return pem.n > 0 && pem.n <= INT_MAX ? BIO_new_mem_buf(pem.p, (int)pem.n) : NULL;
+}
+
+/* The first certificate is ours, the others go with it. */
+static bool use_chain(SSL_CTX *ctx, struct troth_view pem)
+{
+	TROTH_AUTO(BIO_free_all_p) BIO *bio = text_of(pem);
+	bool sound = bio != NULL;
+	for (size_t n = 0; sound; n++) {
+		TROTH_AUTO(X509_free_p) X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+		if (cert == NULL)
+			return n > 0 &&
+			       ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+		sound = n == 0 ? SSL_CTX_use_certificate(ctx, cert) == 1
+			       : SSL_CTX_add1_chain_cert(ctx, cert) == 1;
+	}
+	return false;
+}
+
+static bool use_key(SSL_CTX *ctx, struct troth_view pem)
+{
+	TROTH_AUTO(BIO_free_all_p) BIO *bio = text_of(pem);
+	TROTH_AUTO(EVP_PKEY_free_p)
+	EVP_PKEY *key = bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL)
+				    : NULL;
+	return key != NULL && SSL_CTX_use_PrivateKey(ctx, key) == 1 &&
+	       SSL_CTX_check_private_key(ctx) == 1;
+}
+
 enum troth_status troth_tls_server_new(const char *chain_file, const char *key_file,
 				       SSL_CTX **out)
+{
+	TROTH_AUTO(troth_buffer_clear) struct troth_buffer chain = { 0 };
+	TROTH_AUTO(troth_buffer_clear) struct troth_buffer key = { 0 };
+	if (troth_file_read(chain_file, TROTH_TLS_FILE_MAX, &chain) != TROTH_OK ||
+	    troth_file_read(key_file, TROTH_TLS_FILE_MAX, &key) != TROTH_OK)
+		return TROTH_E_CONFIG;
+	return troth_tls_server_of(troth_buffer_view(&chain), troth_buffer_view(&key), out);
+}
+
+enum troth_status troth_tls_server_of(struct troth_view chain, struct troth_view key,
+				      SSL_CTX **out)
 {
 	TROTH_AUTO(free_ctx) SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 	if (ctx == NULL)
@@ -81,10 +130,9 @@ enum troth_status troth_tls_server_new(const char *chain_file, const char *key_f
 	ERR_clear_error();
 	if (!set_protocol(ctx))
 		return TROTH_E_CRYPTO;
-	SSL_CTX_set_default_passwd_cb(ctx, no_password);
-	if (SSL_CTX_use_certificate_chain_file(ctx, chain_file) != 1 ||
-	    SSL_CTX_use_PrivateKey_file(ctx, key_file, SSL_FILETYPE_PEM) != 1 ||
-	    SSL_CTX_check_private_key(ctx) != 1)
+	const bool usable = use_chain(ctx, chain) && use_key(ctx, key);
+	ERR_clear_error();
+	if (!usable)
 		return TROTH_E_CONFIG;
 	if (!key_is_allowed(SSL_CTX_get0_privatekey(ctx)))
 		return TROTH_E_UNSUPPORTED;

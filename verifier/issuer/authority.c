@@ -99,6 +99,12 @@ static bool add_server_extensions(X509 *cert, X509V3_CTX *ctx)
 	       add_extension(cert, ctx, NID_ext_key_usage, "serverAuth");
 }
 
+static bool copy_names(const X509 *from, X509 *cert)
+{
+	const int at = X509_get_ext_by_NID(from, NID_subject_alt_name, -1);
+	return at >= 0 && X509_add_ext(cert, X509_get_ext(from, at), -1) == 1;
+}
+
 static bool add_extensions(const struct troth_certificate_plan *plan, X509 *cert)
 {
 	X509V3_CTX ctx;
@@ -107,7 +113,8 @@ static bool add_extensions(const struct troth_certificate_plan *plan, X509 *cert
 			    : add_server_extensions(cert, &ctx)) &&
 	       add_extension(cert, &ctx, NID_subject_key_identifier, "hash") &&
 	       add_extension(cert, &ctx, NID_authority_key_identifier, "keyid:always") &&
-	       add_extension(cert, &ctx, NID_subject_alt_name, plan->san);
+	       (plan->san != NULL ? add_extension(cert, &ctx, NID_subject_alt_name, plan->san)
+				  : copy_names(plan->names_of, cert));
 }
 
 enum troth_status troth_certificate_make(const struct troth_certificate_plan *plan, X509 **out)

@@ -14,7 +14,8 @@ struct troth_certificate_plan {
 	const char *common_name;
 	const char *organization; /* or NULL; cut to 64 bytes, the most X.520 allows */
 	int days;
-	const char *san; /* in OpenSSL's syntax, from checked parts only */
+	const char *san; /* in OpenSSL's syntax, from checked parts only; NULL: as names_of's */
+	const X509 *names_of;
 	bool is_ca;	 /* else a TLS server */
 	int path_length; /* of an authority */
 	EVP_PKEY *key;

@@ -38,6 +38,8 @@ static struct stage {
 	_Atomic int n_fronts, n_issuers, n_ready;
 	_Atomic int n_drained, n_issuer_ends, n_reloads;
 	_Atomic bool reload_fails;
+	_Atomic size_t word_len; /* of what the next reload has to say; 0: nothing */
+	_Atomic size_t heard_len;
 	_Atomic int front_fds, issuer_fds, leaking_fds;
 } * stage;
 
@@ -80,6 +82,14 @@ static void answer(int listener)
 	(void)close(fd);
 }
 
+static void hear(int words)
+{
+	static uint8_t word[TROTH_WORD_MAX + 1];
+	const ssize_t n = recv(words, word, sizeof word, MSG_DONTWAIT);
+	if (n > 0 && word[n - 1] == 7)
+		stage->heard_len = (size_t)n;
+}
+
 static int front(const struct troth_role_fds *fds, void *arg)
 {
 	(void)arg;
@@ -100,6 +110,7 @@ static int front(const struct troth_role_fds *fds, void *arg)
 		(void)poll(polled, fds->n_workers, 20);
 		for (size_t i = 0; i < fds->n_workers; i++)
 			answer(fds->listeners[i]);
+		hear(fds->words);
 	}
 	(void)poll(NULL, 0, 200); /* something to finish */
 	stage->n_drained++;
@@ -122,9 +133,13 @@ static int issuer(const struct troth_role_fds *fds, void *arg)
 	return 0;
 }
 
-static enum troth_status reload(void *arg)
+static enum troth_status reload(void *arg, struct troth_buffer *out)
 {
 	(void)arg;
+	if (stage->word_len > 0) {
+		*out = (struct troth_buffer){ calloc(1, stage->word_len), stage->word_len };
+		out->p[out->n - 1] = 7;
+	}
 	stage->n_reloads++;
 	return stage->reload_fails ? TROTH_E_CONFIG : TROTH_OK;
 }
@@ -246,10 +261,11 @@ static void each_child_has_its_own_descriptors_only(void **state)
 	stage->mood = MOOD_SERVE;
 	pid_t s = start("127.0.0.1:0");
 	assert_true(await(&stage->n_ready, 1, PATIENCE_MS));
-	/* Channels and the administration's, the ready pipe; for the front listeners and the
-	 * administration's. Nothing else was open here but the standard three. */
+	/* Channels and the administration's, the ready pipe; for the front listeners, the
+	 * administration's and the supervisor's words. Nothing else was open here but the
+	 * standard three. */
 	assert_int_equal(stage->issuer_fds, N_WORKERS + 1 + 1);
-	assert_int_equal(stage->front_fds, N_WORKERS + 1 + 1 + N_WORKERS + 1);
+	assert_int_equal(stage->front_fds, N_WORKERS + 1 + 1 + N_WORKERS + 1 + 1);
 	assert_int_equal(stage->leaking_fds, 0);
 	assert_int_equal(end(s), 0);
 }
@@ -323,6 +339,32 @@ static void a_reload_drains_and_refuses_nobody(void **state)
 	assert_int_not_equal(stage->front, front_before);
 	assert_int_equal(ask(), stage->front);
 	assert_int_equal(end(s), 0);
+}
+
+/* A word is no reason to begin anew; one that is too long to be told is. */
+static void a_word_reaches_the_front_as_it_runs(void **state)
+{
+	(void)state;
+	static const size_t LENGTHS[] = { 1, TROTH_WORD_MAX };
+	stage->mood = MOOD_SERVE;
+	pid_t s = start("127.0.0.1:0");
+	assert_true(await(&stage->n_ready, 1, PATIENCE_MS));
+	const pid_t front_before = stage->front;
+	for (size_t i = 0; i < sizeof LENGTHS / sizeof *LENGTHS; i++) {
+		stage->word_len = LENGTHS[i];
+		assert_int_equal(kill(s, SIGHUP), 0);
+		for (int ms = 0; stage->heard_len != LENGTHS[i] && ms < PATIENCE_MS; ms += 5)
+			(void)poll(NULL, 0, 5);
+		assert_int_equal(stage->heard_len, LENGTHS[i]);
+		assert_int_equal(ask(), front_before);
+	}
+	stage->word_len = TROTH_WORD_MAX + 1;
+	assert_int_equal(kill(s, SIGHUP), 0);
+	assert_true(await(&stage->n_ready, 2, PATIENCE_MS));
+	assert_int_not_equal(stage->front, front_before);
+	assert_int_equal(stage->heard_len, TROTH_WORD_MAX);
+	assert_int_equal(end(s), 0);
+	stage->word_len = 0;
 }
 
 static void a_failed_reload_changes_nothing(void **state)
@@ -515,6 +557,7 @@ int main(void)
 		SUPERVISED(a_dead_issuer_takes_the_front_along_and_both_return),
 		SUPERVISED(children_do_not_outlive_their_supervisor),
 		SUPERVISED(a_reload_drains_and_refuses_nobody),
+		SUPERVISED(a_word_reaches_the_front_as_it_runs),
 		SUPERVISED(a_failed_reload_changes_nothing),
 		SUPERVISED(the_issuer_outlasts_a_sigterm_for_everybody),
 		SUPERVISED(a_front_that_does_not_end_is_ended),
