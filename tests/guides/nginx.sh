@@ -102,4 +102,8 @@ let_in() { [ "$(as_device / -o /dev/null)" = 200 ]; }
 wait_until 5 let_in || wrong "troth-refresh does not bring it back"
 
 try_without_verifier 500
+before=$(cksum "$etc"/troth/*.pem)
+! "$top/examples/refresh/troth-refresh" "https://localhost:$port" "$work/state/tls/ca.crt" "$etc/troth" false 2>/dev/null ||
+	wrong "troth-refresh says that all is fresh"
+[ "$(cksum "$etc"/troth/*.pem)" = "$before" ] || wrong "troth-refresh has changed what was there"
 finish
