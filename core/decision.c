@@ -69,8 +69,8 @@ static const char *const TEXTS[TROTH_DECISION_N] = {
 	[TROTH_DENIED_CERT_CHAIN] = "the certificate was not issued by a CA of the bundle",
 	[TROTH_DENIED_CERT_EXPIRED] = "the certificate has expired, or is not valid yet",
 	[TROTH_DENIED_CERT_REVOKED] = "the certificate is revoked",
-	[TROTH_DENIED_CERT_KEY] = "the certificate is not of the key in the TPM that the "
-				  "attestation result names",
+	[TROTH_DENIED_CERT_KEY] =
+		"the certificate is not of the TPM's key that the attestation result names",
 	[TROTH_DENIED_UNKNOWN_DEVICE] = "the status feed does not know the device",
 	[TROTH_DENIED_QUARANTINED] = "the device is quarantined, retired, or not approved yet",
 	[TROTH_DENIED_UNHEALTHY] = "the device is not healthy now",
