@@ -83,8 +83,10 @@ static enum troth_cli_exit send(const struct troth_cli_call *call, const char *u
 	const struct troth_https_options o = {
 		.unix_socket = call->socket != NULL ? call->socket : TROTH_CLI_SOCKET,
 		.connect_timeout_ms = CONNECT_TIMEOUT_MS,
-		.total_timeout_ms = TOTAL_TIMEOUT_MS,
+		.total_timeout_ms = call->take != NULL ? UINT32_MAX : TOTAL_TIMEOUT_MS,
 		.answer_max = ANSWER_MAX,
+		.take = call->take,
+		.take_arg = call->take_arg,
 	};
 	TROTH_AUTO(troth_https_free_p) struct troth_https *https = NULL;
 	if (troth_https_new(&o, &https) != TROTH_OK) {

@@ -16,6 +16,10 @@ struct troth_cli_call {
 	const char
 		*about; /* file that is posted: named before what is wrong with it; or NULL */
 	struct troth_view body; /* with a content type: POST, else GET */
+	/* Takes the answer's bytes as they come, for as long as they do; false ends the call.
+	 * NULL: the answer is waited for, some seconds. */
+	bool (*take)(void *arg, struct troth_view bytes);
+	void *take_arg;
 };
 
 /* The answer's body on YES. Otherwise it says why: NO for what the server refused, UNSURE when

@@ -45,6 +45,9 @@ extern const struct troth_cli_command TROTH_CLI_VERDICT[];
 extern const struct troth_cli_command TROTH_CLI_EXPLAIN[];
 extern const struct troth_cli_command TROTH_CLI_REPLAY[];
 extern const struct troth_cli_command TROTH_CLI_AUDIT[];
+extern const struct troth_cli_command TROTH_CLI_EVENTS[];
+extern const struct troth_cli_command TROTH_CLI_WEBHOOK[];
+extern const struct troth_cli_command TROTH_CLI_STATUS[];
 
 TROTH_DEFINE_AUTO(json_t, json_decref)
 

@@ -25,6 +25,8 @@ struct troth_https {
 	bool too_long;
 	bool (*stop)(void *arg); /* NULL: nobody asks to */
 	void *stop_arg;
+	bool (*take)(void *arg, struct troth_view bytes); /* NULL: the body is kept */
+	void *take_arg;
 	bool untrusted;
 	char curl_says[CURL_ERROR_SIZE];
 	char error[512];
@@ -53,11 +55,20 @@ static bool make_room(struct troth_https *h, size_t n)
 	return true;
 }
 
+static bool succeeds(const struct troth_https *h)
+{
+	long status = 0;
+	(void)curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &status);
+	return status / 100 == 2;
+}
+
 /* libcurl's write callback: anything but the length given ends the transfer. */
 static size_t receive(char *p, size_t size, size_t n, void *arg)
 {
 	struct troth_https *h = arg;
 	n *= size; /* size is 1 always */
+	if (h->take != NULL && succeeds(h))
+		return h->take(h->take_arg, (struct troth_view){ (uint8_t *)p, n }) ? n : 0;
 	h->too_long = n > h->answer_max - h->body.n;
 	if (h->too_long || !make_room(h, n))
 		return 0;
@@ -176,6 +187,8 @@ static bool set_socket(struct troth_https *h, const struct troth_https_options *
 static enum troth_status set_up(struct troth_https *h, const struct troth_https_options *o)
 {
 	h->answer_max = o->answer_max;
+	h->take = o->take;
+	h->take_arg = o->take_arg;
 	h->time_floor_s = (time_t)o->time_floor_s;
 	h->curl = curl_easy_init();
 	if (h->curl == NULL)

@@ -22,6 +22,10 @@ struct troth_https_options {
 	const char *unix_socket; /* NULL: TCP */
 	uint32_t connect_timeout_ms, total_timeout_ms;
 	size_t answer_max; /* bytes */
+	/* Takes a successful answer's bytes as they come, in place of its body; false gives the
+	 * call up (TROTH_E_IO). NULL: the body is kept. */
+	bool (*take)(void *arg, struct troth_view bytes);
+	void *take_arg;
 	/* Without a trusted clock: notBefore is ignored and notAfter must be later than this
 	 * floor (Unix seconds). 0: the system clock decides. */
 	uint64_t time_floor_s;

@@ -15,15 +15,19 @@
 #include "log.h"
 #include "service.h"
 
-static const char *const NAMES[TROTH_CHILDREN] = { "front", "issuer" };
+static const char *const NAMES[TROTH_CHILDREN] = { "front", "issuer", "courier" };
+
+/* A courier that has ended is started again after this, milliseconds: what it carries waits. */
+#define COURIER_PAUSE_MS 1000
 
 /* Both ends of everything one generation shares. */
 struct channels {
-	int ends[TROTH_CHILDREN]
+	int ends[TROTH_ESSENTIAL_CHILDREN]
 		[TROTH_SUPERVISED_WORKERS_MAX + 1]; /* the last is administration */
 	size_t n;				    /* made so far */
 	int ready[2];
 	int words[2]; /* the supervisor's end, the front's */
+	int courier[2]; /* the front's end and the courier's; -1: there is none */
 };
 
 /* What a child gets to know. */
@@ -70,6 +74,21 @@ static enum troth_status channels_open(struct channels *c, size_t n_workers)
 		       : TROTH_E_IO;
 }
 
+static enum troth_status courier_open(const struct troth_supervisor_config *config, int pair[2])
+{
+	if (config->courier == NULL || !config->has_courier(config->arg))
+		return TROTH_OK;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+		return TROTH_E_IO;
+	return fcntl(pair[0], F_SETFL, O_NONBLOCK) == 0 ? TROTH_OK : TROTH_E_IO;
+}
+
+static void close_open(int fd)
+{
+	if (fd >= 0)
+		(void)close(fd);
+}
+
 /* A child must not outlive the supervisor: nobody would restart it or end it. The parent may
  * have died before the request was made, hence the second look. */
 static bool die_with(pid_t supervisor)
@@ -91,7 +110,25 @@ static void child_signals(enum troth_child child)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static int run(enum troth_child child, const struct birth *b)
+/* It gets what it needs of the network by itself, and nothing of this. */
+static int run_courier(const struct birth *b)
+{
+	const struct troth_role_fds fds = { .admin_channel = -1,
+					    .admin_listener = -1,
+					    .words = -1,
+					    .ready_fd = -1,
+					    .courier_channel = b->channels.courier[1] };
+	close_all(b->channels.ends[TROTH_CHILD_FRONT], b->channels.n);
+	close_all(b->channels.ends[TROTH_CHILD_ISSUER], b->channels.n);
+	close_open(b->channels.ready[1]);
+	close_open(b->channels.words[0]);
+	close_open(b->channels.words[1]);
+	close_open(b->channels.courier[0]);
+	troth_listeners_close(b->listeners);
+	return b->config->courier(&fds, b->config->arg);
+}
+
+static int run_essential(enum troth_child child, const struct birth *b)
 {
 	const struct troth_supervisor_config *config = b->config;
 	const struct channels *c = &b->channels;
@@ -102,24 +139,33 @@ static int run(enum troth_child child, const struct birth *b)
 		.admin_listener = -1,
 		.ready_fd = c->ready[1],
 		.words = c->words[1],
+		.courier_channel = -1,
 	};
-	child_signals(child);
-	if (!die_with(b->supervisor))
-		return 1;
 	close_all(c->ends[child == TROTH_CHILD_FRONT ? TROTH_CHILD_ISSUER : TROTH_CHILD_FRONT],
 		  c->n);
-	(void)close(b->signals);
-	(void)close(c->ready[0]);
-	(void)close(c->words[0]);
+	close_open(c->courier[1]);
+	close_open(c->words[0]);
 	if (child == TROTH_CHILD_ISSUER) {
-		(void)close(fds.words);
+		close_open(c->courier[0]);
+		close_open(c->words[1]);
 		fds.words = -1;
 		troth_listeners_close(b->listeners);
 		return config->issuer(&fds, config->arg);
 	}
 	fds.listeners = b->listeners->tcp;
 	fds.admin_listener = b->listeners->local;
+	fds.courier_channel = c->courier[0];
 	return config->front(&fds, config->arg);
+}
+
+static int run(enum troth_child child, const struct birth *b)
+{
+	child_signals(child);
+	if (!die_with(b->supervisor))
+		return 1;
+	(void)close(b->signals);
+	close_open(b->channels.ready[0]);
+	return child == TROTH_CHILD_COURIER ? run_courier(b) : run_essential(child, b);
 }
 
 static enum troth_status begin_child(struct troth_generation *g, enum troth_child child,
@@ -135,6 +181,13 @@ static enum troth_status begin_child(struct troth_generation *g, enum troth_chil
 	return TROTH_OK;
 }
 
+static enum troth_status begin_all(struct troth_generation *g, const struct birth *b)
+{
+	TROTH_TRY(begin_child(g, TROTH_CHILD_ISSUER, b));
+	TROTH_TRY(begin_child(g, TROTH_CHILD_FRONT, b));
+	return b->channels.courier[1] >= 0 ? begin_child(g, TROTH_CHILD_COURIER, b) : TROTH_OK;
+}
+
 enum troth_status troth_generation_begin(struct troth_generation *g,
 					 const struct troth_supervisor_config *config,
 					 const struct troth_listeners *listeners, int signals)
@@ -142,26 +195,26 @@ enum troth_status troth_generation_begin(struct troth_generation *g,
 	struct birth b = {
 		.config = config,
 		.listeners = listeners,
-		.channels.ready = { -1, -1 },
-		.channels.words = { -1, -1 },
+		.channels = { .ready = { -1, -1 }, .words = { -1, -1 }, .courier = { -1, -1 } },
 		.supervisor = getpid(),
 		.signals = signals,
 	};
 	enum troth_status got = channels_open(&b.channels, config->n_workers);
+	if (got == TROTH_OK)
+		got = courier_open(config, b.channels.courier);
 	g->ready = b.channels.ready[0];
 	g->words = b.channels.words[0];
+	g->courier_channel = b.channels.courier[1];
+	g->courier_due_ms = 0;
 	g->n_ready = 0;
 	g->started_ms = troth_mono_ms();
 	if (got == TROTH_OK)
-		got = begin_child(g, TROTH_CHILD_ISSUER, &b);
-	if (got == TROTH_OK)
-		got = begin_child(g, TROTH_CHILD_FRONT, &b);
+		got = begin_all(g, &b);
 	/* Held here as well, an end would never tell its peer that the other has gone. */
 	channels_close(&b.channels);
-	if (b.channels.ready[1] >= 0)
-		(void)close(b.channels.ready[1]);
-	if (b.channels.words[1] >= 0)
-		(void)close(b.channels.words[1]);
+	close_open(b.channels.ready[1]);
+	close_open(b.channels.words[1]);
+	close_open(b.channels.courier[0]);
 	return got;
 }
 
@@ -176,14 +229,34 @@ enum troth_status troth_generation_tell(const struct troth_generation *g,
 									       : TROTH_E_IO;
 }
 
+void troth_generation_courier(struct troth_generation *g,
+			      const struct troth_supervisor_config *config,
+			      const struct troth_listeners *listeners, int signals)
+{
+	const struct birth b = {
+		.config = config,
+		.listeners = listeners,
+		.channels = { .ready = { g->ready, -1 },
+			      .words = { g->words, -1 },
+			      .courier = { -1, g->courier_channel } },
+		.supervisor = getpid(),
+		.signals = signals,
+	};
+	if (g->courier_due_ms == 0 || troth_mono_ms() < g->courier_due_ms)
+		return;
+	g->courier_due_ms = 0;
+	if (begin_child(g, TROTH_CHILD_COURIER, &b) != TROTH_OK)
+		g->courier_due_ms = troth_mono_ms() + COURIER_PAUSE_MS;
+}
+
 bool troth_generation_ready(const struct troth_generation *g)
 {
-	return g->n_ready >= TROTH_CHILDREN;
+	return g->n_ready >= TROTH_ESSENTIAL_CHILDREN;
 }
 
 void troth_generation_hear(struct troth_generation *g)
 {
-	char bytes[TROTH_CHILDREN];
+	char bytes[TROTH_ESSENTIAL_CHILDREN];
 	ssize_t n = read(g->ready, bytes, sizeof bytes);
 	if (n > 0)
 		g->n_ready += (size_t)n;
@@ -217,7 +290,9 @@ bool troth_generation_reap(struct troth_generation *g)
 		if (g->pids[c] == 0 || waitpid(g->pids[c], &status, WNOHANG) != g->pids[c])
 			continue;
 		note_end(g, c, status);
-		any = true;
+		any = any || c != TROTH_CHILD_COURIER;
+		if (c == TROTH_CHILD_COURIER)
+			g->courier_due_ms = troth_mono_ms() + COURIER_PAUSE_MS;
 	}
 	return any;
 }
@@ -233,10 +308,9 @@ void troth_generation_kill(struct troth_generation *g)
 			note_end(g, c, status);
 		g->pids[c] = 0;
 	}
-	if (g->ready >= 0)
-		(void)close(g->ready);
-	g->ready = -1;
-	if (g->words >= 0)
-		(void)close(g->words);
-	g->words = -1;
+	close_open(g->ready);
+	close_open(g->words);
+	close_open(g->courier_channel);
+	g->ready = g->words = g->courier_channel = -1;
+	g->courier_due_ms = 0;
 }

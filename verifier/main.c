@@ -10,6 +10,7 @@
 
 #include "base.h"
 #include "ca_command.h"
+#include "courier.h"
 #include "file.h"
 #include "front/front.h"
 #include "issuer/issuer.h"
@@ -212,6 +213,8 @@ static int check_config(const struct troth_settings *s, const char *config)
 		return 2;
 	}
 	bool made = troth_state_path(s, "tls", tls) == TROTH_OK && access(tls, F_OK) == 0;
+	if (troth_courier_check(&s->webhooks) != TROTH_OK)
+		return 2;
 	if (made && troth_front_check(s) != TROTH_OK)
 		return 2;
 	printf("%s is sound%s\n", config,
@@ -251,6 +254,17 @@ static int issuer_role(const struct troth_role_fds *fds, void *arg)
 	return troth_issuer_run(&config);
 }
 
+static int courier_role(const struct troth_role_fds *fds, void *arg)
+{
+	const struct service *service = arg;
+	return troth_courier_run(fds->courier_channel, &service->settings.webhooks);
+}
+
+static bool has_courier(void *arg)
+{
+	return ((const struct service *)arg)->settings.webhooks.n > 0;
+}
+
 /* A mistake in the file, or in one it names, leaves the service running as it is. Where nothing
  * but the TLS certificate is another, no connection ends for it. */
 static enum troth_status reload(void *arg, struct troth_buffer *out)
@@ -261,6 +275,7 @@ static enum troth_status reload(void *arg, struct troth_buffer *out)
 	TROTH_TRY(troth_settings_reread(service->config, &service->settings, &fresh));
 	TROTH_TRY(troth_watched_look(&fresh, &now)); /* before it is read: later is too late */
 	TROTH_TRY(troth_front_check(&fresh));
+	TROTH_TRY(troth_courier_check(&fresh.webhooks));
 	if (troth_watched_only_tls(&service->started_with, &now))
 		TROTH_TRY(troth_tls_word(&fresh, out));
 	service->settings = fresh;
@@ -324,6 +339,8 @@ static int serve(struct service *service)
 		.port_file = s->port_file[0] != '\0' ? s->port_file : NULL,
 		.front = front_role,
 		.issuer = issuer_role,
+		.courier = courier_role,
+		.has_courier = has_courier,
 		.reload = reload,
 		.tend = tend,
 		.tend_ms = TROTH_TLS_TEND_MS,
@@ -335,6 +352,10 @@ static int serve(struct service *service)
 	if (complete_keys(s) != TROTH_OK) {
 		(void)close(lock);
 		return 1;
+	}
+	if (troth_courier_check(&s->webhooks) != TROTH_OK) {
+		(void)close(lock);
+		return 2;
 	}
 	int code = 1;
 	if (troth_watched_look(s, &service->started_with) == TROTH_OK)

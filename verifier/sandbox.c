@@ -2,11 +2,13 @@
 #include "sandbox.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -72,10 +74,11 @@ static const char *const ISSUER_REPORTS[] = {
 };
 #endif
 
-static const char *const FRONT_MAY_NOT[] = {
-	/* files: what it needs is open; nothing new is, nothing is moved or removed */
-	"open",
-	"openat",
+/* Opening, and calling: what the courier may do a little of. */
+static const char *const FRONT_ALONE_MAY_NOT[] = { "open", "openat", "socket", "connect" };
+
+static const char *const MAY_NOT[] = {
+	/* files: what is needed is open; nothing new is, nothing is moved or removed */
 	"openat2",
 	"creat",
 	"open_by_handle_at",
@@ -121,9 +124,7 @@ static const char *const FRONT_MAY_NOT[] = {
 	"io_setup",
 	"io_submit",
 	/* whom to talk to: devices and operators call, and are accepted on listeners bound
-	 * before; nobody is called, least of all other services of this machine */
-	"socket",
-	"connect",
+	 * before; the front calls nobody, least of all other services of this machine */
 	"bind",
 	"listen",
 	"shmget",
@@ -307,17 +308,83 @@ enum troth_status troth_sandbox_issuer(void)
 	return seccomp_load(filter) == 0 ? TROTH_OK : TROTH_E_IO;
 }
 
-enum troth_status troth_sandbox_front(void)
+/* What neither front nor courier may. */
+static enum troth_status start_common(scmp_filter_ctx *out)
 {
 	TROTH_AUTO(seccomp_release_p) scmp_filter_ctx filter = NULL;
 	tzset();
 	TROTH_TRY(troth_sandbox_no_dump());
 	TROTH_TRY(start(SCMP_ACT_ALLOW, &filter));
-	TROTH_TRY(
-		add(filter, SCMP_ACT_ERRNO(EACCES), FRONT_MAY_NOT, TROTH_COUNT(FRONT_MAY_NOT)));
+	TROTH_TRY(add(filter, SCMP_ACT_ERRNO(EACCES), MAY_NOT, TROTH_COUNT(MAY_NOT)));
 	TROTH_TRY(signal_only_self(filter));
 	TROTH_TRY(limit_only_self(filter));
 	TROTH_TRY(clone_no_namespaces(filter));
+	*out = filter;
+	filter = NULL;
+	return TROTH_OK;
+}
+
+enum troth_status troth_sandbox_front(void)
+{
+	TROTH_AUTO(seccomp_release_p) scmp_filter_ctx filter = NULL;
+	TROTH_TRY(start_common(&filter));
+	TROTH_TRY(add(filter, SCMP_ACT_ERRNO(EACCES), FRONT_ALONE_MAY_NOT,
+		      TROTH_COUNT(FRONT_ALONE_MAY_NOT)));
+	return seccomp_load(filter) == 0 ? TROTH_OK : TROTH_E_IO;
+}
+
+/* Sockets of the Internet, and netlink, through which a resolver learns which addresses this
+ * machine has: no Unix socket, behind which others trust the user. */
+static enum troth_status sockets_of_the_internet(scmp_filter_ctx filter)
+{
+	/* Families are small numbers: those between and above are refused one range each. */
+	const struct scmp_arg_cmp below = first_argument(SCMP_CMP_LT, AF_INET, 0);
+	const struct scmp_arg_cmp above = first_argument(SCMP_CMP_GT, AF_NETLINK, 0);
+	if (seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1,
+				   &below) != 0 ||
+	    seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1,
+				   &above) != 0)
+		return TROTH_E_IO;
+	for (scmp_datum_t family = AF_INET + 1; family < AF_NETLINK; family++) {
+		const struct scmp_arg_cmp is = first_argument(SCMP_CMP_EQ, family, 0);
+		if (family != AF_INET6 && seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EACCES),
+								 SCMP_SYS(socket), 1, &is) != 0)
+			return TROTH_E_IO;
+	}
+	return TROTH_OK;
+}
+
+/* Reading at most: a flag that writes or makes is refused. */
+static enum troth_status open_to_read(scmp_filter_ctx filter)
+{
+	static const scmp_datum_t WRITING[] = { O_WRONLY, O_RDWR, O_CREAT, O_TRUNC };
+	for (size_t i = 0; i < TROTH_COUNT(WRITING); i++) {
+		struct scmp_arg_cmp has = { .arg = 1,
+					    .op = SCMP_CMP_MASKED_EQ,
+					    .datum_a = WRITING[i],
+					    .datum_b = WRITING[i] };
+		if (seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(open), 1,
+					   &has) != 0)
+			return TROTH_E_IO;
+		has.arg = 2;
+		if (seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(openat), 1,
+					   &has) != 0)
+			return TROTH_E_IO;
+	}
+	return TROTH_OK;
+}
+
+enum troth_status troth_sandbox_courier(void)
+{
+	static const char *const OPENING[] = { "open", "openat" };
+	TROTH_AUTO(seccomp_release_p) scmp_filter_ctx filter = NULL;
+	TROTH_TRY(start_common(&filter));
+	TROTH_TRY(sockets_of_the_internet(filter));
+	/* Where the kernel cannot say which files, there are none. */
+	if (troth_sandbox_resolver_files())
+		TROTH_TRY(open_to_read(filter));
+	else
+		TROTH_TRY(add(filter, SCMP_ACT_ERRNO(EACCES), OPENING, TROTH_COUNT(OPENING)));
 	return seccomp_load(filter) == 0 ? TROTH_OK : TROTH_E_IO;
 }
 

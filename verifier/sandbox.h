@@ -7,6 +7,7 @@
 #ifndef TROTH_SANDBOX_H
 #define TROTH_SANDBOX_H
 
+#include <stdbool.h>
 #include <troth/status.h>
 
 /* Allow-list: read and write on open descriptors, memory, futexes, clock, randomness, the end.
@@ -17,6 +18,14 @@ TROTH_NODISCARD enum troth_status troth_sandbox_issuer(void);
  * executing, tracing, reading others' memory, signalling others and administering the machine
  * answer EACCES. */
 TROTH_NODISCARD enum troth_status troth_sandbox_front(void);
+/* The courier calls others, and nothing else: what the front may not, it may not either, but
+ * that it makes sockets of the Internet (no Unix ones) and connects them. It may read, and only
+ * read, the files by which names are resolved, where the kernel can hold it to them (Landlock);
+ * elsewhere it opens none. */
+TROTH_NODISCARD enum troth_status troth_sandbox_courier(void);
+/* Part of it: from now on this process opens no file but those of the resolver. False where the
+ * kernel has no Landlock. */
+TROTH_NODISCARD bool troth_sandbox_resolver_files(void);
 /* Not dumpable: same-uid processes can neither ptrace it nor read its memory.
  * First thing in main. */
 TROTH_NODISCARD enum troth_status troth_sandbox_no_dump(void);

@@ -12,6 +12,7 @@
 #include "file.h"
 #include "reader.h"
 #include "settings_callers.h"
+#include "settings_webhooks.h"
 #include "text.h"
 
 static const char *const LOG_LEVELS[] = { "error", "warning", "info", "debug", NULL };
@@ -83,6 +84,7 @@ static const struct troth_config_field FIELDS[] = {
 	{ .key = "ima", .type = TROTH_CONFIG_MAP, .fields = IMA_FIELDS },
 	DURATION("crl_life", crl_life_s, 60, 7 * 24 * 3600, "1h"),
 	{ .key = "callers", .type = TROTH_CONFIG_LIST, .each = troth_settings_caller },
+	{ .key = "webhooks", .type = TROTH_CONFIG_LIST, .each = troth_settings_webhook },
 	{ .key = "limits", .type = TROTH_CONFIG_MAP, .fields = LIMIT_FIELDS },
 	{ 0 },
 };

@@ -11,6 +11,7 @@
 
 #include "caller.h"
 #include "log.h"
+#include "webhook.h"
 
 #define TROTH_WORKERS_MAX 64
 
@@ -36,6 +37,7 @@ struct troth_settings {
 	uint32_t proofs_max;	    /* used proofs remembered */
 	uint32_t proofs_per_device; /* of them; in two minutes */
 	struct troth_callers callers;
+	struct troth_webhooks webhooks;
 };
 
 /* Reads and checks the file; says on the log what is wrong, with line and column. */

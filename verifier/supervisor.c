@@ -136,12 +136,19 @@ static int watchdog_ms(void)
 	return us == 0 ? -1 : (int)(us / 1000 > 0 ? us / 1000 : 1);
 }
 
-static int sooner_ms(const struct supervisor *s, int ping_ms)
+/* Until the watchdog is due, or what needs doing now and then, or the courier; -1: nothing is. */
+static int patience_ms(const struct supervisor *s, int ping_ms)
 {
-	if (s->config->tend == NULL)
-		return ping_ms;
-	const int tend_ms = ms_until(s->tend_at_ms);
-	return ping_ms < 0 || tend_ms < ping_ms ? tend_ms : ping_ms;
+	const uint64_t dues[] = { s->config->tend != NULL ? s->tend_at_ms : 0,
+				  s->children.courier_due_ms };
+	const bool asked[] = { s->config->tend != NULL, s->children.courier_due_ms != 0 };
+	int wait = ping_ms;
+	for (size_t i = 0; i < TROTH_COUNT(dues); i++) {
+		const int due = ms_until(dues[i]);
+		if (asked[i] && (wait < 0 || due < wait))
+			wait = due;
+	}
+	return wait;
 }
 
 /* One generation of children, from its start to its end. */
@@ -150,7 +157,8 @@ static enum outcome serve(struct supervisor *s, int ping_ms)
 	s->tend_at_ms = 0;
 	for (;;) {
 		tend(s);
-		enum event e = next_event(s, sooner_ms(s, ping_ms));
+		enum event e = next_event(s, patience_ms(s, ping_ms));
+		troth_generation_courier(&s->children, s->config, &s->listeners, s->signals);
 		if (ping_ms > 0)
 			troth_service_ping();
 		switch (e) {
@@ -288,7 +296,10 @@ static enum troth_status write_port(const char *path, uint16_t port)
 
 int troth_supervise(const struct troth_supervisor_config *config)
 {
-	struct supervisor s = { .config = config, .children = { .ready = -1, .words = -1 } };
+	struct supervisor s = {
+		.config = config,
+		.children = { .ready = -1, .words = -1, .courier_channel = -1 },
+	};
 	if (config->n_workers == 0 || config->n_workers > TROTH_SUPERVISED_WORKERS_MAX)
 		return TROTH_ROLE_EXIT_CONFIG;
 	enum troth_status got = troth_listeners_open(config->listen_address, config->n_workers,

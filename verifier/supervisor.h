@@ -6,6 +6,7 @@
 #ifndef TROTH_SUPERVISOR_H
 #define TROTH_SUPERVISOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <troth/limits.h>
 #include <troth/status.h>
@@ -33,8 +34,9 @@ struct troth_role_fds {
 	int admin_channel;
 	const int *listeners; /* n_workers of them, SO_REUSEPORT; the issuer gets none */
 	int admin_listener;   /* Unix socket; -1 for the issuer */
-	int words;    /* a packet for each word of the supervisor's; -1 for the issuer */
-	int ready_fd; /* for troth_role_ready */
+	int words;	      /* a packet for each word of the supervisor's; -1 for the issuer */
+	int courier_channel;  /* packets, to the courier or to the front; -1: no courier */
+	int ready_fd;	      /* for troth_role_ready */
 };
 
 struct troth_supervisor_config {
@@ -46,6 +48,12 @@ struct troth_supervisor_config {
 	 * What it returns is its process's exit code. */
 	int (*front)(const struct troth_role_fds *fds, void *arg);
 	int (*issuer)(const struct troth_role_fds *fds, void *arg);
+	/* Carries webhooks. It has its channel and nothing else, is started again by itself
+	 * when it ends, and nobody waits for it. It is killed when the others have drained:
+	 * what it does must bear that at any moment. NULL: there is none. */
+	int (*courier)(const struct troth_role_fds *fds, void *arg);
+	/* Whether there is anything to carry, asked before each start of all. */
+	bool (*has_courier)(void *arg);
 	/* On SIGHUP: reads the configuration again. A word in *out (at most TROTH_WORD_MAX
 	 * bytes) goes to the front as it runs; without one the children are ended and started
 	 * anew. A failure keeps everything running as it is. NULL: nothing to read. */

@@ -173,6 +173,12 @@
 /* Streams of events one of them may hold open at once: one of each of its replicas, and those
  * that a network has lost and nobody has noticed yet. */
 #define TROTH_FOLLOWERS_PER_CALLER 16
+/* Webhooks of one service, an address of one, and the types of events it names. */
+#define TROTH_WEBHOOKS_MAX 16
+#define TROTH_WEBHOOK_URL_MAX 1024
+#define TROTH_WEBHOOK_EVENTS_MAX 16
+/* What a receiver may answer, bytes: nothing of it is used. */
+#define TROTH_WEBHOOK_ANSWER_MAX (64 * 1024)
 /* Audiences one policy opens, and methods of each. */
 #define TROTH_ALLOW_RULES_MAX 32
 #define TROTH_ALLOW_METHODS_MAX 16

@@ -44,6 +44,14 @@ _trothctl_words() {
 	done
 }
 
+# _troth_one_word GROUP: whether it is a command of one word.
+_troth_one_word() {
+	case $1 in
+	explain | replay | events) ;;
+	*) return 1 ;;
+	esac
+}
+
 _trothctl() {
 	local group command socket previous=${COMP_WORDS[COMP_CWORD - 1]} current=${COMP_WORDS[COMP_CWORD]}
 	_trothctl_words
@@ -60,17 +68,18 @@ _trothctl() {
 	--signature-format) _troth_reply "tpmt raw" && return ;;
 	--hash | --template-hash | --bank) _troth_reply "sha1 sha256 sha384 sha512 sm3_256" && return ;;
 	--device) _troth_reply "$(_troth_names device "$socket")" && return ;;
-	--socket | --key | --ak | --attest | --signature | --pcrs | --roots | --intermediates | --shim | --boot-loader | \
+	--socket | --key | --keys | --delta | --ak | --attest | --signature | --pcrs | --roots | --intermediates | --shim | --boot-loader | \
 		--kernel | --initrd | --uki | --grub-config | --out) _troth_files && return ;;
 	--record | --log | --good-log | --policy | --reference | --ima-lists | --output | --add | --write-reference) _troth_files && return ;;
-	--trust-domain | --nonce | --sequence | --pcr10 | --source | --at | --from | --name | --segment | --group | --alternative | --cmdline | --profile | --phases | --first-image | \
+	--status) _troth_reply "healthy stale unreachable untrusted unknown pending quarantined retired" && return ;;
+	--trust-domain | --not-below | --since | --nonce | --sequence | --pcr10 | --source | --at | --from | --name | --segment | --group | --alternative | --cmdline | --profile | --phases | --first-image | \
 		--grub-disk | --grub-file | --grub-kernel-images) return ;;
 	esac
 	case $current in
 	-*)
 		if [ -n "$command" ]; then
 			_troth_reply "$(_troth_options "${COMP_WORDS[0]}" "$group" "$command")"
-		elif [ "$group" = explain ] || [ "$group" = replay ]; then # commands of one word
+		elif _troth_one_word "$group"; then
 			_troth_reply "$(_troth_options "${COMP_WORDS[0]}" "$group")"
 		else
 			_troth_reply "--socket --format --help --version"
@@ -80,13 +89,15 @@ _trothctl() {
 	esac
 	if [ -z "$group" ]; then
 		_troth_reply "$("${COMP_WORDS[0]}" --help 2>/dev/null | sed -n 's/^  \([a-z]*\) [a-z]* .*/\1/p' | sort -u)"
-	elif [ "$group" = explain ] || [ "$group" = replay ]; then
+	elif [ "$group" = events ]; then
+		: # options only
+	elif _troth_one_word "$group"; then
 		_troth_files
 	elif [ -z "$command" ]; then
 		_troth_reply "$("${COMP_WORDS[0]}" "$group" --help 2>/dev/null | sed -n "s/^  $group \([a-z]*\) .*/\1/p")"
 	else
 		case $group:$command in
-		device:list | policy:list | reference:list | reference:learn | reference:build | audit:list) ;;
+		device:list | policy:list | reference:list | reference:learn | reference:build | audit:list | webhook:list) ;;
 		device:* | verdict:*) _troth_reply "$(_troth_names device "$socket")" ;;
 		policy:show) _troth_reply "$(_troth_names policy "$socket")" ;;
 		reference:show | reference:promote) _troth_reply "$(_troth_names reference "$socket")" ;;

@@ -12,6 +12,7 @@
 #include "documents.h"
 #include "followers.h"
 #include "reader.h"
+#include "webhook_desk.h"
 #include "writer.h"
 
 static const struct troth_http_route ROUTES[] = {
@@ -41,6 +42,8 @@ static const struct troth_http_route ROUTES[] = {
 	{ TROTH_HTTP_GET, "/v1/admin/events", TROTH_ROLE_VIEWER, 0, NULL, troth_admin_events },
 	{ TROTH_HTTP_GET, "/v1/admin/events/stream", TROTH_ROLE_VIEWER, 0, NULL,
 	  troth_admin_event_stream },
+	{ TROTH_HTTP_GET, "/v1/admin/webhooks", TROTH_ROLE_VIEWER, 0, NULL,
+	  troth_admin_webhooks },
 	{ TROTH_HTTP_GET, "/v1/admin/audit", TROTH_ROLE_VIEWER, 0, NULL, troth_admin_audit },
 	{ 0 },
 };
@@ -340,17 +343,18 @@ static void on_issuer_broken(void *arg)
 	event_base_loopbreak(admin->base);
 }
 
-static enum troth_status make_parts(struct troth_admin *admin, int issuer_fd)
+static enum troth_status make_parts(struct troth_admin *admin, const struct troth_role_fds *fds)
 {
 	admin->base = event_base_new();
 	if (admin->base == NULL)
 		return TROTH_E_IO;
 	TROTH_TRY(troth_ctx_new(&admin->ctx));
 	TROTH_TRY(troth_mailbox_new(admin->base, &admin->mailbox));
-	TROTH_TRY(troth_issuer_link_new(admin->base, issuer_fd, TROTH_ADMIN_FRAME_MAX,
+	TROTH_TRY(troth_issuer_link_new(admin->base, fds->admin_channel, TROTH_ADMIN_FRAME_MAX,
 					on_issuer_broken, admin, &admin->issuer));
 	TROTH_TRY(troth_followers_new(admin->front, admin->base, admin->mailbox,
 				      &admin->followers));
+	TROTH_TRY(troth_webhook_desk_new(admin, fds->courier_channel, &admin->webhooks));
 	admin->crl_job.run = on_crl_job;
 	admin->crl_timer = event_new(admin->base, -1, EV_PERSIST, on_crl_timer, admin);
 	const struct timeval every = { .tv_sec = admin->front->settings->crl_life_s / 4 };
@@ -366,7 +370,7 @@ enum troth_status troth_admin_new(struct troth_front *front, const struct troth_
 	if (admin == NULL)
 		return TROTH_E_MEMORY;
 	admin->front = front;
-	enum troth_status status = make_parts(admin, fds->admin_channel);
+	enum troth_status status = make_parts(admin, fds);
 	if (status != TROTH_OK) {
 		troth_admin_free(admin);
 		return status;
@@ -384,6 +388,7 @@ void troth_admin_free(struct troth_admin *admin)
 		troth_followers_end(admin->followers);
 	troth_http_free(admin->http);
 	troth_followers_free(admin->followers);
+	troth_webhook_desk_free(admin->webhooks);
 	troth_issuer_link_free(admin->issuer);
 	if (admin->crl_timer != NULL)
 		event_free(admin->crl_timer);

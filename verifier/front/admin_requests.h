@@ -37,6 +37,7 @@ void troth_admin_reference(struct troth_exchange *x, void *admin);
 void troth_admin_reference_put(struct troth_exchange *x, void *admin);
 void troth_admin_learn(struct troth_exchange *x, void *admin);
 void troth_admin_audit(struct troth_exchange *x, void *admin);
+void troth_admin_webhooks(struct troth_exchange *x, void *admin);
 void troth_admin_events(struct troth_exchange *x, void *admin);
 void troth_admin_event_stream(struct troth_exchange *x, void *admin);
 

@@ -9,6 +9,7 @@
 #include "notice_read.h"
 #include "reader.h"
 #include "text.h"
+#include "webhook_desk.h"
 #include "worker.h"
 
 static void bad_id(struct troth_exchange *x)
@@ -40,7 +41,10 @@ void troth_admin_event_stream(struct troth_exchange *x, void *arg)
 	struct troth_admin *admin = arg;
 	struct troth_follow how = { .everything = true,
 				    .seat = &admin->front->n_following[TROTH_CALLERS_MAX] };
-	if (!troth_follow_from(x, &how.from))
+	const bool by_query = troth_exchange_query(x).n > 0;
+	if (by_query && !troth_admin_from(x, &how.from))
+		return;
+	if (!by_query && !troth_follow_from(x, &how.from))
 		bad_id(x);
 	else
 		troth_followers_add(admin->followers, x, &how);
@@ -75,4 +79,10 @@ void troth_admin_events(struct troth_exchange *x, void *arg)
 		troth_exchange_problem(x, 503, "unavailable", "The store cannot be read.", 1);
 	else
 		troth_admin_answer(x, page_json(&page));
+}
+
+void troth_admin_webhooks(struct troth_exchange *x, void *arg)
+{
+	struct troth_admin *admin = arg;
+	troth_admin_answer(x, troth_webhook_desk_json(admin->webhooks));
 }

@@ -19,6 +19,7 @@
 #include "reader.h"
 #include "sandbox.h"
 #include "tls_words.h"
+#include "webhook_desk.h"
 #include "worker.h"
 
 /* ---- what is read from files, before the right to open any is given up ---- */
@@ -206,6 +207,8 @@ void troth_front_tell(struct troth_front *f)
 	const unsigned int n = __atomic_load_n(&f->n_followers, __ATOMIC_ACQUIRE);
 	for (unsigned int i = 0; i < n; i++)
 		troth_followers_wake(f->followers[i]);
+	if (n > 0) /* from then on there is an administration */
+		troth_webhook_desk_wake(f->admin->webhooks);
 }
 
 /* Most renewals change nothing of what is told (store/noted.h says exactly what is). */

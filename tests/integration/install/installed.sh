@@ -82,6 +82,11 @@ completes "html" trothctl explain --format h
 completes "--good-log" trothctl explain --go
 completes "--record" trothctl replay --rec
 completes "show export" trothctl verdict ""
+completes "--follow" trothctl events --fol
+completes "" trothctl events ""
+completes "list" trothctl webhook ""
+completes "show verify" trothctl status ""
+completes "quarantined" trothctl status show --status q
 completes "" trothctl device show --socket /nowhere ""
 completes "" trothctl nothing ""
 completes "init serve check-config rotate ca" troth-verifier ""

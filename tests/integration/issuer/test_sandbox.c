@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the issuer gives up: any of these ends the process on the spot. (What the front gives up
- * is in tests/attack/test_front_isolation.c.) Each deed is done in a process of its own, with
- * and without the sandbox. */
+/* What the issuer gives up: any of these ends the process on the spot; and what the courier may
+ * not do. (What the front gives up is in tests/attack/test_front_isolation.c.) Each deed is
+ * done in a process of its own, with and without the sandbox. */
 #include "check.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -235,6 +236,106 @@ static void nothing_is_dumped_and_nothing_gained(void **state)
 			 DONE);
 }
 
+/* ---- the courier ---- */
+
+static char secret_file[] = "/tmp/troth-secret.XXXXXX";
+
+static int read_a_secret(void)
+{
+	return code_of(open(secret_file, O_RDONLY | O_CLOEXEC));
+}
+
+static int write_a_file(void)
+{
+	return code_of(open(secret_file, O_WRONLY | O_CLOEXEC));
+}
+
+static int write_the_hosts(void)
+{
+	return code_of(open("/etc/hosts", O_RDWR | O_CLOEXEC));
+}
+
+static int make_a_file(void)
+{
+	return code_of(open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+}
+
+static int call_a_unix_socket(void)
+{
+	return code_of(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+}
+
+static int make_a_packet_socket(void)
+{
+	return code_of(socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0));
+}
+
+static int listen_for_others(void)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET };
+	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return fd < 0 ? FAILED : code_of(bind(fd, (struct sockaddr *)&a, sizeof a));
+}
+
+static int open_a_socket_of_ip6(void)
+{
+	const long fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return fd < 0 && errno == EAFNOSUPPORT ? DONE : code_of(fd);
+}
+
+/* What it may not, and what it must be able to do. */
+static const struct {
+	const char *name;
+	int (*deed)(void);
+	int want;
+} COURIERS_DEEDS[] = {
+	{ "read a secret", read_a_secret, REFUSED },
+	{ "read its own state", open_file, REFUSED },
+	{ "write a file", write_a_file, REFUSED },
+	{ "write a file that it may read", write_the_hosts, REFUSED },
+	{ "make a file", make_a_file, REFUSED },
+	{ "call a Unix socket", call_a_unix_socket, REFUSED },
+	{ "call a virtual machine", make_a_packet_socket, REFUSED },
+	{ "listen", listen_for_others, REFUSED },
+	{ "run a program", run_program, REFUSED },
+	{ "signal the parent", signal_parent, REFUSED },
+	{ "be traced", trace, REFUSED },
+	{ "make a socket", open_socket, DONE },
+	{ "make a socket of IP 6", open_a_socket_of_ip6, DONE },
+	{ "start a thread", start_thread, DONE },
+};
+
+static void the_courier_calls_the_internet_and_nothing_else(void **state)
+{
+	const int fd = mkstemp(secret_file);
+	(void)state;
+	assert_true(fd >= 0);
+	(void)close(fd);
+	for (size_t i = 0; i < TROTH_COUNT(COURIERS_DEEDS); i++) {
+		int after = in_a_process(COURIERS_DEEDS[i].deed, troth_sandbox_courier);
+		if (after != COURIERS_DEEDS[i].want)
+			fail_msg("%s: %d", COURIERS_DEEDS[i].name, after);
+	}
+	assert_int_equal(in_a_process(read_a_secret, NULL), DONE);
+	(void)unlink(secret_file);
+}
+
+static int held_to_the_resolvers_files(void)
+{
+	if (!troth_sandbox_resolver_files())
+		return FAILED;
+	return code_of(open("/etc/hosts", O_RDONLY | O_CLOEXEC));
+}
+
+static void names_can_be_looked_up_where_landlock_is(void **state)
+{
+	(void)state;
+	if (access("/etc/hosts", R_OK) != 0 ||
+	    in_a_process(held_to_the_resolvers_files, NULL) == FAILED)
+		skip(); /* without it the courier opens nothing */
+	assert_int_equal(in_a_process(held_to_the_resolvers_files, NULL), DONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -242,6 +343,8 @@ int main(void)
 		cmocka_unit_test(threads_from_before_are_locked_in_too),
 		cmocka_unit_test(the_issuer_can_do_its_work),
 		cmocka_unit_test(nothing_is_dumped_and_nothing_gained),
+		cmocka_unit_test(the_courier_calls_the_internet_and_nothing_else),
+		cmocka_unit_test(names_can_be_looked_up_where_landlock_is),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

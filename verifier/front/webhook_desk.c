@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "webhook_desk.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "admin.h"
+#include "admin_json.h"
+#include "base.h"
+#include "courier/message.h"
+#include "notice_read.h"
+#include "reader.h"
+
+/* Asked without a cause too, so that no lost wake holds anything up for long, seconds. */
+#define LOOK_S 15
+/* Messages taken in one turn of the loop. */
+#define TURN_MAX 64
+/* Waiting notices are counted so far, and then it is "more". */
+#define WAITING_MAX 1000
+
+struct hook {
+	bool wants;	     /* an answer is owed, from next on */
+	bool known;	     /* next is */
+	uint64_t next, done; /* read so far; delivered so far, and committed or on its way */
+	struct troth_courier_request last; /* report */
+};
+
+struct troth_webhook_desk {
+	struct troth_admin *admin;
+	int fd;
+	struct event *readable, *timer;
+	struct troth_job wake;
+	unsigned int asked; /* atomic: a wake is on its way through the mailbox */
+	bool complained;
+	struct hook hooks[TROTH_WEBHOOKS_MAX];
+};
+
+static const struct troth_webhook *settings_of(const struct troth_webhook_desk *d, size_t i)
+{
+	return &d->admin->front->settings->webhooks.list[i];
+}
+
+static bool is_for(const struct troth_webhook *h, const struct troth_notice *n)
+{
+	bool any = h->n_events == 0;
+	for (size_t i = 0; i < h->n_events; i++)
+		any = any || troth_notice_matches(n->kind, h->events[i]);
+	return any;
+}
+
+/* ---- where a webhook has come to ---- */
+
+static void on_stored(void *arg, enum troth_status status, const struct troth_device_row *row)
+{
+	(void)arg;
+	(void)row;
+	if (status != TROTH_OK) /* after a restart the last one may come twice */
+		troth_warn("webhook-cursor", "status=%s", troth_status_name(status));
+}
+
+static void remember(struct troth_webhook_desk *d, size_t i, uint64_t next)
+{
+	struct troth_store_item item = { .kind = TROTH_STORE_CURSOR };
+	struct hook *h = &d->hooks[i];
+	if (d->admin->store_closed || (h->known && h->done == next))
+		return;
+	h->done = next;
+	h->known = true;
+	memcpy(item.u.cursor.name, settings_of(d, i)->name, sizeof item.u.cursor.name);
+	item.u.cursor.next = next;
+	enum troth_status status =
+		troth_store_submit(d->admin->front->store, &item, on_stored, NULL);
+	if (status != TROTH_OK)
+		on_stored(NULL, status, NULL);
+}
+
+/* One that is new begins with what comes next. */
+static enum troth_status resume(struct troth_webhook_desk *d, size_t i)
+{
+	struct troth_front *f = d->admin->front;
+	struct hook *h = &d->hooks[i];
+	if (h->known)
+		return TROTH_OK;
+	enum troth_status status =
+		f->store_ops->cursor(f->store_backend, settings_of(d, i)->name, &h->done);
+	if (status != TROTH_E_NOT_FOUND) {
+		h->known = status == TROTH_OK;
+		return status;
+	}
+	uint64_t end = 0;
+	TROTH_TRY(f->store_ops->end(f->store_backend, &end));
+	remember(d, i, end);
+	return TROTH_OK;
+}
+
+/* ---- answers ---- */
+
+/* Those of a page that are for it, up to as many as a message takes. */
+static void choose(const struct troth_webhook_desk *d, size_t i,
+		   const struct troth_notice_page *from, struct troth_courier_page *out)
+{
+	*out = (struct troth_courier_page){ .hook = (uint8_t)i, .next = from->next };
+	for (size_t k = 0; k < from->n; k++) {
+		if (!is_for(settings_of(d, i), &from->list[k].notice))
+			continue;
+		if (out->n == TROTH_COURIER_PAGE) {
+			out->next = from->list[k].index;
+			return;
+		}
+		out->list[out->n].index = from->list[k].index;
+		out->list[out->n++].notice = from->list[k].notice;
+	}
+}
+
+/* False when the courier does not take it now: it is owed still. */
+static bool hand_over(const struct troth_webhook_desk *d, const struct troth_courier_page *page)
+{
+	uint8_t bytes[TROTH_COURIER_MESSAGE_MAX];
+	size_t n = 0;
+	return troth_courier_page_write(page, bytes, &n) == TROTH_OK &&
+	       send(d->fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)n;
+}
+
+/* Answers when there is something for it; passes over what is not. */
+static void answer(struct troth_webhook_desk *d, size_t i)
+{
+	struct hook *h = &d->hooks[i];
+	struct troth_notice_page page;
+	struct troth_courier_page chosen;
+	do {
+		if (troth_notice_page_read(d->admin->front, h->next, &page) != TROTH_OK)
+			return; /* the timer looks again */
+		choose(d, i, &page, &chosen);
+		if (chosen.n > 0) {
+			h->wants = !hand_over(d, &chosen);
+			return;
+		}
+		h->next = page.next;
+	} while (!page.whole);
+}
+
+static void answer_all(struct troth_webhook_desk *d)
+{
+	const size_t n = d->admin->front->settings->webhooks.n;
+	for (size_t i = 0; i < n; i++)
+		if (d->hooks[i].wants)
+			answer(d, i);
+}
+
+/* ---- what the courier says ---- */
+
+static void take_read(struct troth_webhook_desk *d, const struct troth_courier_request *q)
+{
+	struct hook *h = &d->hooks[q->hook];
+	if (resume(d, q->hook) != TROTH_OK)
+		return;
+	h->next = q->next == TROTH_COURIER_RESUME ? h->done : q->next;
+	h->wants = true;
+	answer(d, q->hook);
+}
+
+static void take(struct troth_webhook_desk *d, struct troth_view bytes)
+{
+	struct troth_courier_request q;
+	if (troth_courier_request_read(bytes, &q) != TROTH_OK ||
+	    q.hook >= d->admin->front->settings->webhooks.n) {
+		if (!d->complained) /* once: a courier that was taken over writes no log */
+			troth_warn("webhook-courier", "reason=\"a message that is none\"");
+		d->complained = true;
+		return;
+	}
+	if (q.kind == TROTH_COURIER_READ) {
+		take_read(d, &q);
+		return;
+	}
+	d->hooks[q.hook].last = q;
+	remember(d, q.hook, q.next);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct troth_webhook_desk *d = arg;
+	uint8_t bytes[TROTH_COURIER_MESSAGE_MAX];
+	(void)what;
+	for (int i = 0; i < TURN_MAX; i++) {
+		ssize_t n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+		if (n < 0)
+			return;
+		take(d, (struct troth_view){ bytes, (size_t)n });
+	}
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	answer_all(arg);
+}
+
+static void on_wake(struct troth_job *job)
+{
+	struct troth_webhook_desk *d =
+		(struct troth_webhook_desk *)((char *)job -
+					      offsetof(struct troth_webhook_desk, wake));
+	__atomic_store_n(&d->asked, 0, __ATOMIC_RELEASE);
+	if (!d->admin->store_closed)
+		answer_all(d);
+}
+
+void troth_webhook_desk_wake(struct troth_webhook_desk *d)
+{
+	if (d->fd >= 0 && __atomic_exchange_n(&d->asked, 1, __ATOMIC_ACQ_REL) == 0)
+		troth_mailbox_post(d->admin->mailbox, &d->wake);
+}
+
+/* ---- its life ---- */
+
+static enum troth_status listen_to(struct troth_webhook_desk *d)
+{
+	const struct timeval every = { .tv_sec = LOOK_S };
+	d->readable = event_new(d->admin->base, d->fd, EV_READ | EV_PERSIST, on_readable, d);
+	d->timer = event_new(d->admin->base, -1, EV_PERSIST, on_timer, d);
+	if (d->readable == NULL || d->timer == NULL)
+		return TROTH_E_MEMORY;
+	return event_add(d->readable, NULL) == 0 && event_add(d->timer, &every) == 0
+		       ? TROTH_OK
+		       : TROTH_E_IO;
+}
+
+enum troth_status troth_webhook_desk_new(struct troth_admin *admin, int fd,
+					 struct troth_webhook_desk **out)
+{
+	struct troth_webhook_desk *d = calloc(1, sizeof *d);
+	if (d == NULL)
+		return TROTH_E_MEMORY;
+	d->admin = admin;
+	d->fd = fd;
+	d->wake.run = on_wake;
+	enum troth_status status = fd >= 0 ? listen_to(d) : TROTH_OK;
+	if (status != TROTH_OK) {
+		troth_webhook_desk_free(d);
+		return status;
+	}
+	*out = d;
+	return TROTH_OK;
+}
+
+void troth_webhook_desk_free(struct troth_webhook_desk *d)
+{
+	if (d == NULL)
+		return;
+	if (d->readable != NULL)
+		event_free(d->readable);
+	if (d->timer != NULL)
+		event_free(d->timer);
+	if (d->fd >= 0)
+		(void)close(d->fd);
+	free(d);
+}
+
+/* ---- how they fare ---- */
+
+struct counting {
+	const struct troth_webhook *hook;
+	size_t n;
+};
+
+static enum troth_status count_one(void *arg, uint64_t index, const struct troth_notice *n)
+{
+	struct counting *c = arg;
+	(void)index;
+	c->n += is_for(c->hook, n);
+	return TROTH_OK;
+}
+
+static json_t *one_json(struct troth_webhook_desk *d, size_t i)
+{
+	struct troth_front *f = d->admin->front;
+	const struct hook *h = &d->hooks[i];
+	struct counting c = { .hook = settings_of(d, i) };
+	if (h->known && f->store_ops->each_notice(f->store_backend, h->done, WAITING_MAX,
+						  count_one, &c) != TROTH_OK)
+		return NULL;
+	return json_pack("{s:s, s:s, s:I, s:I, s:o, s:I, s:s}", "name", c.hook->name, "url",
+			 c.hook->url, "next", (json_int_t)h->done, "waiting", (json_int_t)c.n,
+			 "last_success", troth_time_json(h->last.success_ms), "failures",
+			 (json_int_t)h->last.n_failures, "last_error", h->last.error);
+}
+
+json_t *troth_webhook_desk_json(struct troth_webhook_desk *d)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < d->admin->front->settings->webhooks.n; i++)
+		json_array_append_new(list, one_json(d, i));
+	return json_pack("{s:o}", "webhooks", list);
+}
