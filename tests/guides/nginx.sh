@@ -80,6 +80,9 @@ before_refresh() { wait_until 20 on_crl sensor-1 || wrong "the certificate is no
 reloaded() { [ "$(as_device / -o /dev/null)" = 400 ]; }
 before_revoked() { wait_until 5 reloaded || wrong "nginx goes on accepting a revoked certificate"; }
 
+for unit in service timer; do
+	shows "$guide" "ini file=/etc/systemd/system/troth-refresh.$unit" "$top/examples/refresh/troth-refresh.$unit"
+done
 shows "$guide" 'nginx file=/etc/nginx/conf.d/historian.conf' "$top/examples/nginx/historian.conf"
 follow "$guide" "$work/guide" || wrong "the guide cannot be followed"
 [ "$failures" -eq 0 ] || { tail -n 20 "$etc/error.log" "$etc/out" "$work/verifier.log" && finish; }
