@@ -142,6 +142,10 @@ on_crl() { # DEVICE
 # Released from quarantine, sensor-1 attests anew.
 renew() {
 	ctl device release sensor-1 >/dev/null
+	attest_again
+}
+
+attest_again() {
 	kill "$attester_pid" && wait "$attester_pid" || true
 	"$top/swtpm-setup/resource-manager" --dir "$work/sensor-1" stop >/dev/null
 	rm -f "$work/sensor-1/run/ear.jwt"

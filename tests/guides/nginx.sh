@@ -96,13 +96,37 @@ is 404 "the question itself" call /troth
 try_calls 401
 try_races
 
+refresh() {
+	"$top/examples/refresh/troth-refresh" "https://localhost:$port" "$work/state/tls/ca.crt" "$etc/troth" "$work/server" reload
+}
+let_in() { [ "$(as_device / -o /dev/null)" = 200 ]; }
+
 case_of "a CRL of the issuing CA alone is no CRL of every CA"
 awk '{ print } /^-----END/ { exit }' "$etc/troth/crl.pem" >"$work/one.pem" && cp "$work/one.pem" "$etc/troth/crl.pem"
 "$work/server" reload
 wait_until 5 reloaded || wrong "nginx does without the root's CRL: the guide need not speak of it"
-"$top/examples/refresh/troth-refresh" "https://localhost:$port" "$work/state/tls/ca.crt" "$etc/troth" "$work/server" reload
-let_in() { [ "$(as_device / -o /dev/null)" = 200 ]; }
+refresh
 wait_until 5 let_in || wrong "troth-refresh does not bring it back"
+
+case_of "the issuing CA is replaced: what either has signed is good"
+rotate() { # WORD
+	"$bin/troth-verifier" rotate --config "$work/verifier.yaml" >"$work/rotate" 2>&1 || true
+	grep -q "$1" "$work/rotate" || wrong "rotate says $(<"$work/rotate"), not $1"
+}
+two_lists() { curl -sf -o /dev/null --cacert "$work/state/tls/ca.crt" "https://localhost:$port/v1/crl/former"; }
+issuer_of_device() { openssl x509 -in "$work/sensor-1/run/cert.pem" -noout -issuer; }
+rotate prepared
+touch -d '26 hours ago' "$work/state/keys/ca-next.crt"
+rotate activated
+kill -HUP "$verifier_pid"
+wait_until 20 two_lists || wrong "there is no CRL of the former CA"
+refresh
+[ "$(grep -c 'BEGIN X509 CRL' "$etc/troth/crl.pem")" = 3 ] || wrong "not three CRLs"
+wait_until 5 let_in || wrong "a certificate of the former CA is refused"
+former=$(issuer_of_device)
+attest_again
+[ "$(issuer_of_device)" != "$former" ] || wrong "the new CA has not signed"
+wait_until 5 let_in || wrong "a certificate of the new CA is refused"
 
 try_without_verifier 500
 before=$(cksum "$etc"/troth/*.pem)
