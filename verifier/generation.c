@@ -26,17 +26,16 @@ struct channels {
 		[TROTH_SUPERVISED_WORKERS_MAX + 1]; /* the last is administration */
 	size_t n;				    /* made so far */
 	int ready[2];
-	int words[2]; /* the supervisor's end, the front's */
+	int words[2];	/* the supervisor's end, the front's */
 	int courier[2]; /* the front's end and the courier's; -1: there is none */
 };
 
 /* What a child gets to know. */
 struct birth {
 	const struct troth_supervisor_config *config;
-	const struct troth_listeners *listeners;
+	const struct troth_inheritance *inheritance;
 	struct channels channels;
 	pid_t supervisor;
-	int signals;
 };
 
 static void close_all(const int *fds, size_t n)
@@ -105,6 +104,7 @@ static void child_signals(enum troth_child child)
 	(void)sigemptyset(&none);
 	(void)signal(SIGINT, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
+	(void)signal(SIGUSR1, SIG_IGN);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGTERM, child == TROTH_CHILD_ISSUER ? SIG_IGN : SIG_DFL);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
@@ -124,7 +124,8 @@ static int run_courier(const struct birth *b)
 	close_open(b->channels.words[0]);
 	close_open(b->channels.words[1]);
 	close_open(b->channels.courier[0]);
-	troth_listeners_close(b->listeners);
+	(void)close(b->inheritance->clock->fd);
+	troth_listeners_close(b->inheritance->listeners);
 	return b->config->courier(&fds, b->config->arg);
 }
 
@@ -145,15 +146,19 @@ static int run_essential(enum troth_child child, const struct birth *b)
 		  c->n);
 	close_open(c->courier[1]);
 	close_open(c->words[0]);
+	fds.clock = troth_clock_look(b->inheritance->clock);
+	if (fds.clock == NULL)
+		return 1;
+	const struct troth_listeners *listeners = b->inheritance->listeners;
 	if (child == TROTH_CHILD_ISSUER) {
 		close_open(c->courier[0]);
 		close_open(c->words[1]);
 		fds.words = -1;
-		troth_listeners_close(b->listeners);
+		troth_listeners_close(listeners);
 		return config->issuer(&fds, config->arg);
 	}
-	fds.listeners = b->listeners->tcp;
-	fds.admin_listener = b->listeners->local;
+	fds.listeners = listeners->tcp;
+	fds.admin_listener = listeners->local;
 	fds.courier_channel = c->courier[0];
 	return config->front(&fds, config->arg);
 }
@@ -163,7 +168,7 @@ static int run(enum troth_child child, const struct birth *b)
 	child_signals(child);
 	if (!die_with(b->supervisor))
 		return 1;
-	(void)close(b->signals);
+	(void)close(b->inheritance->signals);
 	close_open(b->channels.ready[0]);
 	return child == TROTH_CHILD_COURIER ? run_courier(b) : run_essential(child, b);
 }
@@ -190,14 +195,13 @@ static enum troth_status begin_all(struct troth_generation *g, const struct birt
 
 enum troth_status troth_generation_begin(struct troth_generation *g,
 					 const struct troth_supervisor_config *config,
-					 const struct troth_listeners *listeners, int signals)
+					 const struct troth_inheritance *inheritance)
 {
 	struct birth b = {
 		.config = config,
-		.listeners = listeners,
+		.inheritance = inheritance,
 		.channels = { .ready = { -1, -1 }, .words = { -1, -1 }, .courier = { -1, -1 } },
 		.supervisor = getpid(),
-		.signals = signals,
 	};
 	enum troth_status got = channels_open(&b.channels, config->n_workers);
 	if (got == TROTH_OK)
@@ -231,16 +235,15 @@ enum troth_status troth_generation_tell(const struct troth_generation *g,
 
 void troth_generation_courier(struct troth_generation *g,
 			      const struct troth_supervisor_config *config,
-			      const struct troth_listeners *listeners, int signals)
+			      const struct troth_inheritance *inheritance)
 {
 	const struct birth b = {
 		.config = config,
-		.listeners = listeners,
+		.inheritance = inheritance,
 		.channels = { .ready = { g->ready, -1 },
 			      .words = { g->words, -1 },
 			      .courier = { -1, g->courier_channel } },
 		.supervisor = getpid(),
-		.signals = signals,
 	};
 	if (g->courier_due_ms == 0 || troth_mono_ms() < g->courier_due_ms)
 		return;

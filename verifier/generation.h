@@ -31,15 +31,22 @@ struct troth_generation {
 	uint64_t courier_due_ms; /* it has ended, and is to be started again then; 0: no */
 };
 
-/* Forks all. signals is the supervisor's descriptor, which they do not keep. After a failure
+/* What the supervisor has and children see: the listeners, the clock's watch. Of signals, its
+ * own descriptor, they keep nothing. */
+struct troth_inheritance {
+	const struct troth_listeners *listeners;
+	const struct troth_clock_keeper *clock;
+	int signals;
+};
+/* Forks all. After a failure
  * (TROTH_E_IO with errno) one of them may run. */
 TROTH_NODISCARD enum troth_status
 troth_generation_begin(struct troth_generation *g, const struct troth_supervisor_config *config,
-		       const struct troth_listeners *listeners, int signals);
+		       const struct troth_inheritance *inheritance);
 /* Starts the courier again, once it is due. */
 void troth_generation_courier(struct troth_generation *g,
 			      const struct troth_supervisor_config *config,
-			      const struct troth_listeners *listeners, int signals);
+			      const struct troth_inheritance *inheritance);
 /* Reads from ready; once both serve, log and service manager are told. */
 void troth_generation_hear(struct troth_generation *g);
 /* A word to the front, never waited for. TROTH_E_IO with errno. */

@@ -35,6 +35,8 @@ struct supervisor {
 	const struct troth_supervisor_config *config;
 	struct troth_listeners listeners;
 	struct troth_generation children;
+	struct troth_clock_keeper clock;
+	struct troth_inheritance inheritance; /* these, as children see them */
 	int signals;
 	bool stop;	      /* asked for, also while children were ended for another reason */
 	unsigned int n_short; /* generations in a row that lived shortly */
@@ -42,6 +44,14 @@ struct supervisor {
 	size_t n_failed;
 	uint64_t tend_at_ms;
 };
+
+/* An operator has looked at the time, and says that it is right. */
+static void accept_clock(const struct supervisor *s)
+{
+	const int64_t jump_ms = troth_clock_jump_now_ms(s->clock.watch);
+	troth_clock_accept(&s->clock);
+	troth_warn("clock-accepted", "by_s=%lld", (long long)(jump_ms / 1000));
+}
 
 static enum event read_signal(struct supervisor *s)
 {
@@ -52,6 +62,7 @@ static enum event read_signal(struct supervisor *s)
 	case SIGTERM:
 	case SIGINT: s->stop = true; return EVENT_STOP;
 	case SIGHUP: return EVENT_RELOAD;
+	case SIGUSR1: accept_clock(s); return EVENT_NONE;
 	case SIGCHLD: return EVENT_CHILD;
 	default: return EVENT_NONE;
 	}
@@ -136,7 +147,8 @@ static int watchdog_ms(void)
 	return us == 0 ? -1 : (int)(us / 1000 > 0 ? us / 1000 : 1);
 }
 
-/* Until the watchdog is due, or what needs doing now and then, or the courier; -1: nothing is. */
+/* Until the watchdog is due, or what needs doing now and then, or the courier; -1: nothing is.
+ */
 static int patience_ms(const struct supervisor *s, int ping_ms)
 {
 	const uint64_t dues[] = { s->config->tend != NULL ? s->tend_at_ms : 0,
@@ -158,7 +170,7 @@ static enum outcome serve(struct supervisor *s, int ping_ms)
 	for (;;) {
 		tend(s);
 		enum event e = next_event(s, patience_ms(s, ping_ms));
-		troth_generation_courier(&s->children, s->config, &s->listeners, s->signals);
+		troth_generation_courier(&s->children, s->config, &s->inheritance);
 		if (ping_ms > 0)
 			troth_service_ping();
 		switch (e) {
@@ -228,8 +240,8 @@ static int generations(struct supervisor *s)
 	const int ping_ms = watchdog_ms();
 	for (bool first = true;; first = false) {
 		enum outcome outcome = OUTCOME_DEATH;
-		enum troth_status started = troth_generation_begin(&s->children, s->config,
-								   &s->listeners, s->signals);
+		enum troth_status started =
+			troth_generation_begin(&s->children, s->config, &s->inheritance);
 		if (started == TROTH_OK)
 			outcome = serve(s, ping_ms);
 		else
@@ -263,7 +275,7 @@ static int generations(struct supervisor *s)
 
 static enum troth_status take_signals(int *out)
 {
-	static const int OURS[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
+	static const int OURS[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD };
 	sigset_t set;
 	(void)sigemptyset(&set);
 	for (size_t i = 0; i < TROTH_COUNT(OURS); i++)
@@ -294,6 +306,21 @@ static enum troth_status write_port(const char *path, uint16_t port)
 				0644);
 }
 
+/* The time of the start is taken to be right: there is nothing to compare it with. */
+static int watch_and_serve(struct supervisor *s)
+{
+	if (troth_clock_keep(&s->clock) != TROTH_OK) {
+		troth_error("clock", "reason=\"cannot be watched\" error=%s", strerror(errno));
+		return 1;
+	}
+	troth_info("listening", "address=%s port=%u workers=%zu", s->config->listen_address,
+		   (unsigned int)s->listeners.port, s->config->n_workers);
+	s->inheritance = (struct troth_inheritance){ &s->listeners, &s->clock, s->signals };
+	const int code = generations(s);
+	troth_clock_keeper_close(&s->clock);
+	return code;
+}
+
 int troth_supervise(const struct troth_supervisor_config *config)
 {
 	struct supervisor s = {
@@ -316,9 +343,7 @@ int troth_supervise(const struct troth_supervisor_config *config)
 		troth_error("port-file-failed", "path=%s error=%s", config->port_file,
 			    strerror(errno));
 	} else if (take_signals(&s.signals) == TROTH_OK) {
-		troth_info("listening", "address=%s port=%u workers=%zu",
-			   config->listen_address, (unsigned int)port, config->n_workers);
-		code = generations(&s);
+		code = watch_and_serve(&s);
 		(void)close(s.signals);
 	}
 	troth_listeners_close(&s.listeners);

@@ -11,6 +11,7 @@
 #include <troth/limits.h>
 #include <troth/status.h>
 
+#include "clock_watch.h"
 #include "file.h"
 #include "listeners.h"
 
@@ -34,9 +35,10 @@ struct troth_role_fds {
 	int admin_channel;
 	const int *listeners; /* n_workers of them, SO_REUSEPORT; the issuer gets none */
 	int admin_listener;   /* Unix socket; -1 for the issuer */
-	int words;	      /* a packet for each word of the supervisor's; -1 for the issuer */
-	int courier_channel;  /* packets, to the courier or to the front; -1: no courier */
-	int ready_fd;	      /* for troth_role_ready */
+	int words;	     /* a packet for each word of the supervisor's; -1 for the issuer */
+	int courier_channel; /* packets, to the courier or to the front; -1: no courier */
+	int ready_fd;	     /* for troth_role_ready */
+	const struct troth_clock_watch *clock;
 };
 
 struct troth_supervisor_config {
@@ -44,8 +46,8 @@ struct troth_supervisor_config {
 	const char *listen_address; /* "127.0.0.1:8443", "[::]:8443", port 0 picks one */
 	const char *admin_socket;
 	const char *port_file; /* NULL, or where to write the port bound */
-	/* A role gets SIGTERM when it is to finish; SIGINT, SIGHUP and SIGPIPE are ignored.
-	 * What it returns is its process's exit code. */
+	/* A role gets SIGTERM when it is to finish; SIGINT, SIGHUP, SIGUSR1 and SIGPIPE are
+	 * ignored. What it returns is its process's exit code. */
 	int (*front)(const struct troth_role_fds *fds, void *arg);
 	int (*issuer)(const struct troth_role_fds *fds, void *arg);
 	/* Carries webhooks. It has its channel and nothing else, is started again by itself

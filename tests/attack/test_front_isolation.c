@@ -70,6 +70,7 @@ static int issuer_role(const struct troth_role_fds *fds, void *arg)
 		.n_workers = fds->n_workers,
 		.admin_fd = fds->admin_channel,
 		.ready_fd = fds->ready_fd,
+		.clock = fds->clock,
 		.certificates_per_minute = 1000,
 	};
 	return troth_issuer_run(&config);

@@ -5,10 +5,12 @@
 
 #include <dirent.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "frames.h"
 #include "issuer.h"
 #include "reader.h"
@@ -39,6 +41,7 @@ static int run_issuer(const struct harness *h, const int *ends, int ready, uint3
 		.n_workers = HARNESS_WORKERS,
 		.admin_fd = ends[HARNESS_WORKERS],
 		.ready_fd = ready,
+		.clock = h->clock,
 		.certificates_per_minute = rate,
 	};
 	return troth_issuer_run(&config);
@@ -54,6 +57,10 @@ void harness_start(struct harness *h, uint32_t certificates_per_minute)
 		theirs[i] = pair[1];
 	}
 	assert_int_equal(pipe(ready), 0);
+	h->clock = mmap(NULL, sizeof *h->clock, PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(h->clock != MAP_FAILED);
+	harness_set_clock(h, 0);
 	h->pid = fork();
 	assert_true(h->pid >= 0);
 	if (h->pid == 0) {
@@ -72,9 +79,16 @@ void harness_start(struct harness *h, uint32_t certificates_per_minute)
 	h->admin = ours[HARNESS_WORKERS];
 }
 
+void harness_set_clock(struct harness *h, int64_t jump_ms)
+{
+	const int64_t offset_ms = (int64_t)troth_now_ms() - (int64_t)troth_mono_ms();
+	__atomic_store_n(&h->clock->offset_ms, offset_ms - jump_ms, __ATOMIC_RELAXED);
+}
+
 int harness_stop(struct harness *h)
 {
 	int status;
+	assert_int_equal(munmap(h->clock, sizeof *h->clock), 0);
 	for (size_t i = 0; i < HARNESS_WORKERS; i++)
 		(void)close(h->workers[i]);
 	(void)close(h->admin);

@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include "clock_watch.h"
 #include "message.h"
 #include "soft_device.h"
 
@@ -16,6 +17,7 @@ struct harness {
 	char dir[64]; /* key directory */
 	pid_t pid;
 	int workers[HARNESS_WORKERS], admin;
+	struct troth_clock_watch *clock; /* shared with the issuer; to be changed at will */
 };
 
 /* A fresh temporary directory with an authority in it. */
@@ -23,6 +25,8 @@ void harness_keys(char dir[64]);
 void harness_remove(const char *dir);
 /* Starts an issuer over the keys of h->dir; certificates_per_minute 0 for the default. */
 void harness_start(struct harness *h, uint32_t certificates_per_minute);
+/* The issuer sees a wall clock that was set by so much since it began. */
+void harness_set_clock(struct harness *h, int64_t jump_ms);
 /* Closes the channels and waits; returns the exit code, -1 for a signal. */
 int harness_stop(struct harness *h);
 

@@ -331,6 +331,8 @@ enum troth_status troth_admin_serve(struct troth_admin *admin, int listener)
 		.role_of = role_of,
 	};
 	TROTH_TRY(troth_feed_maker_start(admin->feed_maker));
+	TROTH_TRY(
+		troth_clock_alarm_start(&admin->clock_alarm, admin->base, admin->front->clock));
 	TROTH_TRY(troth_http_new(&config, &admin->http));
 	return troth_http_listen(admin->http, listener);
 }
@@ -392,6 +394,7 @@ void troth_admin_free(struct troth_admin *admin)
 	troth_issuer_link_free(admin->issuer);
 	if (admin->crl_timer != NULL)
 		event_free(admin->crl_timer);
+	troth_clock_alarm_stop(&admin->clock_alarm);
 	troth_feed_maker_free(admin->feed_maker);
 	if (admin->base != NULL)
 		event_base_free(admin->base);

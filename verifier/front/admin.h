@@ -7,6 +7,7 @@
 #ifndef TROTH_ADMIN_H
 #define TROTH_ADMIN_H
 
+#include "clock_alarm.h"
 #include "feed_maker.h"
 #include "front.h"
 #include "http/http.h"
@@ -21,6 +22,7 @@ struct troth_admin {
 	struct troth_issuer_link *issuer;
 	struct troth_ctx *ctx;
 	struct event *crl_timer;
+	struct troth_clock_alarm clock_alarm;
 	struct troth_feed_maker *feed_maker;
 	struct troth_followers *followers;
 	struct troth_webhook_desk *webhooks;

@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "device.pb-c.h"
 #include "ima_judge.h"
+#include "problems.h"
 #include "reader.h"
 #include "wire.h"
 #include "worker.h"
@@ -128,6 +129,8 @@ static enum troth_status ask(struct challenge *c, struct troth_view device_id)
 void troth_handle_challenge(struct troth_exchange *x, void *worker)
 {
 	ProtobufCMessage *m;
+	if (troth_problem_clock(x, ((struct troth_worker *)worker)->front->clock))
+		return;
 	if (troth_wire_unpack(&troth__v1__challenge_request__descriptor, troth_exchange_body(x),
 			      &m) != TROTH_OK) {
 		troth_exchange_problem(x, 400, "malformed",

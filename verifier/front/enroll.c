@@ -157,6 +157,8 @@ static struct troth_enrolment *start(struct troth_exchange *x, struct troth_work
 
 void troth_handle_enroll(struct troth_exchange *x, void *worker)
 {
+	if (troth_problem_clock(x, ((struct troth_worker *)worker)->front->clock))
+		return;
 	struct troth_enrolment *e = start(x, worker, &troth__v1__enroll_request__descriptor);
 	if (e == NULL)
 		return;

@@ -322,7 +322,7 @@ enum troth_status troth_front_check(const struct troth_settings *settings)
 
 int troth_front_run(const struct troth_role_fds *fds, const struct troth_settings *settings)
 {
-	struct troth_front f = { .settings = settings };
+	struct troth_front f = { .settings = settings, .clock = fds->clock };
 	struct troth_workers threads = { .n = 0 };
 	json_object_seed(
 		0); /* jansson would open the random device later, when it no longer can */

@@ -29,6 +29,7 @@ struct troth_followers;
 
 struct troth_front {
 	const struct troth_settings *settings;
+	const struct troth_clock_watch *clock;
 	const struct troth_store_ops *store_ops;
 	struct troth_store_backend *store_backend; /* reads by the administration thread */
 	struct troth_store_writer *store;

@@ -15,3 +15,17 @@ void troth_problem_memory(struct troth_exchange *x)
 {
 	troth_exchange_problem(x, 503, "unavailable", "Out of memory.", 1);
 }
+
+/* Seconds. It takes a person. */
+#define CLOCK_RETRY_S 60
+
+bool troth_problem_clock(struct troth_exchange *x, const struct troth_clock_watch *clock)
+{
+	if (troth_clock_jump_now_ms(clock) == 0)
+		return false;
+	troth_exchange_problem(x, 503, "clock",
+			       "The verifier's clock has jumped; nothing is issued until it is "
+			       "right or its operator says so.",
+			       CLOCK_RETRY_S);
+	return true;
+}

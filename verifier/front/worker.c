@@ -3,6 +3,7 @@
 
 #include <openssl/ssl.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "ak_cache.h"
@@ -10,6 +11,7 @@
 #include "enrol_budget.h"
 #include "followers.h"
 #include "problems.h"
+#include "reader.h"
 #include "wire.h"
 
 /* A draining worker looks again this often, and gives up after this long, milliseconds. */
@@ -67,10 +69,16 @@ void troth_answer_message(struct troth_exchange *x, const ProtobufCMessage *mess
 
 void troth_handle_healthz(struct troth_exchange *x, void *worker)
 {
-	(void)worker;
-	static const char OK[] = "{\"status\":\"ok\"}\n";
-	troth_exchange_answer(x, 200, "application/json",
-			      (struct troth_view){ (const uint8_t *)OK, sizeof OK - 1 });
+	const struct troth_worker *w = worker;
+	const int64_t jump_ms = troth_clock_jump_now_ms(w->front->clock);
+	char body[96];
+	if (jump_ms == 0)
+		snprintf(body, sizeof body, "{\"status\":\"ok\"}\n");
+	else
+		snprintf(body, sizeof body, "{\"status\":\"clock-jumped\",\"by_s\":%lld}\n",
+			 (long long)(jump_ms / 1000));
+	troth_exchange_answer(x, jump_ms == 0 ? 200 : 503, "application/json",
+			      troth_view_str(body));
 }
 
 static void on_issuer_broken(void *arg)

@@ -151,8 +151,11 @@ void troth_desk_answer(struct troth_desk *d, const struct troth_issuer_request *
 	d->refusal = TROTH_FINDING_NONE;
 	d->findings.n = 0;
 	d->findings.n_dropped = 0;
-	out->status = TROTH_E_DENIED;
-	if (of_administration(q->kind) == d->administration)
+	if (of_administration(q->kind) != d->administration)
+		out->status = TROTH_E_DENIED;
+	else if (!d->administration && troth_clock_jump_now_ms(d->office->clock) != 0)
+		out->status = TROTH_E_IO; /* each token and each credential has a time in it */
+	else
 		out->status = decide(d, q, out);
 	if (out->status != TROTH_OK)
 		out->finding = d->refusal;

@@ -8,6 +8,7 @@
 #define TROTH_ISSUER_DESK_H
 
 #include "ak_cache.h"
+#include "clock_watch.h"
 #include "denied.h"
 #include "keys.h"
 #include "message.h"
@@ -31,6 +32,7 @@ struct troth_office {
 	struct troth_issuer_keys keys;
 	struct troth_denied *denied;
 	struct troth_rate *rate;
+	const struct troth_clock_watch *clock;
 };
 
 struct troth_desk {

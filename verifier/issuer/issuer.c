@@ -129,8 +129,9 @@ static enum troth_status furnish(struct process *p)
 				      ? config->certificates_per_minute
 				      : TROTH_CERTIFICATES_PER_MINUTE;
 	p->office.trust_domain = troth_view_str(config->trust_domain);
-	if (!troth_trust_domain_valid(p->office.trust_domain) || config->n_workers == 0 ||
-	    config->n_workers > TROTH_ISSUER_WORKERS_MAX)
+	p->office.clock = config->clock;
+	if (!troth_trust_domain_valid(p->office.trust_domain) || config->clock == NULL ||
+	    config->n_workers == 0 || config->n_workers > TROTH_ISSUER_WORKERS_MAX)
 		return TROTH_E_CONFIG;
 	TROTH_TRY(troth_ctx_new(&ctx));
 	TROTH_TRY(troth_issuer_keys_load(ctx, config->key_dir, &p->office.keys));

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <troth/status.h>
 
+#include "clock_watch.h"
+
 #define TROTH_ISSUER_WORKERS_MAX 64
 /* Certificates one device gets in a minute, when nothing else is configured: a device renews
  * every few minutes, and after a restart or a lost reply once more. */
@@ -20,6 +22,7 @@ struct troth_issuer_config {
 	size_t n_workers;      /* 1 to TROTH_ISSUER_WORKERS_MAX */
 	int admin_fd;
 	int ready_fd; /* gets one byte when it serves (struct troth_role_fds); -1: none */
+	const struct troth_clock_watch *clock; /* while it says so, nothing is issued */
 	uint32_t certificates_per_minute; /* per device; 0: TROTH_CERTIFICATES_PER_MINUTE */
 };
 

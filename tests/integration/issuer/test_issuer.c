@@ -310,6 +310,34 @@ static void a_denied_device_gets_nothing_until_it_is_allowed(void **state)
 	X509_free(attest(&a, true, &reply));
 }
 
+/* DESIGN 13. CRLs and status documents are signed all the same: revocation must bite. */
+static void a_clock_that_jumped_stops_issuance(void **state)
+{
+	(void)state;
+	static const int64_t JUMPS[] = { 120000, -120000, INT64_C(86400000) * 400 };
+	struct troth_issuer_request challenge = { .kind = TROTH_ISSUER_CHALLENGE };
+	const struct troth_issuer_request crl = { .kind = TROTH_ISSUER_CRL,
+						  .u.crl = { .number = 1, .life_s = 60 } };
+	struct harness_attest a;
+	struct troth_issuer_reply r;
+	struct troth_issuer_attest_reply reply;
+	harness_challenge(h.workers[1], row.id, &a);
+	harness_prepare(&device, &row, true, &a);
+	for (size_t i = 0; i < sizeof JUMPS / sizeof *JUMPS; i++) {
+		harness_set_clock(&h, JUMPS[i]);
+		assert_true(harness_ask(h.workers[1], &a.request, &r));
+		assert_int_equal(r.status, TROTH_E_IO);
+		assert_true(harness_ask(h.workers[0], &challenge, &r));
+		assert_int_equal(r.status, TROTH_E_IO);
+		assert_int_equal(tell(TROTH_ISSUER_DENY), TROTH_OK);
+		assert_true(harness_ask(h.admin, &crl, &r));
+		assert_int_equal(r.status, TROTH_OK);
+		assert_int_equal(tell(TROTH_ISSUER_ALLOW), TROTH_OK);
+	}
+	harness_set_clock(&h, 0);
+	X509_free(attest(&a, true, &reply));
+}
+
 static void a_crl_stands_before_openssl(void **state)
 {
 	(void)state;
@@ -585,6 +613,7 @@ int main(void)
 		cmocka_unit_test(the_device_id_is_the_digest_of_the_ek),
 		cmocka_unit_test(a_resealed_row_gets_its_new_name),
 		cmocka_unit_test(a_denied_device_gets_nothing_until_it_is_allowed),
+		cmocka_unit_test(a_clock_that_jumped_stops_issuance),
 		cmocka_unit_test(a_crl_stands_before_openssl),
 		cmocka_unit_test(the_longest_crl_is_made),
 		cmocka_unit_test(many_requests_are_answered_in_order),

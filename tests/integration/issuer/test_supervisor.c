@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -41,6 +40,7 @@ static struct stage {
 	_Atomic size_t word_len; /* of what the next reload has to say; 0: nothing */
 	_Atomic size_t heard_len;
 	_Atomic int front_fds, issuer_fds, leaking_fds;
+	_Atomic int n_right_clocks, n_writable_clocks;
 } * stage;
 
 static char dir[64], socket_path[128], port_path[128];
@@ -71,6 +71,14 @@ static int count_fds(void)
 	return n;
 }
 
+/* The supervisor's word about the time, which no child can change. */
+static void look_at_clock(const struct troth_role_fds *fds)
+{
+	struct troth_clock_watch *watch = (struct troth_clock_watch *)(uintptr_t)fds->clock;
+	stage->n_right_clocks += troth_clock_jump_now_ms(watch) == 0;
+	stage->n_writable_clocks += mprotect(watch, sizeof *watch, PROT_READ | PROT_WRITE) == 0;
+}
+
 static void answer(int listener)
 {
 	char text[32];
@@ -96,6 +104,7 @@ static int front(const struct troth_role_fds *fds, void *arg)
 	stage->front = getpid();
 	stage->n_fronts++;
 	stage->front_fds = count_fds();
+	look_at_clock(fds);
 	if (stage->mood == MOOD_DIE)
 		return 1;
 	if (stage->mood == MOOD_MISCONFIGURED)
@@ -124,6 +133,7 @@ static int issuer(const struct troth_role_fds *fds, void *arg)
 	stage->issuer = getpid();
 	stage->n_issuers++;
 	stage->issuer_fds = count_fds();
+	look_at_clock(fds);
 	if (fds->listeners != NULL || fds->admin_listener != -1)
 		return 1;
 	troth_role_ready(fds);
@@ -267,6 +277,8 @@ static void each_child_has_its_own_descriptors_only(void **state)
 	assert_int_equal(stage->issuer_fds, N_WORKERS + 1 + 1);
 	assert_int_equal(stage->front_fds, N_WORKERS + 1 + 1 + N_WORKERS + 1 + 1);
 	assert_int_equal(stage->leaking_fds, 0);
+	assert_int_equal(stage->n_right_clocks, 2);
+	assert_int_equal(stage->n_writable_clocks, 0);
 	assert_int_equal(end(s), 0);
 }
 
