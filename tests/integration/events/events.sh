@@ -188,6 +188,12 @@ ctl device quarantine press-1 >/dev/null && ctl device release press-1 >/dev/nul
 wait_until 40 all_taken || wrong "not delivered after the courier was killed"
 [ "$(pgrep -P "$verifier_pid" | grep -cx -e "$front" -e "$issuer")" = 2 ] || wrong "front or issuer went with the courier"
 
+case_of "more than fits a page"
+for _ in $(seq 30); do ctl device quarantine press-1 >/dev/null && ctl device release press-1 >/dev/null; done
+wait_until 60 all_taken || wrong "not all delivered: $(ctl webhook list)"
+[ "$(events .data.seq)" = "$(jq 'select(.path == "/all") | .body.data.seq' "$work/siem/got" | uniq)" ] || wrong "not all heard"
+[ "$(events .data.seq | wc -l)" -gt 64 ] || wrong "that was no more than a page"
+
 case_of "a stream goes on where it was"
 last=$(ids "$work/sse" | tail -n 1)
 stream "$work/again" -H "Last-Event-ID: $last"
@@ -196,11 +202,15 @@ both() { cat "$work/sse" "$work/again" >"$work/both"; [ "$(ids "$work/both")" = 
 wait_until 20 both || wrong "the stream has $(ids "$work/both" | xargs), of $(xargs <<<"$of_devices")"
 grep -q '[0-9a-f]\{64\}' "$work/both" && wrong "an id of a device is told"
 
+case_of "an id that is not of this log is said to be none"
+stream "$work/future" -H 'Last-Event-ID: 1000000'
+wait_until 20 grep -q '^event: reset' "$work/future" || wrong "an id past the end is taken: $(<"$work/future")"
+
 case_of "who may not follow, and how often who may"
 [ "$(get -o /dev/null -w '%{http_code}' "https://localhost:$port/v1/events")" = 403 ] || wrong "a stranger follows"
 [ "$(get -o /dev/null -w '%{http_code}' -H 'Troth-Caller: gateway' -H 'Last-Event-ID: x' "https://localhost:$port/v1/events")" = 400 ] ||
 	wrong "an id that is none is taken"
-for i in $(seq 15); do stream "$work/many.$i"; done
+for i in $(seq 14); do stream "$work/many.$i"; done
 [ "$(get -o /dev/null -w '%{http_code}' -H 'Troth-Caller: gateway' "https://localhost:$port/v1/events")" = 429 ] || wrong "a seventeenth"
 
 case_of "operators follow too"
