@@ -23,6 +23,20 @@ struct troth_allow_rule {
 	char methods[TROTH_ALLOW_METHODS_MAX][TROTH_HTTP_METHOD_MAX + 1];
 };
 
+/* What is in certificates beside the SPIFFE ID. */
+struct troth_policy_address {
+	char device[TROTH_NAME_LEN_MAX + 1];
+	uint8_t len; /* 4 or 16 */
+	uint8_t bytes[16];
+};
+struct troth_policy_names {
+	size_t n_dns;
+	/* May hold {name} and {segment}: svid_names.h. */
+	char dns[TROTH_POLICY_DNS_MAX][TROTH_DNS_NAME_MAX + 1];
+	size_t n_addresses;
+	struct troth_policy_address addresses[TROTH_POLICY_ADDRESSES_MAX];
+};
+
 struct troth_policy {
 	char name[TROTH_NAME_LEN_MAX + 1];
 	uint8_t id[32]; /* SHA-256 of the canonical form: content address */
@@ -48,6 +62,7 @@ struct troth_policy {
 	size_t n_ignore;
 	struct troth_ignore_rule ignore[TROTH_IGNORE_RULES_MAX];
 	struct troth_ima_policy ima;
+	struct troth_policy_names names;
 	struct troth_tpm_policy tpm; /* which makers and firmware versions will do */
 };
 

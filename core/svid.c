@@ -6,6 +6,7 @@
 #include "base.h"
 #include "der.h"
 #include "reader.h"
+#include "svid_names.h"
 #include "text.h"
 #include "writer.h"
 #include "x509_write.h"
@@ -92,6 +93,15 @@ static void put_extension(struct troth_der *d, struct troth_view oid, bool criti
 	troth_x509_extension_close(d, e);
 }
 
+static void put_names(struct troth_der *d, struct troth_view list)
+{
+	struct troth_reader r = { list };
+	struct troth_svid_name name;
+	while (troth_svid_name_next(&r, &name))
+		troth_der_value(d, (uint8_t)(TROTH_DER_CONTEXT | (uint8_t)name.kind),
+				name.value);
+}
+
 static void put_extensions(struct troth_der *d, const struct troth_svid *c)
 {
 	size_t outer = troth_der_open(d, TROTH_DER_CONTEXT_CONSTRUCTED | 3);
@@ -106,6 +116,7 @@ static void put_extensions(struct troth_der *d, const struct troth_svid *c)
 	e = troth_x509_extension_open(d, TROTH_VIEW_OF(OID_SUBJECT_ALT_NAME), false);
 	size_t names = troth_der_open(d, TROTH_DER_SEQUENCE);
 	troth_der_value(d, TROTH_DER_CONTEXT | 6, c->spiffe_id); /* uniformResourceIdentifier */
+	put_names(d, c->names);
 	troth_der_close(d, names);
 	troth_x509_extension_close(d, e);
 
@@ -192,6 +203,7 @@ static enum troth_status check_svid(const struct troth_svid *c)
 	if (!troth_x509_issuer_sound(c->issuer_name, c->issuer_key_id) ||
 	    (c->ear_digest.n != 0 && c->ear_digest.n != 32))
 		return TROTH_E_MALFORMED;
+	TROTH_TRY(troth_svid_names_check(c->names));
 	if (c->not_after_s <= c->not_before_s || c->not_after_s > TROTH_DER_TIME_MAX_S)
 		return TROTH_E_MALFORMED;
 	if (c->not_after_s - c->not_before_s > (uint64_t)TROTH_CERTIFICATE_LIFE_MAX_S)

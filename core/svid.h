@@ -24,6 +24,7 @@ struct troth_svid {
 	uint64_t not_before_s, not_after_s; /* at most TROTH_CERTIFICATE_LIFE_MAX_S apart */
 	struct troth_view spiffe_id;	    /* "spiffe://domain/segment/name" */
 	const struct troth_public *key;	    /* P-256 credential key, with its Name */
+	struct troth_view names;	    /* further ones, or none: svid_names.h */
 	struct troth_view ear_digest;	    /* 32 bytes or none */
 };
 

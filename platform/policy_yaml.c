@@ -221,6 +221,11 @@ static enum troth_status read_tpm(struct troth_config_doc *doc, void *target)
 	return troth_policy_read_tpm(doc, &((struct draft *)target)->policy.tpm);
 }
 
+static enum troth_status read_names(struct troth_config_doc *doc, void *target)
+{
+	return troth_policy_read_names(doc, &((struct draft *)target)->policy.names);
+}
+
 #define AT(member) .offset = offsetof(struct draft, member)
 static const struct troth_config_field FIELDS[] = {
 	{ .key = "name", .type = TROTH_CONFIG_NODE, .each = read_name, .required = true },
@@ -284,6 +289,7 @@ static const struct troth_config_field FIELDS[] = {
 	{ .key = "ignore", .type = TROTH_CONFIG_LIST, .each = read_ignore },
 	{ .key = "allow", .type = TROTH_CONFIG_LIST, .each = read_allow },
 	{ .key = "ima", .type = TROTH_CONFIG_NODE, .each = read_ima },
+	{ .key = "names", .type = TROTH_CONFIG_NODE, .each = read_names },
 	{ .key = "tpm", .type = TROTH_CONFIG_NODE, .each = read_tpm },
 	{ 0 },
 };

@@ -251,6 +251,7 @@ static int issuer_role(const struct troth_role_fds *fds, void *arg)
 		.admin_fd = fds->admin_channel,
 		.ready_fd = fds->ready_fd,
 		.clock = fds->clock,
+		.names = &s->certificate_names,
 	};
 	return troth_issuer_run(&config);
 }

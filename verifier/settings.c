@@ -12,6 +12,7 @@
 #include "file.h"
 #include "reader.h"
 #include "settings_callers.h"
+#include "settings_names.h"
 #include "settings_webhooks.h"
 #include "text.h"
 
@@ -83,6 +84,9 @@ static const struct troth_config_field FIELDS[] = {
 	DURATION("status_life", status_life_s, 20, 24 * 3600, "5m"),
 	{ .key = "ima", .type = TROTH_CONFIG_MAP, .fields = IMA_FIELDS },
 	DURATION("crl_life", crl_life_s, 60, 7 * 24 * 3600, "1h"),
+	{ .key = "certificate_names",
+	  .type = TROTH_CONFIG_LIST,
+	  .each = troth_settings_name_rule },
 	{ .key = "callers", .type = TROTH_CONFIG_LIST, .each = troth_settings_caller },
 	{ .key = "webhooks", .type = TROTH_CONFIG_LIST, .each = troth_settings_webhook },
 	{ .key = "limits", .type = TROTH_CONFIG_MAP, .fields = LIMIT_FIELDS },

@@ -11,6 +11,7 @@
 
 #include "caller.h"
 #include "log.h"
+#include "name_rules.h"
 #include "webhook.h"
 
 #define TROTH_WORKERS_MAX 64
@@ -38,6 +39,7 @@ struct troth_settings {
 	uint32_t proofs_per_device; /* of them; in two minutes */
 	struct troth_callers callers;
 	struct troth_webhooks webhooks;
+	struct troth_name_rules certificate_names; /* none: nothing but SPIFFE IDs */
 };
 
 /* Reads and checks the file; says on the log what is wrong, with line and column. */

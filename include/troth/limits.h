@@ -96,6 +96,18 @@
 /* Listening sockets of one HTTP server: IPv4, IPv6 and as many while they change. */
 #define TROTH_HTTP_LISTENERS_MAX 4
 
+/* A DNS name without a final dot, bytes (RFC 1035, 2.3.4). */
+#define TROTH_DNS_NAME_MAX 253
+/* DNS names and addresses in one certificate beside its SPIFFE ID; and as bytes, with kind and
+ * length of each. */
+#define TROTH_SVID_NAMES_MAX 8
+#define TROTH_SVID_NAMES_LEN_MAX (TROTH_SVID_NAMES_MAX * (2 + TROTH_DNS_NAME_MAX))
+/* DNS names that one policy gives each of its devices; addresses that it gives all of them. */
+#define TROTH_POLICY_DNS_MAX 4
+#define TROTH_POLICY_ADDRESSES_MAX 256
+/* Domains and networks in the verifier's `certificate_names`. */
+#define TROTH_NAME_RULES_MAX 16
+
 /* The verifier's TLS certificate with its chain, or its key, as PEM, bytes. */
 #define TROTH_TLS_FILE_MAX (64 * 1024)
 

@@ -232,9 +232,24 @@ static void life_of_ages(struct scene *s)
 	scene_request(s)->ttl_s = UINT32_MAX;
 }
 
+/* The front chooses names among those of the configuration: here there are none. */
+static void name_of_somebody_else(struct scene *s)
+{
+	static const uint8_t list[] = { 2, 8, 'b', 'a', 'n', 'k', '.', 'o', 'r', 'g' };
+	scene_request(s)->names = TROTH_VIEW_OF(list);
+}
+
+static void address_of_somebody_else(struct scene *s)
+{
+	static const uint8_t list[] = { 7, 4, 192, 0, 2, 1 };
+	scene_request(s)->names = TROTH_VIEW_OF(list);
+}
+
 #define NONE TROTH_FINDING_NONE
 
 const struct forgery FORGED_KEYS[] = {
+	{ "a DNS name of somebody else", name_of_somebody_else, TROTH_E_MALFORMED, NONE },
+	{ "an address of somebody else", address_of_somebody_else, TROTH_E_MALFORMED, NONE },
 	{ "no credential key", key_missing, TROTH_E_MALFORMED, NONE },
 	{ "a key that can leave its TPM", key_that_can_leave, TROTH_E_MISMATCH,
 	  TROTH_FINDING_KEY_ATTRIBUTES },

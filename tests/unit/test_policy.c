@@ -141,6 +141,31 @@ static const struct {
 	{ "unreachable before stale", HEAD PCRS "stale_after: 10m\nunreachable_after: 10m\n", 0,
 	  0, "shorter than" },
 	{ "stale just too long", HEAD PCRS "stale_after: 31d\n", 4, 14, "out of range" },
+	{ "names without any", HEAD PCRS "names: {}\n", 4, 8, "neither dns nor ip" },
+	{ "names of another kind", HEAD PCRS "names: { mail: [] }\n", 4, 10, "" },
+	{ "no DNS name", HEAD PCRS "names: { dns: [\"{name}_x.example.org\"] }\n", 4, 16,
+	  "no DNS name" },
+	{ "an unknown placeholder", HEAD PCRS "names: { dns: [\"{id}.example.org\"] }\n", 4, 16,
+	  "no DNS name" },
+	{ "a wildcard for a whole domain", HEAD PCRS "names: { dns: [\"*.org\"] }\n", 4, 16,
+	  "no DNS name" },
+	{ "a DNS name twice", HEAD PCRS "names: { dns: [a.example.org, a.example.org] }\n", 4,
+	  31, "the same DNS name twice" },
+	{ "five DNS names", HEAD PCRS "names: { dns: [a.b, b.b, c.b, d.b, e.b] }\n", 4, 36,
+	  "more than 4 DNS names" },
+	{ "no address", HEAD PCRS "names: { ip: [{ device: a, address: 192.0.2 }] }\n", 4, 37,
+	  "no IP address" },
+	{ "an address of nobody", HEAD PCRS "names: { ip: [{ address: 192.0.2.1 }] }\n", 4, 15,
+	  "missing key: device" },
+	{ "an address of two",
+	  HEAD PCRS "names: { ip: [{ device: a, address: 192.0.2.1 }, { device: b, address: "
+		    "192.0.2.1 }] }\n",
+	  4, 50, "the same address twice" },
+	{ "five addresses of one",
+	  HEAD PCRS "names: { ip: [{ device: a, address: 192.0.2.1 }, { device: a, address: "
+		    "192.0.2.2 }, { device: a, address: 192.0.2.3 }, { device: a, address: "
+		    "192.0.2.4 }, { device: a, address: 192.0.2.5 }] }\n",
+	  4, 155, "more than 4 addresses of one device" },
 	{ "tpm without rules", HEAD PCRS "tpm: {}\n", 4, 6, "neither deny nor allow" },
 	{ "tpm with an empty list", HEAD PCRS "tpm: { deny: [] }\n", 4, 6,
 	  "neither deny nor allow" },
@@ -196,6 +221,30 @@ static void refusals(void **state)
 			fail_msg("%s: got %s, %u:%u: %s", REFUSED[i].name,
 				 troth_status_name(st), e.line, e.column, e.text);
 		ASSERT_POISONED(p);
+	}
+}
+
+static void addresses_at_and_past_their_limit(void **state)
+{
+	for (size_t n = TROTH_POLICY_ADDRESSES_MAX; n <= TROTH_POLICY_ADDRESSES_MAX + 1; n++) {
+		static char text[TROTH_POLICY_MAX];
+		struct troth_config_error error;
+		struct troth_policy p;
+		size_t at =
+			(size_t)snprintf(text, sizeof text, "%s", HEAD PCRS "names:\n  ip:\n");
+		for (size_t i = 0; i < n; i++)
+			at += (size_t)snprintf(text + at, sizeof text - at,
+					       "  - { device: d%zu, address: 10.0.%zu.%zu }\n",
+					       i, i / 256, i % 256);
+		const enum troth_status got =
+			troth_policy_parse(*state, (struct troth_view){ (uint8_t *)text, at },
+					   troth_view_str("example.org"), &p, &error);
+		assert_int_equal(got,
+				 n <= TROTH_POLICY_ADDRESSES_MAX ? TROTH_OK : TROTH_E_CONFIG);
+		if (got == TROTH_OK)
+			assert_int_equal(p.names.n_addresses, n);
+		else
+			assert_non_null(strstr(error.text, "more than 256 addresses"));
 	}
 }
 
@@ -288,6 +337,7 @@ int main(void)
 		cmocka_unit_test(banks_keep_their_order),
 		cmocka_unit_test(ignore_rules_name_events),
 		cmocka_unit_test(refusals),
+		cmocka_unit_test(addresses_at_and_past_their_limit),
 		cmocka_unit_test(ignore_rules_at_and_past_their_limit),
 		cmocka_unit_test(lists_at_and_past_their_limits),
 		cmocka_unit_test(id_is_the_digest_of_the_text),

@@ -589,6 +589,26 @@ static void spiffe_id_is_put_together(void **state)
 	}
 }
 
+/* OpenSSL finds each of them, and nothing more. */
+static void further_names_stand_beside_the_id(void **state)
+{
+	(void)state;
+	static const uint8_t list[] = { 2,   15,  'p', '.', 'e', 'x', 'a', 'm',
+					'p', 'l', 'e', '.', 'o', 'r', 'g', '.',
+					'x', 7,	  4,   192, 0,	 2,   9 };
+	struct troth_svid svid = whole();
+	svid.names = TROTH_VIEW_OF(list);
+	X509 *cert = issue(&svid);
+	assert_int_equal(X509_check_host(cert, "p.example.org.x", 0, 0, NULL), 1);
+	assert_int_equal(X509_check_host(cert, "q.example.org.x", 0, 0, NULL), 0);
+	assert_int_equal(X509_check_ip_asc(cert, "192.0.2.9", 0), 1);
+	assert_int_equal(X509_check_ip_asc(cert, "192.0.2.8", 0), 0);
+	X509_free(cert);
+	static const uint8_t unsound[] = { 6, 1, 'a' };
+	svid.names = TROTH_VIEW_OF(unsound);
+	assert_refused(&svid, TROTH_E_MALFORMED, "a second URI");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -607,6 +627,7 @@ int main(void)
 		cmocka_unit_test(entries_are_listed_by_serial),
 		cmocka_unit_test(bad_lists_are_refused),
 		cmocka_unit_test(spiffe_id_is_put_together),
+		cmocka_unit_test(further_names_stand_beside_the_id),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -87,6 +87,7 @@ enum troth_status troth_attestation_confirm(struct troth_attestation *a)
 	const Troth__V1__Attestation *m = a->message;
 	struct troth_issuer_request request = { .kind = TROTH_ISSUER_ATTEST };
 	struct troth_issuer_attest *q = &request.u.attest;
+	uint8_t names[TROTH_SVID_NAMES_LEN_MAX];
 	*q = (struct troth_issuer_attest){
 		.identity = troth_identity_of(&a->row),
 		.token = troth_wire_view(m->token),
@@ -100,6 +101,7 @@ enum troth_status troth_attestation_confirm(struct troth_attestation *a)
 		.has_facts = m->facts.len > 0,
 		.issue = a->verdict.tier == TROTH_TIER_AFFIRMING && m->credential_key.len > 0,
 		.ttl_s = a->policy->certificate_ttl_s,
+		.names = troth_attestation_names(a, names),
 		.appraisal = { .tier = a->verdict.tier,
 			       .trust = a->verdict.trust,
 			       .profile = result_profile(a),

@@ -72,4 +72,9 @@ TROTH_NODISCARD enum troth_status
 troth_attestation_commit(struct troth_attestation *a,
 			 const struct troth_issuer_attest_reply *confirmed);
 
+/* The names of its certificate beside the SPIFFE ID, by policy and registry, as they may be; in
+ * buf. What may not be is left out, and the log says so. */
+struct troth_view troth_attestation_names(const struct troth_attestation *a,
+					  uint8_t buf[TROTH_SVID_NAMES_LEN_MAX]);
+
 #endif

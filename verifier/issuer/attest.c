@@ -42,7 +42,8 @@ static bool wants_credentials(const struct troth_issuer_attest *q)
 }
 
 /* What credentials may be asked for with. */
-static enum troth_status check_wish(const struct troth_issuer_attest *q)
+static enum troth_status check_wish(const struct troth_desk *d,
+				    const struct troth_issuer_attest *q)
 {
 	if ((q->certify_attest.n == 0) != (q->certify_signature.n == 0))
 		return TROTH_E_MALFORMED;
@@ -54,6 +55,8 @@ static enum troth_status check_wish(const struct troth_issuer_attest *q)
 		return TROTH_E_MALFORMED;
 	if (q->credential_key.n == 0 || !troth_name_valid(q->identity.name) ||
 	    !troth_name_valid(q->identity.segment))
+		return TROTH_E_MALFORMED;
+	if (!troth_name_rules_allow_all(d->office->names, q->names))
 		return TROTH_E_MALFORMED;
 	if (q->ttl_s < TROTH_CERTIFICATE_LIFE_MIN_S || q->ttl_s > TROTH_CERTIFICATE_LIFE_MAX_S)
 		return TROTH_E_LIMIT;
@@ -287,7 +290,7 @@ enum troth_status troth_decide_attest(struct troth_desk *d, const struct troth_i
 {
 	struct exam e = { .desk = d, .q = q, .now_ms = troth_now_ms() };
 	struct troth_issuer_attest_reply reply = { 0 };
-	TROTH_TRY(check_wish(q));
+	TROTH_TRY(check_wish(d, q));
 	TROTH_TRY(check_row(d, &q->identity));
 	TROTH_TRY(open_token(&e));
 	TROTH_TRY(find_ak(&e));

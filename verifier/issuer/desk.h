@@ -12,6 +12,7 @@
 #include "denied.h"
 #include "keys.h"
 #include "message.h"
+#include "name_rules.h"
 #include "quote.h"
 #include "rate.h"
 #include "signer.h"
@@ -29,6 +30,7 @@
 /* Shared by all threads of the process; only denied and rate change, under their own locks. */
 struct troth_office {
 	struct troth_view trust_domain;
+	const struct troth_name_rules *names; /* what certificates may name; NULL: nothing */
 	struct troth_issuer_keys keys;
 	struct troth_denied *denied;
 	struct troth_rate *rate;

@@ -59,6 +59,7 @@ static enum troth_status issue_certificate(struct troth_desk *d, const struct tr
 		.not_before_s = i->not_before_s,
 		.not_after_s = i->not_after_s,
 		.spiffe_id = spiffe_id,
+		.names = i->request->names,
 		.key = i->key,
 	};
 	memcpy(svid.serial, i->serial, sizeof svid.serial);

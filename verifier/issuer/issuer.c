@@ -129,6 +129,7 @@ static enum troth_status furnish(struct process *p)
 				      ? config->certificates_per_minute
 				      : TROTH_CERTIFICATES_PER_MINUTE;
 	p->office.trust_domain = troth_view_str(config->trust_domain);
+	p->office.names = config->names;
 	p->office.clock = config->clock;
 	if (!troth_trust_domain_valid(p->office.trust_domain) || config->clock == NULL ||
 	    config->n_workers == 0 || config->n_workers > TROTH_ISSUER_WORKERS_MAX)

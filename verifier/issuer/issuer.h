@@ -9,6 +9,7 @@
 #include <troth/status.h>
 
 #include "clock_watch.h"
+#include "name_rules.h"
 
 #define TROTH_ISSUER_WORKERS_MAX 64
 /* Certificates one device gets in a minute, when nothing else is configured: a device renews
@@ -23,6 +24,8 @@ struct troth_issuer_config {
 	int admin_fd;
 	int ready_fd; /* gets one byte when it serves (struct troth_role_fds); -1: none */
 	const struct troth_clock_watch *clock; /* while it says so, nothing is issued */
+	/* What certificates may name beside the SPIFFE ID, borrowed; NULL: nothing. */
+	const struct troth_name_rules *names;
 	uint32_t certificates_per_minute; /* per device; 0: TROTH_CERTIFICATES_PER_MINUTE */
 };
 

@@ -68,6 +68,7 @@ static const struct troth_field ATTEST[] = {
 	TROTH_FIELD_ARRAY(struct troth_issuer_attest, facts_sha256),
 	TROTH_FIELD(BOOL, struct troth_issuer_attest, issue, 0),
 	TROTH_FIELD(U32, struct troth_issuer_attest, ttl_s, UINT32_MAX),
+	TROTH_FIELD(VIEW, struct troth_issuer_attest, names, TROTH_SVID_NAMES_LEN_MAX),
 	TROTH_FIELD(U32, struct troth_issuer_attest, appraisal.format, TROTH_EAR_CWT),
 	TROTH_FIELD(U32, struct troth_issuer_attest, appraisal.profile, TROTH_EAR_DRAFT),
 	TROTH_FIELD(U32, struct troth_issuer_attest, appraisal.tier,

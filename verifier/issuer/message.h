@@ -111,7 +111,8 @@ struct troth_issuer_attest {
 	bool has_facts;
 	uint8_t facts_sha256[32];
 	bool issue;
-	uint32_t ttl_s; /* of certificate and result */
+	uint32_t ttl_s;		 /* of certificate and result */
+	struct troth_view names; /* of the certificate, beside its SPIFFE ID: svid_names.h */
 	struct troth_issuer_appraisal appraisal;
 };
 struct troth_issuer_attest_reply {
