@@ -62,6 +62,16 @@ static enum troth_status add_tls(EVP_MD_CTX *d, const struct troth_settings *s)
 	return add_file(d, key);
 }
 
+static enum troth_status add_webhooks(EVP_MD_CTX *d, const struct troth_webhooks *w)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		TROTH_TRY(add_file(d, w->list[i].ca));
+		TROTH_TRY(add_file(d, w->list[i].secret));
+		TROTH_TRY(add_file(d, w->list[i].key));
+	}
+	return TROTH_OK;
+}
+
 /* The settings themselves, but for where the certificate is; what the issuer and the front read
  * when they begin. */
 static enum troth_status add_rest(EVP_MD_CTX *d, const struct troth_settings *s)
@@ -78,6 +88,7 @@ static enum troth_status add_rest(EVP_MD_CTX *d, const struct troth_settings *s)
 	TROTH_TRY(add_file(d, s->anchor_crls));
 	TROTH_TRY(add_file(d, s->bundle_update));
 	TROTH_TRY(add_file(d, s->inventory));
+	TROTH_TRY(add_webhooks(d, &s->webhooks));
 	TROTH_TRY(add_directory(d, s->ek_roots));
 	TROTH_TRY(add_directory(d, s->ek_intermediates));
 	for (size_t i = 0; i < s->webhooks.n; i++) {
