@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base.h"
 #include "file.h"
@@ -55,6 +56,9 @@ static enum troth_status open_files(struct troth_peer_files *f, const char *run_
 	if ((size_t)snprintf(f->dir, sizeof f->dir, "%s/peers", run_dir) >= sizeof f->dir)
 		return TROTH_E_LIMIT;
 	TROTH_TRY(troth_dir_make(f->dir, 0755));
+	/* Whatever the umask of a program that keeps keys beside it. */
+	if (chmod(f->dir, 0755) != 0)
+		return TROTH_E_IO;
 	TROTH_TRY(troth_ctx_new(&f->ctx));
 	TROTH_TRY(troth_peers_new(trust_domain, &f->peers));
 	for (enum troth_peer_file i = 0; i < TROTH_PEER_FILE_N; i++)

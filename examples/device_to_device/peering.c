@@ -18,7 +18,8 @@ static enum troth_decision ask(struct peering *p, const struct troth_peer_certif
 	enum troth_decision decision = TROTH_UNDECIDED;
 	char dir[PATH_ROOM];
 	const int n = snprintf(dir, sizeof dir, "%s/peers", p->run_dir);
-	/* Read anew each time: the attester has made sure that they only become newer. */
+	/* Read anew each time: the attester has made sure that they only become newer. Whoever
+	 * is called often keeps the object, and looks first whether a file is another one. */
 	struct troth_peers *peers =
 		n > 0 && n < PATH_ROOM ? documents_load(p->trust_domain, dir) : NULL;
 	if (peers == NULL ||

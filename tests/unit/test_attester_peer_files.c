@@ -128,6 +128,21 @@ static void documents_are_files(void **state)
 	assert_non_null(strstr((const char *)b.p, "\nline-a/press-4 healthy\n"));
 }
 
+/* As the service runs: what it keeps for itself is for nobody else, and this is for all. */
+static void everybody_may_read_them(void **state)
+{
+	struct world *w = *state;
+	struct stat s;
+	const mode_t before = umask(077);
+	assert_int_equal(rmdir(path_of(w, "")), 0);
+	open_files(w);
+	take_all(w);
+	(void)umask(before);
+	assert_int_equal(stat(path_of(w, ""), &s), 0);
+	assert_int_equal(s.st_mode & 0777, 0755);
+	(void)inode(w, "status");
+}
+
 static void the_same_is_not_written_again(void **state)
 {
 	struct world *w = *state;
@@ -246,6 +261,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(documents_are_files, setup, teardown),
+		cmocka_unit_test_setup_teardown(everybody_may_read_them, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_same_is_not_written_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_older_is_refused_by_the_next_process_too,
 						setup, teardown),
