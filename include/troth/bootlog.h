@@ -14,6 +14,10 @@
 #include <troth/status.h>
 #include <troth/view.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct troth_bootlog;
 
 /* Parses and replays; bytes are copied. *error_offset, when not NULL, is
@@ -31,5 +35,9 @@ TROTH_API size_t troth_bootlog_events(const struct troth_bootlog *log);
 TROTH_API TROTH_NODISCARD enum troth_status troth_bootlog_pcr(const struct troth_bootlog *log,
 							      const char *bank, uint32_t pcr,
 							      struct troth_view *out);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

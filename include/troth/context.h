@@ -8,6 +8,10 @@
 
 #include <troth/status.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct troth_ctx;
 
 /* Makes a context. TROTH_E_CRYPTO when OpenSSL lacks SHA-256, SHA-384
@@ -15,5 +19,9 @@ struct troth_ctx;
 TROTH_API TROTH_NODISCARD enum troth_status troth_ctx_new(struct troth_ctx **out);
 /* Accepts NULL. */
 TROTH_API void troth_ctx_free(struct troth_ctx *ctx);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

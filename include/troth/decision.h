@@ -8,6 +8,10 @@
 
 #include <troth/status.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum troth_decision {
 	TROTH_UNDECIDED = 0,
 	TROTH_ADMITTED,
@@ -55,5 +59,9 @@ TROTH_API const char *troth_decision_name(enum troth_decision decision);
 /* The same for a reader: what is wrong, in words that can end a sentence ("refused: ..."). For
  * your own log: a peer that is refused needs none of it. Never NULL. */
 TROTH_API const char *troth_decision_text(enum troth_decision decision);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -19,6 +19,10 @@
 #include <troth/decision.h>
 #include <troth/view.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct troth_peers;
 
 TROTH_API TROTH_NODISCARD enum troth_status troth_peers_new(const char *trust_domain,
@@ -93,5 +97,9 @@ TROTH_API TROTH_NODISCARD enum troth_status
 troth_peer_verify_call(struct troth_peers *peers, const struct troth_peer_call *call,
 		       const struct troth_peer_rule *rule, enum troth_decision *out_decision,
 		       struct troth_peer *out, uint8_t out_proof_id[32]);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -15,6 +15,10 @@
 #define TROTH_API
 #endif
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum troth_status {
 	TROTH_OK = 0,
 	TROTH_E_TRUNCATED,   /* the input ended inside a field */
@@ -37,5 +41,9 @@ enum troth_status {
 
 /* A short lower-case name ("truncated"), for logs and JSON. Never NULL. */
 TROTH_API const char *troth_status_name(enum troth_status status);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -17,6 +17,10 @@
 #include <troth/status.h>
 #include <troth/view.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* One PCR value the quote is said to cover. */
 struct troth_pcr_claim {
 	const char *bank; /* "sha256" */
@@ -53,5 +57,9 @@ struct troth_quote_result {
 TROTH_API TROTH_NODISCARD enum troth_status
 troth_verify_quote(struct troth_ctx *ctx, const struct troth_quote_request *request,
 		   struct troth_quote_result *out);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -42,5 +42,16 @@ cc ${TROTH_CONSUMER_FLAGS-} $(pkg-config --cflags troth) -o "$work/second" \
 library=$(find "$work/prefix" -name 'libtroth.so.*.*')
 LD_LIBRARY_PATH=$(dirname "$library") "$work/second" \
 	"$capture"/{ak.pub,quote.msg} "$work/signature" "$capture/binary_bios_measurements"
+
+# Programs in C++ find the same functions.
+if command -v c++ >/dev/null; then
+	# shellcheck disable=SC2046
+	printf '%s\n' '#include <troth/bootlog.h>' '#include <troth/peer.h>' '#include <troth/verify.h>' \
+		'int main() { troth_peers_free(nullptr); return *troth_decision_name(TROTH_ADMITTED) != 97; }' |
+		c++ ${TROTH_CONSUMER_FLAGS-} -Wall -Wextra -Werror -o "$work/third" $(pkg-config --cflags troth) -x c++ - -x none \
+			$(pkg-config --libs troth)
+	LD_LIBRARY_PATH=$(dirname "$library") "$work/third"
+fi
+
 foreign=$(nm -D --defined-only "$library" | awk '{ print $3 }' | grep -v '^troth_\|^TROTH_' || true)
 [ -z "$foreign" ] || { echo "the library also offers: $foreign" >&2; exit 1; }

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# A running verifier and a device of it, before `jose` of npm and node's X.509 (jose.cjs).
+# A running verifier and a device of it, before `jose` of npm and node's X.509 (jose.cjs); and what jose
+# makes, before libtroth (jose_made.cjs).
 #   jose.sh BIN TOP
 # shellcheck source-path=SCRIPTDIR disable=SC2154,SC2317
 set -euo pipefail
@@ -45,4 +46,8 @@ for proof in proof proof-again; do
 done
 NODE_PATH=$modules node "$(dirname -- "$0")/jose.cjs" "$d" attack.example line-1/sensor-1 "$url" for-you-alone ||
 	wrong "jose does not agree"
+published bundle >"$d/bundle.pem"
+published crl >"$d/crl.der"
+NODE_PATH=$modules node "$(dirname -- "$0")/jose_made.cjs" "$d" "$bin/call_check" attack.example line-1/sensor-1 "$url" ||
+	wrong "what jose makes is judged otherwise"
 finish
