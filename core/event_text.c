@@ -129,6 +129,61 @@ static bool devices_fields(const struct troth_fields *f, const struct troth_even
 	return text_fields(f, ev) || troth_handoff_fields(f, ev);
 }
 
+/* ---- platforms beside the host ---- */
+
+/* What a hypervisor or a management engine says begins with its name, as a C string. */
+static struct troth_view name_of(struct troth_view data)
+{
+	struct troth_view name = { data.p, 0 };
+	while (name.n < data.n && data.p[name.n] >= 0x20 && data.p[name.n] < 0x7f)
+		name.n++;
+	return name.n >= 4 && name.n < data.n && data.p[name.n] == 0 ? name
+								     : (struct troth_view){ 0 };
+}
+
+/* Google's hypervisor: a byte behind its name. NULL for others, and for what came later. */
+static const char *memory_encryption(struct troth_view name, struct troth_view data)
+{
+	static const char *const KINDS[] = { "none", "AMD SEV", "AMD SEV-ES", "Intel TDX",
+					     "AMD SEV-SNP" };
+	struct troth_reader r = { data };
+	struct troth_view skipped;
+	uint8_t kind;
+	if (!troth_view_equal(name, troth_view_str("GCE NonHostInfo")) ||
+	    !troth_get_view(&r, name.n + 1, &skipped) || !troth_get_u8(&r, &kind))
+		return NULL;
+	return kind < TROTH_COUNT(KINDS) ? KINDS[kind] : NULL;
+}
+
+static bool non_host_line(struct troth_line *l, const struct troth_event *ev)
+{
+	const struct troth_view name = name_of(ev->data);
+	const char *encryption = memory_encryption(name, ev->data);
+	if (name.n == 0)
+		return false;
+	troth_line_bytes(l, name);
+	if (encryption != NULL)
+		troth_line_format(l, ": memory encryption: %s", encryption);
+	else
+		troth_line_format(l, ", %zu bytes", ev->data.n);
+	return true;
+}
+
+static bool non_host_fields(const struct troth_fields *f, const struct troth_event *ev)
+{
+	const struct troth_view name = name_of(ev->data);
+	const char *encryption = memory_encryption(name, ev->data);
+	struct troth_field_line text;
+	if (name.n == 0)
+		return false;
+	troth_line_bytes(troth_field_begin(&text), name);
+	troth_field_end(f, "name", &text);
+	if (encryption != NULL)
+		troth_field_text(f, "memory_encryption", encryption);
+	troth_field_hex(f, "data", ev->data);
+	return true;
+}
+
 static const struct {
 	uint32_t type;
 	bool (*line)(struct troth_line *l, const struct troth_event *ev);
@@ -142,6 +197,9 @@ static const struct {
 	{ TROTH_EV_S_CRTM_VERSION, version_line, version_fields },
 	{ TROTH_EV_PLATFORM_CONFIG_FLAGS, config_line, config_fields },
 	{ TROTH_EV_TABLE_OF_DEVICES, devices_line, devices_fields },
+	{ TROTH_EV_NONHOST_CODE, non_host_line, non_host_fields },
+	{ TROTH_EV_NONHOST_CONFIG, non_host_line, non_host_fields },
+	{ TROTH_EV_NONHOST_INFO, non_host_line, non_host_fields },
 	{ TROTH_EV_IPL, troth_ipl_line, troth_ipl_fields },
 	{ TROTH_EV_EFI_VARIABLE_DRIVER_CONFIG, troth_variable_line, troth_variable_fields },
 	{ TROTH_EV_EFI_VARIABLE_BOOT, troth_variable_line, troth_variable_fields },

@@ -44,6 +44,34 @@ static void captures_describe_themselves(void **state)
 	}
 }
 
+/* Google's own decoder names these kinds; the rest is told by its size. */
+static void platforms_beside_the_host(void **state)
+{
+	static const char GCE[] = "GCE NonHostInfo", CSME[] = "IntelCSxEInfoEvent\0\0\1";
+	static const char *const WANT[] = {
+		"GCE NonHostInfo: memory encryption: none",
+		"GCE NonHostInfo: memory encryption: AMD SEV",
+		"GCE NonHostInfo: memory encryption: AMD SEV-ES",
+		"GCE NonHostInfo: memory encryption: Intel TDX",
+		"GCE NonHostInfo: memory encryption: AMD SEV-SNP",
+		"GCE NonHostInfo, 32 bytes",
+	};
+	uint8_t data[32] = { 0 };
+	struct troth_event ev = { .type = TROTH_EV_NONHOST_INFO, .data = TROTH_VIEW_OF(data) };
+	(void)state;
+	memcpy(data, GCE, sizeof GCE);
+	for (uint8_t kind = 0; kind < sizeof WANT / sizeof *WANT; kind++) {
+		data[sizeof GCE] = kind;
+		assert_string_equal(line_of(&ev), WANT[kind]);
+	}
+	ev.data = (struct troth_view){ (const uint8_t *)CSME, sizeof CSME };
+	assert_string_equal(line_of(&ev), "IntelCSxEInfoEvent, 22 bytes");
+	ev.data = (struct troth_view){ data, sizeof GCE }; /* the name, and no kind */
+	assert_string_equal(line_of(&ev), "GCE NonHostInfo, 16 bytes");
+	data[0] = 0; /* no name */
+	assert_null(strstr(line_of(&ev), "bytes"));
+}
+
 static void ignore_text(void *to, const char *name, const char *value)
 {
 	size_t *n = to;
@@ -134,6 +162,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(captures_describe_themselves),
+		cmocka_unit_test(platforms_beside_the_host),
 		cmocka_unit_test(cut_data_is_described_within_bounds),
 		cmocka_unit_test(control_characters_are_not_shown),
 		cmocka_unit_test(device_path_of_no_length_ends),
