@@ -60,7 +60,7 @@ void troth_grub_skip_gap(struct troth_grub_script *s)
 struct troth_view troth_grub_peek(const struct troth_grub_script *s)
 {
 	struct troth_grub_script r = *s;
-	while (is_letter(peek(&r)))
+	while (is_letter(peek(&r)) || (r.at > s->at && is_digit(peek(&r))))
 		(void)take(&r);
 	const char next = peek(&r);
 	if (!is_blank(next) && !ends_command(next))

@@ -7,7 +7,8 @@
 
 /* Blanks, line ends, semicolons and comments before the next command. */
 void troth_grub_skip_gap(struct troth_grub_script *s);
-/* The plain letters at the start of the next command, not taken; empty for anything else. */
+/* The plain name at the start of the next command, not taken: letters, from the second on
+ * digits too. Empty for anything else. */
 struct troth_view troth_grub_peek(const struct troth_grub_script *s);
 /* Takes n bytes. */
 void troth_grub_advance(struct troth_grub_script *s, size_t n);

@@ -452,15 +452,15 @@ static void what_is_refused(void **state)
 	}
 }
 
-/* n times a text, and END. */
-static char *repeat(const char *format, size_t n)
+/* n times a text, its number and another text, and END. */
+static char *repeat(const char *before, const char *behind, size_t n)
 {
-	const size_t room = n * (strlen(format) + 16) + sizeof END + 16;
+	const size_t room = n * (strlen(before) + strlen(behind) + 16) + sizeof END + 16;
 	char *script = malloc(room);
 	size_t at = 0;
 	assert_non_null(script);
 	for (size_t i = 0; i < n; i++)
-		at += (size_t)snprintf(script + at, room - at, "%s%zu\n", format, i);
+		at += (size_t)snprintf(script + at, room - at, "%s%zu%s\n", before, i, behind);
 	memcpy(script + at, END, sizeof END);
 	return script;
 }
@@ -469,18 +469,20 @@ static char *repeat(const char *format, size_t n)
 static void limits(void **state)
 {
 	static const struct {
-		const char *text;
+		const char *text, *behind;
 		size_t fits; /* beside what GRUB and the test have already */
 	} LIMITS[] = {
-		{ "set x=", TROTH_GRUB_STEPS_MAX - 3 },
-		{ "export v", TROTH_GRUB_VARIABLES_MAX - 17 },
-		{ "menuentry a { true; } ;#", TROTH_GRUB_ENTRIES_MAX },
+		{ "set x=", "", TROTH_GRUB_STEPS_MAX - 3 },
+		{ "export v", "", TROTH_GRUB_VARIABLES_MAX - 17 },
+		{ "menuentry a { true; } ;#", "", TROTH_GRUB_ENTRIES_MAX },
+		{ "function f", " { true; }", TROTH_GRUB_FUNCTIONS_MAX },
 	};
 	for (size_t i = 0; i < sizeof LIMITS / sizeof *LIMITS; i++)
 		for (size_t more = 0; more < 2; more++) {
 			struct troth_prediction p;
 			struct troth_grub_error error;
-			char *script = repeat(LIMITS[i].text, LIMITS[i].fits + more);
+			char *script =
+				repeat(LIMITS[i].text, LIMITS[i].behind, LIMITS[i].fits + more);
 			enum troth_status got = run(state, script, &p, &error);
 			if (got != (more ? TROTH_E_LIMIT : TROTH_OK))
 				fail_msg("%zu times %s: %s (%s)", LIMITS[i].fits + more,
@@ -488,6 +490,26 @@ static void limits(void **state)
 			troth_prediction_release(&p);
 			free(script);
 		}
+}
+
+/* Blocks within blocks: the script in the image and the configuration are the first two. */
+static void levels_at_the_limit(void **state)
+{
+	for (size_t more = 0; more < 2; more++) {
+		struct troth_prediction p;
+		struct troth_grub_error error;
+		char script[TROTH_GRUB_DEPTH_MAX * 32 + sizeof END];
+		const size_t n = TROTH_GRUB_DEPTH_MAX - 2 + more;
+		size_t at = 0;
+		for (size_t i = 0; i < 2 * n; i++)
+			at += (size_t)snprintf(script + at, sizeof script - at, "%s\n",
+					       i < n ? "if true; then true" : "fi");
+		memcpy(script + at, END, sizeof END);
+		enum troth_status got = run(state, script, &p, &error);
+		if (got != (more ? TROTH_E_LIMIT : TROTH_OK))
+			fail_msg("%zu levels: %s (%s)", n, troth_status_name(got), error.text);
+		troth_prediction_release(&p);
+	}
 }
 
 /* Every text of a run: a long one is said again and again. */
@@ -558,6 +580,7 @@ int main(void)
 		cmocka_unit_test(a_configuration_of_its_own),
 		cmocka_unit_test(what_is_refused),
 		cmocka_unit_test(limits),
+		cmocka_unit_test(levels_at_the_limit),
 		cmocka_unit_test(texts_at_the_limit),
 		cmocka_unit_test(words_at_the_limit),
 		cmocka_unit_test(a_search_where_files_are_missing),

@@ -161,6 +161,25 @@ run "no verifier any more" 2 device list
 silent
 says '.*admin.sock: no verifier serves there'
 
+# ---- the configuration's limits ----
+
+# callers N: as many as that, each with a token of its own
+callers()
+{
+    sed "s,^admin_socket.*,&.other," "$dir/verifier.yaml"
+    echo "callers:"
+    for i in $(seq "$1"); do
+        printf '  - { name: c%d, audience: a, token_sha256: %064x }\n' "$i" "$i"
+    done
+}
+for n in 64 65; do
+    callers "$n" >"$dir/callers.yaml"
+    name="$n callers" got=0
+    "$verifier" check-config --config "$dir/callers.yaml" >"$dir/out" 2>"$dir/err" || got=$?
+    [ "$got" = $((n == 65 ? 2 : 0)) ] || fail "exit code $got"
+done
+grep -q 'more than 64 callers' "$dir/err" || fail "nobody says that they are too many"
+
 # ---- a server gone wrong ----
 
 # answers NAME CODE HEAD BODY ARGUMENTS...: the peer gives this answer to this command. $length is
