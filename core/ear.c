@@ -46,10 +46,3 @@ const struct troth_ear_key *troth_ear_key_find(const struct troth_ear_keys *keys
 			return &keys->list[i];
 	return NULL;
 }
-
-enum troth_status troth_ear_current(const struct troth_ear *ear, uint64_t now_s,
-				    uint32_t skew_s)
-{
-	return now_s < ear->expires_s && ear->issued_s <= now_s + skew_s ? TROTH_OK
-									 : TROTH_E_EXPIRED;
-}

@@ -8,7 +8,7 @@
  *
  * A result is opened under keys of the caller's, never under one it brings itself, and nothing
  * of it can be had without its signature. Whether it is still good is a question of time and
- * revocation, and the caller's: troth_ear_current. */
+ * revocation, and the caller's. */
 #ifndef TROTH_CORE_EAR_H
 #define TROTH_CORE_EAR_H
 
@@ -85,11 +85,6 @@ TROTH_NODISCARD enum troth_status troth_ear_cwt_open(struct troth_ctx *ctx,
 						     struct troth_view bytes,
 						     const struct troth_ear_keys *keys,
 						     struct troth_ear *out);
-
-/* TROTH_E_EXPIRED outside its life, at expires_s already; issued_s may be ahead of now_s by
- * skew_s. */
-TROTH_NODISCARD enum troth_status troth_ear_current(const struct troth_ear *ear, uint64_t now_s,
-						    uint32_t skew_s);
 
 /* ---- for ear_*.c ---- */
 

@@ -102,18 +102,6 @@ static void what_contradicts_itself_is_not_written(void **state)
 	}
 }
 
-static void a_life_ends_on_its_second(void **state)
-{
-	(void)state;
-	const struct troth_ear *e = &sample.ear;
-	assert_int_equal(troth_ear_current(e, e->expires_s - 1, 0), TROTH_OK);
-	assert_int_equal(troth_ear_current(e, e->expires_s, 0), TROTH_E_EXPIRED);
-	assert_int_equal(troth_ear_current(e, e->issued_s, 0), TROTH_OK);
-	assert_int_equal(troth_ear_current(e, e->issued_s - 1, 0), TROTH_E_EXPIRED);
-	assert_int_equal(troth_ear_current(e, e->issued_s - 60, 60), TROTH_OK);
-	assert_int_equal(troth_ear_current(e, e->issued_s - 61, 60), TROTH_E_EXPIRED);
-}
-
 /* A flip that hits base64url's spelling makes no text at all; none makes another result. */
 static void every_flipped_bit_is_noticed(void **state)
 {
@@ -468,7 +456,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_goes_in_comes_out),
 		cmocka_unit_test(what_contradicts_itself_is_not_written),
-		cmocka_unit_test(a_life_ends_on_its_second),
 		cmocka_unit_test(every_flipped_bit_is_noticed),
 		cmocka_unit_test(another_key_is_not_believed),
 		cmocka_unit_test(headers_choose_nothing),
