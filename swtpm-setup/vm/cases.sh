@@ -9,6 +9,8 @@ all_cases=(healthy command-line debug-shell initrd kernel kernel-cloud boot-load
 	secure-boot-off secure-boot-off-chainload kernel-unsigned mok dbx handed-over program script
 	uki uki-command-line uki-kernel uki-secure-boot-off update uki-update)
 
+# Beside them, images are cases: initramfs-tools and dracut, each with a group of its own.
+
 # What lies in tests/fixtures/bootvm, and the case it is a capture of. Those without a row in the table
 # are about the handing over of kernels: no secure boot, and what else a log or a TPM may be like.
 fixtures=(
@@ -39,6 +41,7 @@ fixtures=(
 #   kernel           main | other | cloud; unsigned_kernel: without its signature
 #   loader           net: GRUB's network edition
 #   root             what the root file system is
+#   image            whose initramfs it is: initramfs-tools | dracut; empty: ours
 #   words            more of the command line; change: a line put into the initrd's /init
 #   hand             what someone does on the running machine
 #   group            of the verifier: machine | uki
@@ -51,17 +54,20 @@ fixtures=(
 #   stops_at         what the console says of a boot that goes no further
 describe() {
 	keys=microsoft banks=sha1,sha256,sha384 root=ramfs store='' way=linux kernel=main unsigned_kernel='' loader='' words='' change=''
-	hand='' group=machine expect=refused findings='' shows='' cause=unknown stops_at='' announced='' beside=''
+	hand='' group=machine expect=refused findings='' shows='' cause=unknown stops_at='' announced='' beside='' image=''
 	case $1 in
 	uki* | first-uki) keys=own way=uki group=uki ;;
 	direct*) keys=none way=direct ;;
+	*initramfs-tools) image=initramfs-tools ;;
+	*dracut) image=dracut ;;
 	esac
+	[ -z "$image" ] || group=$image root=ext4 words='root=/dev/vda2 ro'
 	describe_change "$1" || fail "no case is called '$1'"
 }
 
 describe_change() {
 	case $1 in
-	healthy | uki) expect=credential cause='' ;;
+	healthy | uki | initramfs-tools | dracut) expect=credential cause='' ;;
 	power-*) expect=credential cause='' hand=keep_state ;;
 	first-*) findings=reference-missing ;;
 	command-line)

@@ -7,7 +7,7 @@ sector=512
 esp_start=2048 esp_mb=64
 state_start=$((esp_start + esp_mb * 2048)) state_mb=8
 
-# new_disk FILE: partitions, and an empty file system in each.
+# new_disk FILE [TREE]: partitions, and a file system in each; in the second are the files of TREE.
 new_disk() {
 	rm -f -- "$1"
 	truncate -s $((esp_mb + state_mb + 2))M "$1"
@@ -18,7 +18,7 @@ new_disk() {
 		--partition-guid=2:7d0c5a44-93a1-4c5e-8a0e-6b1f6f1d3a03 "$1" >/dev/null
 	mformat -i "$1@@$((esp_start * sector))" -T $((esp_mb * 2048)) -h 64 -s 32 -N 54524f54 ::
 	mke2fs -q -t ext4 -U 7d0c5a44-93a1-4c5e-8a0e-6b1f6f1d3a04 \
-		-E "offset=$((state_start * sector)),root_owner=0:0" "$1" ${state_mb}M
+		-E "offset=$((state_start * sector)),root_owner=0:0" ${2:+-d "$2"} "$1" ${state_mb}M
 }
 
 # put_on_esp DISK FILE PATH
@@ -64,7 +64,13 @@ put_grub() {
 
 # make_disk INPUTS FILE: whichever way of booting the inputs are for.
 make_disk() {
-	new_disk "$2"
+	local root_files=''
+	if [ -n "$image" ]; then
+		root_files=$(mktemp -d "$scratch/root.XXXXXX")
+		root_tree "$root_files"
+	fi
+	new_disk "$2" "$root_files"
+	rm -rf -- "$root_files"
 	if [ -e "$1/uki.efi" ]; then
 		put_on_esp "$2" "$1/uki.efi" EFI/BOOT/BOOTX64.EFI
 	elif [ -e "$1/shim.efi" ]; then

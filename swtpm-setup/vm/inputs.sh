@@ -24,10 +24,14 @@ make_inputs() {
 # An initrd is made once in a run; cases share it.
 cached_initrd() { # KERNEL CHANGE FILE
 	local key
-	key=$(sha256sum <<<"$1 $2" | cut -c1-16)
+	key=$(sha256sum <<<"$1 $2 $image" | cut -c1-16)
 	(
 		flock 9
-		[ -s "$scratch/initrd.$key" ] || make_initrd "$1" "$2" "$scratch/initrd.$key"
+		[ -s "$scratch/initrd.$key" ] || if [ -n "$image" ]; then
+			make_image_initrd "$image" "$1" "$scratch/initrd.$key"
+		else
+			make_initrd "$1" "$2" "$scratch/initrd.$key"
+		fi
 	) 9>"$scratch/initrd.$key.lock"
 	install -m 644 "$scratch/initrd.$key" "$3"
 }
@@ -84,9 +88,17 @@ origin() { # FILE
 		"$(part_version "$(kernel_package "$kernel")")" "${unsigned_kernel:+, signature removed}" ;;
 	uki.efi) printf 'systemd-boot-efi %s and the sections, signed with the own keys' \
 		"$(part_version systemd-boot-efi)" ;;
-	initrd | uki/initrd) printf 'troth-attester, tpm2-tools %s, busybox %s, modules of the kernel%s' \
-		"$(dpkg-query -W -f '${Version}' tpm2-tools)" "$(part_version busybox-static)" \
-		"${change:+, changed}" ;;
+	initrd | uki/initrd) initrd_origin ;;
 	*) printf 'text' ;;
 	esac
+}
+
+initrd_origin() {
+	if [ -n "$image" ]; then
+		printf '%s %s with troth-attester, modules of the kernel' "$image" "$(part_version "$image-core")"
+	else
+		printf 'troth-attester, tpm2-tools %s, busybox %s, modules of the kernel%s' \
+			"$(dpkg-query -W -f '${Version}' tpm2-tools)" "$(part_version busybox-static)" \
+			"${change:+, changed}"
+	fi
 }

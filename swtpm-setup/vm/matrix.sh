@@ -119,7 +119,7 @@ show_times() { # CASE...
 	local case
 	for case in "$@"; do
 		describe "$case"
-		if [ "$expect" = credential ] && [ "$(outcome_of "$work/machines/$case")" = credential ]; then
+		if [ "$expect" = credential ] && [ -z "$image" ] && [ "$(outcome_of "$work/machines/$case")" = credential ]; then
 			printf '\nFROM KERNEL START TO CREDENTIAL (%s)\tMS\n' "$case"
 			times_of "$work/machines/$case"
 			return
@@ -131,13 +131,23 @@ show_surprises() { # from rows on standard input
 	jq -r 'select(.ok | not) | "NOT AS EXPECTED: \(.name): wanted \(.expected) \(.wanted), got \(.actual) \(.findings) \(.cause), foretold: \(.foretold): \(.detail)"' >&2
 }
 
+images_of() { # CASE...
+	local case
+	for case in "$@"; do
+		describe "$case"
+		[ -z "$image" ] || printf '%s\n' "$image"
+	done | sort -u
+}
+
 # prepare CASE...: machines, and a verifier that knows them.
 prepare() {
+	local images
 	make_authority
 	fetch_kernels "$@"
 	say "making $# machines ..."
 	make_machines "$@"
-	start_verifier
+	mapfile -t images < <(images_of "$@")
+	start_verifier "${images[@]}"
 }
 
 # split_cases CASE...: into `known`, and `updates`, which change what is known.

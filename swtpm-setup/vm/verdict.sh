@@ -12,7 +12,7 @@ outcome_of() {
 	fi
 	code=$(<"$1/capture/attester.code")
 	case $code in
-	0) echo credential ;;
+	0) if [ -z "$image" ] || attested_first "$1"; then echo credential; else echo too-late; fi ;;
 	1) echo refused ;;
 	3) echo pending ;;
 	*) echo "failed-$code" ;;
@@ -59,4 +59,6 @@ unpack_capture() { # DIR
 	mkdir "$1/capture"
 	[ ! -s "$1/out.tar" ] || tar -x --no-same-owner --warning=no-timestamp -C "$1/capture" -f "$1/out.tar"
 	chmod -R u+rwX "$1/capture"
+	# Of an initramfs, what the attester said is on the console alone.
+	[ -e "$1/capture/attester.log" ] || tr -d '\r' <"$1/console" | grep -a ' troth-attester\[' >"$1/capture/attester.log" || true
 }

@@ -6,16 +6,14 @@
 # shellcheck disable=SC2034,SC2154 # variables of stage.sh
 set -euo pipefail
 kind=$1 build=$2 top=$3 bin=$2/bin
-unshare -rm mount -t tmpfs none /mnt 2>/dev/null || { echo "no mount namespaces here" && exit 77; }
+image_top=$top
+# shellcheck source=../../../swtpm-setup/image.sh
+. "$top/swtpm-setup/image.sh"
+image_possible || { echo "no mount namespaces here" && exit 77; }
 # shellcheck source=../../lib/stage.sh
 . "$top/tests/lib/stage.sh"
 
-case $kind in
-initramfs-tools) packages=(initramfs-tools-core klibc-utils libklibc logsave) ;;
-dracut) packages=(dracut-core dracut-network kpartx isc-dhcp-client iputils-arping iputils-ping iproute2) ;;
-esac
-tools=$("$top/swtpm-setup/install-deps" unpack "${packages[@]}" 2>"$work/unpack.log" | sed -n 's/^tools=//p') ||
-	{ cat "$work/unpack.log" && echo "no $kind here" && exit 77; }
+image_tools "$kind" 2>"$work/unpack.log" || { cat "$work/unpack.log" && echo "no $kind here" && exit 77; }
 
 boot_device machine
 : >"$work/inventory"
@@ -25,16 +23,8 @@ policy ek-certificate
 # ---- a root file system ----
 
 version=0.0.0-troth
-DESTDIR=$work/dest cmake --install "$build" --prefix /usr >"$work/install.log"
-mkdir -p "$work/dest/usr/lib/modules/$version" "$work/dest/etc/troth" "$work/dest/etc/initramfs-tools/conf.d"
-touch "$work/dest/usr/lib/modules/$version/modules."{order,builtin}
-cp "$top/packaging/boot.conf" "$work/state/tls/ca.crt" "$work/dest/etc/troth/"
-# Packages that do not know yet that /bin is /usr/bin.
-for path in "$tools"/bin "$tools"/sbin; do
-	[ ! -d "$path" ] || cp -a "$path" "$work/dest/usr/"
-done
-mkdir -p "$work/dest/usr/lib"
-find "$tools/lib" -maxdepth 1 -name 'klibc*' -exec cp -a {} "$work/dest/usr/lib/" \; 2>/dev/null || true
+image_root "$work" "$build" "$version"
+cp "$work/state/tls/ca.crt" "$work/dest/etc/troth/"
 cat >"$work/dest/etc/troth/attester.yaml" <<END
 verifier: https://localhost:$port
 ca: /etc/troth/ca.crt
@@ -44,45 +34,18 @@ owner_auth_file: /etc/troth/owner-auth
 END
 echo secret >"$work/dest/etc/troth/owner-auth"
 
-# in_root COMMAND...: with this root, where the tool and our files are installed.
-in_root() {
-	unshare -rm bash -s -- "$work" "$tools" "$@" <<'END'
-set -e
-work=$1 tools=$2 root=$1/root
-shift 2
-mkdir -p "$root"
-mount -t tmpfs none "$root"
-mkdir -p "$root"/{usr,etc,dev,proc,sys,run,tmp,var/tmp,var/lib/dpkg,boot,root,mnt}
-for link in bin sbin lib lib64; do ln -s "usr/$link" "$root/$link"; done
-mount -t overlay none -o "lowerdir=$work/dest/usr:$tools/usr:/usr" "$root/usr"
-mount -t overlay none -o "lowerdir=$work/dest/etc:$tools/etc:/etc" "$root/etc"
-mount --rbind /dev "$root/dev"
-mount --rbind /proc "$root/proc"
-mount --rbind /sys "$root/sys"
-mount --bind "$work" "$root/mnt"
-printf 'CONFIG_RD_%s=y\n' GZIP ZSTD >"$root/boot/config-0.0.0-troth"
-exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@" </dev/null
-END
-}
-
-make_image() {
-	case $kind in
-	initramfs-tools) in_root mkinitramfs -d /etc/initramfs-tools -o /mnt/initrd "$version" ;;
-	dracut) in_root dracut --force --no-kernel --no-hostonly --no-hostonly-cmdline --no-early-microcode --no-compress --nostrip \
-		--modules "base network network-legacy troth" --kver "$version" /mnt/initrd ;;
-	esac
-}
 open_image() {
 	rm -rf -- "$work/image"
 	mkdir "$work/image"
 	case $kind in
-	initramfs-tools) in_root unmkinitramfs /mnt/initrd /mnt/image ;;
-	dracut) in_root sh -c 'cd /mnt/image && lsinitrd --unpack /mnt/initrd' ;;
+	initramfs-tools) in_root "$work" unmkinitramfs /mnt/initrd /mnt/image ;;
+	dracut) in_root "$work" sh -c 'cd /mnt/image && lsinitrd --unpack /mnt/initrd' ;;
 	esac
 }
 
 echo "- an image is made"
-make_image >"$work/make.log" 2>&1 || { wrong "no image" && cat "$work/make.log" && finish; }
+make_image "$kind" "$work" "$version" "base network network-legacy troth" --no-kernel --no-compress \
+	>"$work/make.log" 2>&1 || { wrong "no image" && cat "$work/make.log" && finish; }
 open_image >"$work/open.log" 2>&1 || { wrong "it cannot be opened" && cat "$work/open.log"; }
 [ ! -d "$work/image/main" ] || mv "$work/image/main" "$work/image.main"
 image=$work/image
