@@ -55,6 +55,6 @@ int main(int argc, char **argv)
 	const int code = ctx != NULL ? talk(ctx, argv[4], &p) : UNTRIED;
 	if (code == UNTRIED)
 		ERR_print_errors_fp(stderr);
-	SSL_CTX_free(ctx);
+	peering_free(&p, ctx);
 	return code;
 }

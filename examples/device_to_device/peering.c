@@ -2,7 +2,6 @@
 #include "peering.h"
 
 #include <openssl/err.h>
-#include <openssl/provider.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -101,12 +100,22 @@ static int prepare(SSL_CTX *ctx, struct peering *p)
 SSL_CTX *peering_new(struct peering *p, const SSL_METHOD *side)
 {
 	SSL_CTX *ctx = NULL;
-	if (OSSL_PROVIDER_load(NULL, "default") != NULL &&
-	    OSSL_PROVIDER_load(NULL, "tpm2") != NULL)
+	p->software = OSSL_PROVIDER_load(NULL, "default");
+	p->tpm = OSSL_PROVIDER_load(NULL, "tpm2");
+	if (p->software != NULL && p->tpm != NULL)
 		ctx = SSL_CTX_new_ex(NULL, "?tpm2.signature=yes", side);
 	if (ctx != NULL && prepare(ctx, p))
 		return ctx;
 	ERR_print_errors_fp(stderr);
 	SSL_CTX_free(ctx);
 	return NULL;
+}
+
+void peering_free(struct peering *p, SSL_CTX *ctx)
+{
+	SSL_CTX_free(ctx);
+	if (p->tpm != NULL)
+		(void)OSSL_PROVIDER_unload(p->tpm);
+	if (p->software != NULL)
+		(void)OSSL_PROVIDER_unload(p->software);
 }

@@ -9,6 +9,7 @@
 #ifndef PEERING_H
 #define PEERING_H
 
+#include <openssl/provider.h>
 #include <openssl/ssl.h>
 #include <troth/peer.h>
 
@@ -17,11 +18,14 @@ struct peering {
 	/* What came of the last handshake. */
 	enum troth_decision decision;
 	struct troth_peer peer; /* when decision is TROTH_ADMITTED */
+	OSSL_PROVIDER *software, *tpm;
 };
 
 /* A context for one side. Every handshake with it leaves its outcome in *p, which must outlive
  * it. NULL: the reason has been printed. */
 SSL_CTX *peering_new(struct peering *p, const SSL_METHOD *side);
+/* Accepts a context of NULL. The TPM is let go of. */
+void peering_free(struct peering *p, SSL_CTX *ctx);
 
 /* One line about the last handshake; done: it has come to its end. A certificate that is
  * admitted is not yet a peer that is: the signature with its key comes later. */

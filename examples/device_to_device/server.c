@@ -55,6 +55,6 @@ int main(int argc, char **argv)
 	SSL_CTX *ctx = peering_new(&p, TLS_server_method());
 	if (ctx != NULL)
 		listen_on(ctx, argv[4], &p);
-	SSL_CTX_free(ctx);
+	peering_free(&p, ctx);
 	return 2;
 }
