@@ -22,9 +22,13 @@ static void attest_until_done(struct troth_agent *a, struct troth_client *client
 	bool send_all = false, enrolled_anew = false;
 
 	for (int i = 0; i < CHALLENGES_MAX && !troth_stop_wanted(); i++) {
+		const uint64_t known = a->ima.next;
 		switch (troth_agent_attest(a, client, send_all, outcome)) {
 		case TROTH_REMEDY_NONE: return;
-		case TROTH_REMEDY_AGAIN: break;
+		case TROTH_REMEDY_AGAIN:
+			if (a->ima.next > known) /* a long list takes several */
+				i = -1;
+			break;
 		case TROTH_REMEDY_SEND_ALL: send_all = true; break;
 		case TROTH_REMEDY_ENROLL:
 			if (enrolled_anew || troth_agent_enroll(a, client, outcome) != TROTH_OK)

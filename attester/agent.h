@@ -6,6 +6,7 @@
 #include "anchors.h"
 #include "client.h"
 #include "device_facts.h"
+#include "ima_list.h"
 #include "session.h"
 #include "state.h"
 #include "tpm_keys.h"
@@ -31,6 +32,7 @@ struct troth_agent {
 	struct troth_session *session; /* owned by who runs the agent; NULL: none */
 	/* Of the verifier that asked last; empty: none has. */
 	char trust_domain[TROTH_TRUST_DOMAIN_MAX + 1];
+	struct troth_ima_progress ima; /* of a list that goes in parts */
 	struct troth_result_wish wish;
 	uint8_t result[TROTH_JWS_MAX]; /* where one was wished for */
 	size_t result_len;

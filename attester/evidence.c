@@ -40,7 +40,7 @@ enum troth_status troth_challenge_read(const Troth__V1__Challenge *message,
 void troth_evidence_clear(struct troth_evidence *e)
 {
 	troth_buffer_clear(&e->log);
-	troth_buffer_clear(&e->ima.bytes);
+	troth_ima_reader_free(e->reader);
 }
 
 /* One signing with the TPM open. */
@@ -196,23 +196,22 @@ static enum troth_status read_log(const char *path, size_t max, struct troth_buf
 	return TROTH_OK;
 }
 
-/* Likewise. A list that breaks its format is sent as none: the verifier says what it misses. */
-static enum troth_status read_ima(struct troth_agent *a, uint64_t first,
-				  struct troth_ima_part *out, struct troth_outcome *outcome)
+/* Likewise. Where a long list was being sent, from where that stands. */
+static void read_ima(struct troth_agent *a, uint64_t first, struct troth_evidence *e)
 {
 	const char *path = a->settings->ima;
-	const enum troth_status status = troth_ima_list_read(a->ctx, path, first, out);
-	if (status == TROTH_E_LIMIT) {
-		troth_outcome_set(outcome, TROTH_ENDED_UNREACHED,
-				  "%s: more than the %d bytes a message carries since entry "
-				  "%llu; attest earlier after a boot, and more often",
-				  path, TROTH_IMA_MAX, (unsigned long long)first);
-		return status;
-	}
+	if (a->ima.next < first)
+		troth_ima_progress_clear(&a->ima);
+	if (a->ima.next > first)
+		first = a->ima.next;
+	enum troth_status status = troth_ima_reader_open(a->ctx, path, first, &e->reader);
+	if (status == TROTH_OK)
+		status = troth_ima_reader_next(e->reader, &e->ima);
+	if (e->ima.first != first) /* another boot */
+		troth_ima_progress_clear(&a->ima);
 	if (status != TROTH_OK)
 		troth_warn("ima", "file=%s status=%s; attesting without it", path,
 			   troth_status_name(status));
-	return TROTH_OK;
 }
 
 enum troth_status troth_evidence_collect(struct troth_agent *a, const struct troth_challenge *c,
@@ -226,6 +225,6 @@ enum troth_status troth_evidence_collect(struct troth_agent *a, const struct tro
 	TROTH_TRY(read_log(a->settings->log, TROTH_LOG_MAX, &out->log, outcome));
 	out->has_log = out->log.p != NULL;
 	if (c->wants_ima)
-		TROTH_TRY(read_ima(a, c->ima_first, &out->ima, outcome));
+		read_ima(a, c->ima_first, out);
 	return TROTH_OK;
 }

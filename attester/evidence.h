@@ -29,7 +29,8 @@ struct troth_evidence {
 	uint8_t session_signature[TROTH_ES256_LEN];
 	bool has_log;
 	struct troth_buffer log;
-	struct troth_ima_part ima;
+	struct troth_ima_reader *reader;
+	struct troth_ima_part ima; /* the next to be sent; borrows from the reader */
 };
 void troth_evidence_clear(struct troth_evidence *e);
 

@@ -10,10 +10,16 @@
 #include "tpm.h"
 #include "wire.h"
 
+/* What the verifier knew of the list. */
+struct known {
+	struct troth_ima_state before, parts;
+	struct troth_ima_learned learned;
+};
+
 /* Boot and restart counts are the quote's. */
 static enum troth_status fill_case(const struct troth_cli_case *c,
-				   const struct troth_ima_yardstick *y,
-				   struct troth_ima_state *before, struct troth_ima_case *out)
+				   const struct troth_ima_yardstick *y, struct known *known,
+				   struct troth_ima_case *out)
 {
 	const Troth__V1__AppraisalRecord *r = c->record;
 	struct troth_attest quote;
@@ -30,8 +36,13 @@ static enum troth_status fill_case(const struct troth_cli_case *c,
 	};
 	memcpy(out->version, y->version, sizeof out->version);
 	if (r->ima_before.len > 0 &&
-	    troth_ima_state_read(troth_wire_view(r->ima_before), before) == TROTH_OK)
-		out->before = before;
+	    troth_ima_state_read(troth_wire_view(r->ima_before), &known->before) == TROTH_OK)
+		out->before = &known->before;
+	if (r->ima_parts.len > 0 &&
+	    troth_ima_state_read(troth_wire_view(r->ima_parts), &known->parts) == TROTH_OK)
+		out->parts = &known->parts;
+	if (troth_ima_learned_read(troth_wire_view(r->ima_learned), &known->learned))
+		out->learned = &known->learned;
 	return TROTH_OK;
 }
 
@@ -51,14 +62,14 @@ static enum troth_cli_exit appraise(struct troth_cli_case *c,
 				    const struct troth_ima_lists *lists)
 {
 	struct troth_ima_yardstick y;
-	struct troth_ima_state before;
+	struct known known;
 	struct troth_ima_case ima;
 	enum troth_status st = troth_ima_yardstick_find(c->ctx, lists, &c->policy, &y);
 	if (st == TROTH_OK && !troth_view_equal(TROTH_VIEW_OF(y.version),
 						troth_wire_view(c->record->ima_version)))
 		return other_lists(c);
 	if (st == TROTH_OK)
-		st = fill_case(c, &y, &before, &ima);
+		st = fill_case(c, &y, &known, &ima);
 	if (st == TROTH_OK && (c->ima = malloc(sizeof *c->ima)) == NULL)
 		st = TROTH_E_MEMORY;
 	if (st == TROTH_OK)

@@ -148,6 +148,10 @@ static struct troth_digest_range find_equal(const struct troth_digest_set *set,
 					    struct troth_digest_range in, key_of get,
 					    struct troth_view key)
 {
+	if (in.n == 1)
+		return (struct troth_digest_range){
+			in.first, troth_view_equal(get(set, in.first), key) ? 1 : 0
+		};
 	const size_t below = count_below(set, in, get, key, false);
 	struct troth_digest_range out = { in.first + below, in.n - below };
 	if (out.n == 0 || !troth_view_equal(get(set, out.first), key))
@@ -159,24 +163,38 @@ static struct troth_digest_range find_equal(const struct troth_digest_set *set,
 	return out;
 }
 
+static size_t bucket_number(const uint8_t sha256[32])
+{
+	return (size_t)sha256[0] << 8 | sha256[1];
+}
+
 /* The entries whose digests share their first two bytes with this one. */
 static bool bucket_of(const struct troth_digest_set *set, const uint8_t sha256[32],
 		      uint32_t *from, uint32_t *to)
 {
-	const size_t bucket = (size_t)sha256[0] << 8 | sha256[1];
+	const size_t bucket = bucket_number(sha256);
 	return u32_at(set->fanout, bucket, from) && u32_at(set->fanout, bucket + 1, to);
 }
 
-void troth_digest_set_prefetch(const struct troth_digest_set *set, const uint8_t sha256[32])
+/* So few that asking each whether it is the one beats halving. */
+#define FEW 8
+
+static struct troth_digest_range find_among_few(const struct troth_digest_set *set,
+						struct troth_digest_range in,
+						const uint8_t sha256[32])
 {
-	uint32_t from, to;
-	if (!bucket_of(set, sha256, &from, &to) || from >= to)
-		return;
-	/* Looking begins in the middle; what is asked of an entry then lies elsewhere. */
-	const size_t middle = from + (to - from) / 2;
-	__builtin_prefetch(troth_digest_set_digest(set, middle).p);
-	__builtin_prefetch(
-		part_of(set->refs, middle * TROTH_DIGEST_SET_REF, TROTH_DIGEST_SET_REF).p);
+	struct troth_reader r = { part_of(set->digests, in.first * TROTH_DIGEST_SET_DIGEST,
+					  in.n * TROTH_DIGEST_SET_DIGEST) };
+	struct troth_digest_range out = { 0 };
+	struct troth_view d;
+	for (size_t i = in.first; troth_get_view(&r, TROTH_DIGEST_SET_DIGEST, &d); i++) {
+		if (!troth_view_equal((struct troth_view){ d.p, TROTH_DIGEST_SET_DIGEST },
+				      (struct troth_view){ sha256, TROTH_DIGEST_SET_DIGEST }))
+			continue;
+		if (out.n++ == 0)
+			out.first = i;
+	}
+	return out;
 }
 
 struct troth_digest_range troth_digest_set_find(const struct troth_digest_set *set,
@@ -185,6 +203,9 @@ struct troth_digest_range troth_digest_set_find(const struct troth_digest_set *s
 	uint32_t from, to;
 	if (!bucket_of(set, sha256, &from, &to))
 		return (struct troth_digest_range){ 0 };
+	if (to - from <= FEW)
+		return find_among_few(set, (struct troth_digest_range){ from, to - from },
+				      sha256);
 	return find_equal(set, (struct troth_digest_range){ from, to - from },
 			  troth_digest_set_digest,
 			  (struct troth_view){ sha256, TROTH_DIGEST_SET_DIGEST });
@@ -195,4 +216,49 @@ struct troth_digest_range troth_digest_set_find_path(const struct troth_digest_s
 						     struct troth_view path)
 {
 	return find_equal(set, of_one_digest, troth_digest_set_path, path);
+}
+
+/* ---- many at once ---- */
+
+static void fetch_bucket(const struct troth_digest_set *set, struct troth_digest_lookup *l)
+{
+	const size_t bucket = bucket_number(l->sha256);
+	__builtin_prefetch(part_of(set->fanout, bucket * sizeof(uint32_t), 1).p);
+}
+
+/* Looking begins in the middle and ends close by. No more than that: where memory is far,
+ * asking for more than is read costs more than it saves. */
+static void fetch_digests(const struct troth_digest_set *set, struct troth_digest_lookup *l)
+{
+	uint32_t from, to;
+	if (!bucket_of(set, l->sha256, &from, &to) || from >= to)
+		return;
+	const size_t middle = from + (to - from) / 2;
+	__builtin_prefetch(troth_digest_set_digest(set, middle).p);
+}
+
+static void find(const struct troth_digest_set *set, struct troth_digest_lookup *l)
+{
+	l->found = troth_digest_set_find(set, l->sha256);
+	if (l->found.n > 0)
+		__builtin_prefetch(
+			part_of(set->refs, l->found.first * TROTH_DIGEST_SET_REF, 1).p);
+}
+
+static void fetch_path(const struct troth_digest_set *set, struct troth_digest_lookup *l)
+{
+	if (l->found.n > 0)
+		__builtin_prefetch(troth_digest_set_path(set, l->found.first).p);
+}
+
+void troth_digest_set_step(const struct troth_digest_set *set, size_t step,
+			   struct troth_digest_lookup *lookups, size_t n)
+{
+	static void (*const STEPS[TROTH_DIGEST_SET_STEPS])(const struct troth_digest_set *,
+							   struct troth_digest_lookup *) = {
+		fetch_bucket, fetch_digests, find, fetch_path
+	};
+	for (size_t i = 0; i < n && step < TROTH_DIGEST_SET_STEPS; i++)
+		if (lookups[i].sha256 != NULL)
+			STEPS[step](set, &lookups[i]);
 }

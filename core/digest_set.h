@@ -37,9 +37,6 @@ TROTH_NODISCARD enum troth_status troth_digest_set_open(struct troth_view bytes,
 TROTH_NODISCARD enum troth_status troth_digest_set_verify(struct troth_ctx *ctx,
 							  struct troth_view bytes);
 
-/* Has memory fetch what finding a digest will read: who knows some digests ahead waits for
- * them all at once. */
-void troth_digest_set_prefetch(const struct troth_digest_set *set, const uint8_t sha256[32]);
 /* Entries that follow one another. */
 struct troth_digest_range {
 	size_t first, n;
@@ -51,6 +48,16 @@ struct troth_digest_range troth_digest_set_find(const struct troth_digest_set *s
 struct troth_digest_range troth_digest_set_find_path(const struct troth_digest_set *set,
 						     struct troth_digest_range of_one_digest,
 						     struct troth_view path);
+/* Finding many digests, in steps from 0 to TROTH_DIGEST_SET_STEPS - 1: a set is larger than
+ * what the processor keeps at hand, so each step only asks memory for what the next one reads.
+ * Who has something else to do between them does not wait at all. */
+#define TROTH_DIGEST_SET_STEPS 4
+struct troth_digest_lookup {
+	const uint8_t *sha256; /* NULL: none */
+	struct troth_digest_range found;
+};
+void troth_digest_set_step(const struct troth_digest_set *set, size_t step,
+			   struct troth_digest_lookup *lookups, size_t n);
 /* Of an entry; empty when the set is damaged there, which then matches nothing. */
 struct troth_view troth_digest_set_digest(const struct troth_digest_set *set, size_t entry);
 struct troth_view troth_digest_set_path(const struct troth_digest_set *set, size_t entry);

@@ -102,10 +102,12 @@ struct troth_ima_decoder {
 	struct troth_view name; /* of a template, and its fields */
 	size_t n_fields;
 	enum troth_ima_field fields[TROTH_IMA_FIELD_N];
-	struct troth_view algorithm; /* of a digest, and its hash */
+	struct troth_view head;	     /* of a digest: "sha256:" NUL */
+	struct troth_view algorithm; /* in it, and its hash */
 	enum troth_hash hash;
 };
-/* As troth_ima_decode, for many records of one list. Without success the entry is empty. */
+/* As troth_ima_decode, for many records of one list. The entry is zeroed, or of a record
+ * before; without success it is empty. */
 TROTH_NODISCARD enum troth_status troth_ima_decode_next(struct troth_ima_decoder *d,
 							const struct troth_ima_record *r,
 							struct troth_ima_entry *out);

@@ -7,10 +7,6 @@
 #include "base.h"
 #include "ima_run.h"
 
-/* Entries read before the first of them is looked at: an allow-list is larger than what the
- * processor keeps at hand, and waiting for it once in a while beats waiting for each. */
-#define AHEAD 16
-
 /* ---- findings about entries ---- */
 
 static void show(struct troth_ima_run *run, const struct troth_ima_kept *kept)
@@ -59,59 +55,13 @@ void troth_ima_remark(struct troth_ima_run *run, const struct troth_ima_remark *
 		keep(&run->out->after, &kept);
 }
 
-/* ---- from one state to the next ---- */
-
-/* What the boot was found to be before this quote. */
-static void carry_over(struct troth_ima_run *run)
-{
-	const struct troth_ima_state *from = run->from;
-	struct troth_ima_state *after = &run->out->after;
-	if (from != NULL)
-		*after = *from;
-	after->n_banks = 0;
-	after->reset_count = run->c->reset_count;
-	after->restart_count = run->c->restart_count;
-	memcpy(after->version, run->c->version, sizeof after->version);
-}
-
-static void show_kept(struct troth_ima_run *run)
+void troth_ima_show_kept(struct troth_ima_run *run)
 {
 	const struct troth_ima_state *from = run->from;
 	for (size_t i = 0; from != NULL && i < from->n_kept; i++)
 		show(run, &from->kept[i]);
 	if (from != NULL)
 		run->out->findings.n_dropped += from->n_more;
-}
-
-/* Reads up to AHEAD entries of the IMA PCR; fewer only at the end of what is proven. */
-static enum troth_status read_ahead(struct troth_ima_run *run, struct troth_ima_list *list,
-				    struct troth_ima_unseen unseen[AHEAD], size_t *out_n)
-{
-	*out_n = 0;
-	while (*out_n < AHEAD && list->n_read < run->prefix.n_entries) {
-		struct troth_ima_unseen *u = &unseen[*out_n];
-		TROTH_TRY(troth_ima_next(list, &u->record));
-		if (u->record.pcr != TROTH_IMA_PCR) {
-			run->out->after.counts.elsewhere++;
-			continue;
-		}
-		troth_ima_read(run, u);
-		++*out_n;
-	}
-	return TROTH_OK;
-}
-
-static enum troth_status look_at_entries(struct troth_ima_run *run)
-{
-	struct troth_ima_list list = run->list;
-	struct troth_ima_unseen unseen[AHEAD];
-	size_t n;
-	do {
-		TROTH_TRY(read_ahead(run, &list, unseen, &n));
-		for (size_t i = 0; i < n; i++)
-			TROTH_TRY(troth_ima_look(run, &unseen[i]));
-	} while (n > 0);
-	return TROTH_OK;
 }
 
 /* Whether IMA measured at all, and what the policy says it must have. */
@@ -147,27 +97,24 @@ static void check_lists(struct troth_ima_run *run)
 					     "%s", policy->text + policy->rules[i].list);
 }
 
-static enum troth_status appraise_proven(struct troth_ima_run *run)
+static void appraise_proven(struct troth_ima_run *run)
 {
 	struct troth_ima_result *out = run->out;
-	show_kept(run);
-	if (run->from != NULL && run->from->boot_aggregate.alg != TROTH_HASH_NONE)
-		TROTH_TRY(troth_ima_check_boot_aggregate(run, 0, &run->from->boot_aggregate));
-	TROTH_TRY(look_at_entries(run));
-	out->after.n_entries += run->prefix.n_entries;
 	out->n_unproven = run->c->list.n - run->prefix.n_bytes;
 	out->proven = out->after.n_entries > 0;
 	out->has_after = true;
+	out->learned = run->learned;
 	check_extent(run);
-	return TROTH_OK;
 }
 
-/* Nothing was proven: the state before stays what is known of this boot. */
+/* Nothing was proven: the state before stays what is known of this boot, and with it what was
+ * learned. */
 static void fall_back(const struct troth_ima_case *c, struct troth_ima_result *out)
 {
 	out->has_after = c->before != NULL;
 	if (out->has_after)
 		out->after = *c->before;
+	out->boot_aggregate_checked = false;
 	out->open = true;
 }
 
@@ -188,18 +135,15 @@ enum troth_status troth_ima_appraise(struct troth_ctx *ctx, const struct troth_i
 	if (does_without(c))
 		return TROTH_OK;
 	check_lists(&run);
+	run.n_before = out->findings.n;
+	run.n_dropped_before = out->findings.n_dropped;
 	enum troth_status status = troth_ima_prove(&run, &proven);
-	if (status == TROTH_OK && proven) {
-		const struct troth_ima_state proved = out->after;
-		carry_over(&run);
-		out->after.n_banks = proved.n_banks;
-		memcpy(out->after.banks, proved.banks, sizeof proved.banks);
-		status = appraise_proven(&run);
-	} else if (status == TROTH_OK && out->wants_whole) {
+	if (status == TROTH_OK && proven)
+		appraise_proven(&run);
+	else if (status == TROTH_OK && out->wants_whole)
 		*out = (struct troth_ima_result){ .wants_whole = true };
-	} else if (status == TROTH_OK) {
+	else if (status == TROTH_OK)
 		fall_back(c, out);
-	}
 	troth_ima_keys_release(&run.keys);
 	return status;
 }

@@ -9,6 +9,7 @@
 #define TROTH_CORE_IMA_APPRAISE_H
 
 #include "digest_set.h"
+#include "ima_learned.h"
 #include "ima_policy.h"
 #include "ima_state.h"
 
@@ -26,7 +27,13 @@ struct troth_ima_case {
 	/* The list from entry first on. An empty one from entry 0 on is none. */
 	struct troth_view list;
 	uint64_t first;
-	const struct troth_ima_state *before; /* NULL: none */
+	const struct troth_ima_state *before; /* of the quote before; NULL: none */
+	/* Of the parts before this one, where the list comes in parts (ima_part.h); NULL: none.
+	 */
+	const struct troth_ima_state *parts;
+	/* The certificates learned that the state which the list goes on from names; NULL:
+	 * none. */
+	const struct troth_ima_learned *learned;
 };
 
 struct troth_ima_result {
@@ -39,7 +46,8 @@ struct troth_ima_result {
 	uint64_t n_unproven; /* bytes of the list behind the prefix */
 	struct troth_findings findings;
 	bool has_after;
-	struct troth_ima_state after; /* what to keep; as before where nothing was proven */
+	struct troth_ima_state after;	  /* what to keep; as before where nothing was proven */
+	struct troth_ima_learned learned; /* named by it; borrowed from list and case */
 };
 
 /* Never fails on evidence. TROTH_E_CRYPTO or _MEMORY when the question could not be

@@ -100,15 +100,29 @@ static bool algorithm_valid(struct troth_view name)
 	return name.n > 0 && name.n <= TROTH_IMA_ALGORITHM_MAX;
 }
 
-/* Leaves a digest's algorithm and its hash in the decoder. */
-static enum troth_status find_algorithm(struct troth_ima_decoder *d, struct troth_view name)
+static bool get_same(struct troth_reader *r, struct troth_view same)
 {
-	if (d->algorithm.n > 0 && troth_view_equal(d->algorithm, name))
+	struct troth_reader probe = *r;
+	struct troth_view v;
+	if (!troth_get_view(&probe, same.n, &v) || !troth_view_equal(v, same))
+		return false;
+	*r = probe;
+	return true;
+}
+
+/* "sha256:" and a NUL, left in the decoder with the hash that it means. */
+static enum troth_status read_head(struct troth_ima_decoder *d, struct troth_reader *r)
+{
+	const struct troth_view all = r->left;
+	struct troth_view name, nul;
+	if (d->head.n > 0 && get_same(r, d->head))
 		return TROTH_OK;
-	if (!algorithm_valid(name))
+	if (!get_word(r, &name) || !troth_get_view(r, 1, &nul) || nul.p[0] != 0 ||
+	    !algorithm_valid(name))
 		return TROTH_E_MALFORMED;
 	d->hash = find_hash(name);
 	d->algorithm = name;
+	d->head = (struct troth_view){ all.p, all.n - r->left.n };
 	return TROTH_OK;
 }
 
@@ -118,20 +132,18 @@ static enum troth_status read_digest(struct troth_ima_decoder *decoder, struct t
 				     bool typed, struct troth_ima_digest *out)
 {
 	struct troth_reader r = { field };
-	struct troth_view type = { 0 }, name, nul;
+	struct troth_view type = { 0 };
 
 	if (typed && !get_word(&r, &type))
 		return TROTH_E_MALFORMED;
 	const bool verity = troth_view_equal(type, troth_view_str("verity"));
 	if (typed && !verity && !troth_view_equal(type, troth_view_str("ima")))
 		return TROTH_E_UNSUPPORTED;
-	if (!get_word(&r, &name) || !troth_get_view(&r, 1, &nul) || nul.p[0] != 0)
-		return TROTH_E_MALFORMED;
-	TROTH_TRY(find_algorithm(decoder, name));
+	TROTH_TRY(read_head(decoder, &r));
 	const size_t n = r.left.n, size = troth_hash_size(decoder->hash);
 	if (n == 0 || n > TROTH_DIGEST_MAX || (size != 0 && n != size))
 		return TROTH_E_MALFORMED;
-	out->algorithm = name;
+	out->algorithm = decoder->algorithm;
 	out->hash = decoder->hash;
 	out->verity = verity;
 	out->bytes = r.left;
@@ -255,11 +267,21 @@ static enum troth_status decode(struct troth_ima_decoder *d, const struct troth_
 	return require(troth_at_end(&data));
 }
 
+/* What an earlier record left; clearing all of it would take longer than reading. */
+static void clear(struct troth_ima_entry *e)
+{
+	for (uint32_t left = e->fields; left != 0; left &= left - 1)
+		e->field[__builtin_ctz(left)] = (struct troth_view){ 0 };
+	e->fields = 0;
+	e->file = e->modsig = (struct troth_ima_digest){ 0 };
+	e->path = (struct troth_view){ 0 };
+}
+
 enum troth_status troth_ima_decode_next(struct troth_ima_decoder *d,
 					const struct troth_ima_record *r,
 					struct troth_ima_entry *out)
 {
-	*out = (struct troth_ima_entry){ 0 };
+	clear(out);
 	const enum troth_status status = decode(d, r, out);
 	if (status != TROTH_OK)
 		*out = (struct troth_ima_entry){ 0 };
@@ -270,7 +292,7 @@ enum troth_status troth_ima_decode(const struct troth_ima_record *r,
 				   struct troth_ima_entry *out)
 {
 	struct troth_ima_decoder d = { 0 };
-	struct troth_ima_entry e;
+	struct troth_ima_entry e = { 0 };
 	TROTH_TRY(troth_ima_decode_next(&d, r, &e));
 	*out = e;
 	return TROTH_OK;

@@ -152,14 +152,14 @@ static bool found_allowed(struct troth_ima_run *run, size_t i, struct troth_dige
 	return allowed;
 }
 
-static bool rule_allows(struct troth_ima_run *run, size_t i, const struct troth_ima_entry *e)
+static bool rule_allows(struct troth_ima_run *run, size_t i, const struct troth_ima_entry *e,
+			struct troth_digest_range found)
 {
 	const struct troth_ima_policy *p = run->c->policy;
 	const struct troth_ima_rule *rule = &p->rules[i];
 	const struct troth_digest_set *set = run->c->sets[i];
-	if (set == NULL || !in_directories(p, rule, e->path))
+	if (found.n == 0 || !in_directories(p, rule, e->path))
 		return false;
-	struct troth_digest_range found = troth_digest_set_find(set, e->file.bytes.p);
 	if (!rule->any_path)
 		found = troth_digest_set_find_path(set, found, e->path);
 	return found_allowed(run, i, found);
@@ -171,12 +171,11 @@ static bool listable(const struct troth_ima_entry *e)
 	return e->file.hash == TROTH_HASH_SHA256 && !e->file.verity;
 }
 
-static bool allowed(struct troth_ima_run *run, const struct troth_ima_entry *e)
+static bool allowed(struct troth_ima_run *run, const struct troth_ima_batch *batch, size_t i)
 {
-	if (!listable(e))
-		return false;
-	for (size_t i = 0; i < run->c->policy->n_rules; i++)
-		if (rule_allows(run, i, e))
+	const struct troth_ima_entry *e = &batch->list[i].entry;
+	for (size_t rule = 0; rule < run->c->policy->n_rules; rule++)
+		if (rule_allows(run, rule, e, batch->lookups[rule][i].found))
 			return true;
 	return false;
 }
@@ -189,22 +188,29 @@ static bool ignored(const struct troth_ima_policy *p, struct troth_view path)
 	return false;
 }
 
-/* Reading keys costs more than an entry does: only once there is a signature to check. */
-static enum troth_status read_keys(struct troth_ima_run *run)
+/* Reading keys costs more than an entry does: only once there is a signature to check, and
+ * once. Those of the policy come first: no key that a list brings takes their room. */
+static void read_keys(struct troth_ima_run *run)
 {
 	const struct troth_ima_policy *p = run->c->policy;
-	for (size_t i = 0; !run->has_policy_keys && i < p->n_keys; i++)
-		TROTH_TRY(troth_ima_keys_add_pem(&run->keys,
-						 troth_ima_policy_text(p, p->keys[i])));
-	run->has_policy_keys = true;
-	return TROTH_OK;
+	if (run->has_keys)
+		return;
+	run->has_keys = true;
+	/* One that cannot be used signs nothing we accept. */
+	for (size_t i = 0; i < p->n_keys; i++)
+		if (troth_ima_keys_add_pem(&run->keys, troth_ima_policy_text(p, p->keys[i])) !=
+		    TROTH_OK)
+			continue;
+	for (size_t i = 0; i < run->learned.n; i++)
+		if (troth_ima_keys_add_cert(&run->keys, run->learned.certs[i]) != TROTH_OK)
+			continue;
 }
 
 static enum troth_status check_signature(struct troth_ima_run *run,
 					 const struct troth_ima_entry *e)
 {
 	struct troth_ima_signature s;
-	TROTH_TRY(read_keys(run));
+	read_keys(run);
 	TROTH_TRY(troth_ima_signature_parse(e->field[TROTH_IMA_SIG], &s));
 	return troth_ima_keys_verify(run->ctx, &run->keys, &s, &e->file);
 }
@@ -247,16 +253,17 @@ static void note_expected(struct troth_ima_run *run, struct troth_view path)
 			run->out->after.expected |= 1U << i;
 }
 
-static void look_at_file(struct troth_ima_run *run, uint64_t index,
-			 const struct troth_ima_entry *e)
+static void look_at_file(struct troth_ima_run *run, const struct troth_ima_batch *batch,
+			 size_t i)
 {
+	const struct troth_ima_entry *e = &batch->list[i].entry;
 	note_expected(run, e->path);
-	if (allowed(run, e))
+	if (allowed(run, batch, i))
 		run->out->after.counts.allowed++;
 	else if (ignored(run->c->policy, e->path))
 		run->out->after.counts.ignored++;
 	else
-		not_allowed(run, index, e);
+		not_allowed(run, run->c->first + batch->list[i].record.index, e);
 }
 
 /* ---- measured buffers ---- */
@@ -290,9 +297,20 @@ static bool buffer_is_measured(struct troth_ima_run *run, const struct troth_ima
 	       troth_view_equal(troth_digest_view(&d), e->file.bytes);
 }
 
+/* A key that is new and can be used; others sign nothing we accept. */
+static enum troth_status learn_key(struct troth_ima_run *run, struct troth_view cert)
+{
+	read_keys(run);
+	const size_t n = run->keys.n;
+	if (run->learned.n == TROTH_IMA_LEARNED_MAX ||
+	    troth_ima_keys_add_cert(&run->keys, cert) != TROTH_OK || run->keys.n == n)
+		return TROTH_OK;
+	return troth_ima_learned_add(run->ctx, &run->learned, cert, run->out->after.learned);
+}
+
 /* Linux, ima_main.c, process_buffer_measurement: the digest is of the buffer. */
-static void look_at_event(struct troth_ima_run *run, uint64_t index,
-			  const struct troth_ima_entry *e)
+static enum troth_status look_at_event(struct troth_ima_run *run, uint64_t index,
+				       const struct troth_ima_entry *e)
 {
 	const struct troth_ima_policy *p = run->c->policy;
 	const char *what = "";
@@ -300,17 +318,16 @@ static void look_at_event(struct troth_ima_run *run, uint64_t index,
 	if (!buffer_is_measured(run, e)) {
 		what = "its digest is not of its data: ";
 	} else if (is_keyring(p, e->path)) {
-		if (troth_ima_keys_add_cert(&run->keys, e->field[TROTH_IMA_BUF]) == TROTH_OK)
-			run->out->after.learned = true;
-		return; /* a key we cannot use signs nothing we accept */
+		return learn_key(run, e->field[TROTH_IMA_BUF]);
 	} else if (event_allowed(p, e)) {
-		return;
+		return TROTH_OK;
 	}
 	troth_ima_remark(run, &(struct troth_ima_remark){ .code = TROTH_FINDING_IMA_EVENT,
 							  .index = index,
 							  .seen = &e->file,
 							  .what = what,
 							  .text = e->path });
+	return TROTH_OK;
 }
 
 /* ---- entries ---- */
@@ -353,20 +370,29 @@ static bool names_something(const struct troth_ima_run *run, const struct troth_
 	return (r->legacy || in_order(&run->decoder)) && e->file.bytes.n > 0 && e->path.n > 0;
 }
 
-void troth_ima_read(struct troth_ima_run *run, struct troth_ima_unseen *unseen)
+static void read_entry(struct troth_ima_run *run, struct troth_ima_unseen *unseen)
 {
 	const struct troth_ima_record *r = &unseen->record;
-	const struct troth_ima_entry *e = &unseen->entry;
 	unseen->named = troth_ima_decode_next(&run->decoder, r, &unseen->entry) == TROTH_OK &&
-			names_something(run, r, e);
-	for (size_t i = 0; listable(e) && i < run->c->policy->n_rules; i++)
-		if (run->c->sets[i] != NULL)
-			troth_digest_set_prefetch(run->c->sets[i], e->file.bytes.p);
+			names_something(run, r, &unseen->entry);
 }
 
-enum troth_status troth_ima_look(struct troth_ima_run *run,
-				 const struct troth_ima_unseen *unseen)
+void troth_ima_read(struct troth_ima_run *run, struct troth_ima_batch *batch)
 {
+	for (size_t i = 0; i < batch->n; i++) {
+		struct troth_ima_unseen *u = &batch->list[i];
+		read_entry(run, u);
+		for (size_t rule = 0; rule < run->c->policy->n_rules; rule++)
+			batch->lookups[rule][i] = (struct troth_digest_lookup){
+				.sha256 = listable(&u->entry) ? u->entry.file.bytes.p : NULL
+			};
+	}
+}
+
+enum troth_status troth_ima_look(struct troth_ima_run *run, const struct troth_ima_batch *batch,
+				 size_t i)
+{
+	const struct troth_ima_unseen *unseen = &batch->list[i];
 	const struct troth_ima_record *r = &unseen->record;
 	const struct troth_ima_entry *e = &unseen->entry;
 	const uint64_t index = run->c->first + r->index;
@@ -385,8 +411,7 @@ enum troth_status troth_ima_look(struct troth_ima_run *run,
 	if (is(e->path, "boot_aggregate"))
 		return look_at_boot_aggregate(run, index, e);
 	if ((e->fields & 1U << TROTH_IMA_BUF) != 0)
-		look_at_event(run, index, e);
-	else
-		look_at_file(run, index, e);
+		return look_at_event(run, index, e);
+	look_at_file(run, batch, i);
 	return TROTH_OK;
 }

@@ -16,9 +16,8 @@ static bool selected(const struct troth_pcr_bank_selection *bank)
 	return (bank->mask & 1U << TROTH_IMA_PCR) != 0;
 }
 
-/* Where the state before left a bank; NULL where the PCR begins anew. */
-static const struct troth_ima_bank *bank_before(const struct troth_ima_run *run,
-						enum troth_hash bank)
+const struct troth_ima_bank *troth_ima_bank_before(const struct troth_ima_run *run,
+						   enum troth_hash bank)
 {
 	for (size_t i = 0; run->from != NULL && i < run->from->n_banks; i++)
 		if (run->from->banks[i].bank == bank)
@@ -33,8 +32,8 @@ static struct troth_finding *say(struct troth_ima_run *run, enum troth_finding_c
 	return f;
 }
 
-/* Of the banks quoted, the first that SHA-1 does not vouch for leads; policies have one. */
-static enum troth_hash leading_bank(const struct troth_ima_run *run)
+/* Policies have one. */
+enum troth_hash troth_ima_leading_bank(const struct troth_ima_run *run)
 {
 	const struct troth_pcr_selection *s = run->c->selection;
 	for (size_t i = 0; i < s->n_banks; i++)
@@ -45,17 +44,27 @@ static enum troth_hash leading_bank(const struct troth_ima_run *run)
 
 static struct troth_ima_goal goal_of(const struct troth_ima_run *run, enum troth_hash bank)
 {
-	const struct troth_ima_bank *before = bank_before(run, bank);
-	struct troth_ima_goal goal = { .bank = bank,
-				       .pcr = TROTH_IMA_PCR,
-				       .value = quoted(run, bank) };
+	const struct troth_ima_bank *before = troth_ima_bank_before(run, bank);
+	return (struct troth_ima_goal){ .bank = bank,
+					.pcr = TROTH_IMA_PCR,
+					.start = before != NULL ? before->value : NULL,
+					.value = quoted(run, bank) };
+}
+
+struct troth_ima_track troth_ima_track_begin(const struct troth_ima_run *run,
+					     enum troth_hash bank, enum troth_ima_way way)
+{
+	const struct troth_ima_bank *before = troth_ima_bank_before(run, bank);
+	struct troth_ima_track t = { .bank = bank, .way = way };
+	troth_pcr_initial(bank, TROTH_IMA_PCR, t.value);
 	if (before != NULL)
-		goal.start = (struct troth_view){ before->value, troth_hash_size(bank) };
-	return goal;
+		memcpy(t.value, before->value[way], sizeof t.value);
+	return t;
 }
 
 static void mismatch(struct troth_ima_run *run, enum troth_hash bank, const char *why)
 {
+	troth_ima_forget(run);
 	struct troth_finding *f = say(run, TROTH_FINDING_IMA_REPLAY_MISMATCH);
 	if (!troth_digest_set(&f->seen, bank, quoted(run, bank)))
 		f->seen = (struct troth_digest){ 0 };
@@ -75,13 +84,13 @@ static bool begins_with_boot_aggregate(const struct troth_ima_run *run)
 /* No prefix leads to the quoted value. */
 static void unexplained(struct troth_ima_run *run, enum troth_hash bank)
 {
-	const struct troth_ima_state *before = run->c->before;
 	const bool resumed = run->from != NULL &&
-			     before->restart_count != run->c->restart_count;
+			     run->from->restart_count != run->c->restart_count;
 	if (resumed) { /* hibernation: PCRs may have begun anew */
 		run->out->wants_whole = true;
 		return;
 	}
+	troth_ima_forget(run);
 	if (run->from == NULL && run->c->list.n == 0) {
 		say(run, TROTH_FINDING_IMA_LOG_MISSING);
 		return;
@@ -98,6 +107,7 @@ static void unexplained(struct troth_ima_run *run, enum troth_hash bank)
 
 static void malformed(struct troth_ima_run *run, enum troth_status status, size_t offset)
 {
+	troth_ima_forget(run);
 	troth_finding_detail(say(run, TROTH_FINDING_IMA_MALFORMED), "%s at offset %zu",
 			     troth_status_name(status), offset);
 }
@@ -107,17 +117,35 @@ static bool of_the_question(enum troth_status status)
 	return status == TROTH_E_MEMORY || status == TROTH_E_CRYPTO;
 }
 
+static enum troth_status walk_to(struct troth_ima_run *run, enum troth_hash bank,
+				 enum troth_ima_way way, size_t *offset)
+{
+	struct troth_ima_track track = troth_ima_track_begin(run, bank, way);
+	track.goal = quoted(run, bank);
+	return troth_ima_walk(run, &track, 1, offset);
+}
+
+/* The way of old kernels: looked for first, and gone only if it leads to the value. */
+static enum troth_status find_other_way(struct troth_ima_run *run, enum troth_hash bank,
+					size_t *offset)
+{
+	const struct troth_ima_goal goal = goal_of(run, bank);
+	struct troth_ima_prefix prefix;
+	TROTH_TRY(troth_ima_find_prefix(run->ctx, &run->list, &goal, &prefix, offset));
+	return prefix.found ? walk_to(run, bank, prefix.way, offset) : TROTH_OK;
+}
+
 /* The shortest prefix that the leading bank proves. */
 static enum troth_status find_lead(struct troth_ima_run *run, enum troth_hash bank,
 				   bool *out_found)
 {
-	const struct troth_ima_goal goal = goal_of(run, bank);
 	size_t offset = 0;
 	enum troth_status status =
 		troth_ima_open(run->ctx, run->c->list, TROTH_HASH_NONE, &run->list);
 	if (status == TROTH_OK)
-		status = troth_ima_find_prefix(run->ctx, &run->list, &goal, &run->prefix,
-					       &offset);
+		status = walk_to(run, bank, TROTH_IMA_HASHED, &offset);
+	if (status == TROTH_OK && !run->prefix.found)
+		status = find_other_way(run, bank, &offset);
 	*out_found = false;
 	if (of_the_question(status))
 		return status;
@@ -133,14 +161,15 @@ static enum troth_status find_lead(struct troth_ima_run *run, enum troth_hash ba
 static void keep_bank(struct troth_ima_run *run, enum troth_hash bank, enum troth_ima_way way)
 {
 	struct troth_ima_state *after = &run->out->after;
-	const struct troth_ima_bank *before = bank_before(run, bank);
+	const struct troth_ima_bank *before = troth_ima_bank_before(run, bank);
 	struct troth_ima_bank *b = &after->banks[after->n_banks++];
 	/* A kernel goes one way. Where two were gone somebody else extended, and what the
 	 * weaker stands for stays in the value until the next boot. */
 	*b = (struct troth_ima_bank){ .bank = bank,
 				      .way = before != NULL && before->way > way ? before->way
 										 : way };
-	memcpy(b->value, quoted(run, bank).p, troth_hash_size(bank));
+	for (enum troth_ima_way i = 0; i < TROTH_IMA_WAY_N; i++)
+		memcpy(b->value[i], quoted(run, bank).p, troth_hash_size(bank));
 }
 
 /* The same records lead to the value of every other bank. */
@@ -157,7 +186,7 @@ static enum troth_status prove_banks(struct troth_ima_run *run, enum troth_hash 
 		size_t offset;
 		if (!selected(&s->banks[i]))
 			continue;
-		if (run->from != NULL && bank_before(run, bank) == NULL) {
+		if (run->from != NULL && troth_ima_bank_before(run, bank) == NULL) {
 			run->out->wants_whole = true;
 			return TROTH_OK;
 		}
@@ -185,57 +214,82 @@ static void check_strength(struct troth_ima_run *run)
 	if (run->c->policy->weak_bank)
 		return;
 	struct troth_finding *f = say(run, TROTH_FINDING_IMA_WEAK_BANK);
-	troth_finding_detail(f, "%s holds SHA-1 digests", troth_hash_name(leading_bank(run)));
+	troth_finding_detail(f, "%s holds SHA-1 digests",
+			     troth_hash_name(troth_ima_leading_bank(run)));
 }
 
-/* Of a list sent from the middle: whether it goes on where the state before ended. */
-static bool goes_on(struct troth_ima_run *run)
+/* What is known of the list up to the entry it is sent from: of this boot, and judged as it
+ * would be now. */
+static bool of_now(const struct troth_ima_case *c, const struct troth_ima_state *s)
+{
+	return s != NULL && s->reset_count == c->reset_count &&
+	       troth_view_equal(TROTH_VIEW_OF(s->version), TROTH_VIEW_OF(c->version));
+}
+
+/* The certificates are those that the state names. */
+static enum troth_status has_learned(struct troth_ima_run *run,
+				     const struct troth_ima_state *from, bool *out)
+{
+	static const struct troth_ima_learned NONE = { 0 };
+	const struct troth_ima_case *c = run->c;
+	uint8_t name[32];
+	TROTH_TRY(troth_ima_learned_name(run->ctx, c->learned != NULL ? c->learned : &NONE,
+					 name));
+	*out = troth_view_equal(TROTH_VIEW_OF(name), TROTH_VIEW_OF(from->learned));
+	return TROTH_OK;
+}
+
+enum troth_status troth_ima_goes_on(struct troth_ima_run *run, bool *out)
 {
 	const struct troth_ima_case *c = run->c;
-	const struct troth_ima_state *before = c->before;
-	if (c->first == 0)
-		return true;
-	if (before == NULL || before->reset_count != c->reset_count ||
-	    !troth_view_equal(TROTH_VIEW_OF(before->version), TROTH_VIEW_OF(c->version))) {
+	const struct troth_ima_state *from = c->parts != NULL ? c->parts : c->before;
+	*out = c->first == 0 && c->parts == NULL;
+	if (*out)
+		return TROTH_OK;
+	bool learned = false;
+	if (of_now(c, from))
+		TROTH_TRY(has_learned(run, from, &learned));
+	if (!learned) {
 		run->out->wants_whole = true;
-		return false;
+		return TROTH_OK;
 	}
-	if (c->first == before->n_entries) {
-		run->from = before;
-		return true;
-	}
-	troth_finding_detail(say(run, c->first > before->n_entries ? TROTH_FINDING_IMA_SKIPPED
-								   : TROTH_FINDING_IMA_REWOUND),
-			     "sent from entry %" PRIu64 " on, proven up to entry %" PRIu64,
-			     c->first, before->n_entries);
-	return false;
+	*out = c->first == from->n_entries;
+	if (*out)
+		run->from = from;
+	else
+		troth_finding_detail(
+			say(run, c->first > from->n_entries ? TROTH_FINDING_IMA_SKIPPED
+							    : TROTH_FINDING_IMA_REWOUND),
+			"sent from entry %" PRIu64 " on, known up to entry %" PRIu64, c->first,
+			from->n_entries);
+	return TROTH_OK;
 }
 
 /* A whole list of the same boot has at least what was proven of it before. */
 static void check_not_shorter(struct troth_ima_run *run)
 {
 	const struct troth_ima_case *c = run->c;
-	const struct troth_ima_state *before = c->before;
-	if (run->from != NULL || before == NULL || before->reset_count != c->reset_count ||
-	    before->restart_count != c->restart_count ||
-	    run->prefix.n_entries >= before->n_entries)
+	const struct troth_ima_state *before = c->before, *after = &run->out->after;
+	if (before == NULL || run->from == before || before->reset_count != c->reset_count ||
+	    before->restart_count != c->restart_count || after->n_entries >= before->n_entries)
 		return;
 	troth_finding_detail(say(run, TROTH_FINDING_IMA_REWOUND),
-			     "%" PRIu64 " entries, proven before: %" PRIu64,
-			     run->prefix.n_entries, before->n_entries);
+			     "%" PRIu64 " entries, proven before: %" PRIu64, after->n_entries,
+			     before->n_entries);
 }
 
 enum troth_status troth_ima_prove(struct troth_ima_run *run, bool *out_proven)
 {
-	const enum troth_hash lead = leading_bank(run);
-	bool found;
+	const enum troth_hash lead = troth_ima_leading_bank(run);
+	bool found, goes_on;
 	*out_proven = false;
 	if (lead == TROTH_HASH_NONE) {
 		troth_finding_detail(say(run, TROTH_FINDING_IMA_WEAK_BANK),
 				     "PCR 10 is quoted in no bank but SHA-1");
 		return TROTH_OK;
 	}
-	if (!goes_on(run))
+	TROTH_TRY(troth_ima_goes_on(run, &goes_on));
+	if (!goes_on)
 		return TROTH_OK;
 	TROTH_TRY(find_lead(run, lead, &found));
 	if (!found)
@@ -243,6 +297,7 @@ enum troth_status troth_ima_prove(struct troth_ima_run *run, bool *out_proven)
 	TROTH_TRY(prove_banks(run, lead, out_proven));
 	if (!*out_proven)
 		return TROTH_OK;
+	run->out->after.n_entries += run->prefix.n_entries;
 	check_strength(run);
 	check_not_shorter(run);
 	return TROTH_OK;

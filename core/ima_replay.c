@@ -43,8 +43,8 @@ enum troth_status troth_ima_extend(struct troth_ctx *ctx, enum troth_hash bank,
 
 /* ---- a whole list ---- */
 
-static bool extends_by(const struct troth_ctx *ctx, enum troth_hash bank,
-		       enum troth_ima_way way)
+bool troth_ima_extends_by(const struct troth_ctx *ctx, enum troth_hash bank,
+			  enum troth_ima_way way)
 {
 	return troth_ctx_md(ctx, bank) != NULL &&
 	       (way == TROTH_IMA_HASHED || bank != TROTH_HASH_SHA1);
@@ -65,7 +65,7 @@ static enum troth_status replay_record(struct troth_ctx *ctx, const struct troth
 	for (enum troth_ima_way way = 0; way < TROTH_IMA_WAY_N; way++)
 		for (enum troth_hash h = TROTH_HASH_NONE + 1; h < TROTH_HASH_N; h++) {
 			struct troth_pcr_bank *bank =
-				extends_by(ctx, h, way)
+				troth_ima_extends_by(ctx, h, way)
 					? troth_pcr_bank_get(&out->values[way], h)
 					: NULL;
 			if (bank != NULL)
@@ -137,8 +137,8 @@ static enum troth_status walk(struct troth_ctx *ctx, struct troth_ima_list list,
 	uint8_t value[TROTH_DIGEST_MAX];
 
 	troth_pcr_initial(goal->bank, goal->pcr, value);
-	if (goal->start.n == size)
-		memcpy(value, goal->start.p, size);
+	if (goal->start != NULL)
+		memcpy(value, goal->start[p->way], size);
 	for (;;) {
 		struct troth_ima_record r;
 		p->n_entries = list.n_read - first;
@@ -162,7 +162,7 @@ enum troth_status troth_ima_find_prefix(struct troth_ctx *ctx,
 	if (goal->value.n != troth_hash_size(goal->bank) || goal->pcr >= TROTH_PCR_COUNT)
 		return TROTH_E_UNSUPPORTED;
 	for (p.way = 0; p.way < TROTH_IMA_WAY_N; p.way++) {
-		if (!extends_by(ctx, goal->bank, p.way))
+		if (!troth_ima_extends_by(ctx, goal->bank, p.way))
 			continue;
 		TROTH_TRY(walk(ctx, *list, goal, &p, error_offset));
 		if (p.found)

@@ -29,6 +29,10 @@ enum troth_ima_way {
 /* "hashed", "padded-sha1", "padded-sha1-ones"; NULL out of range. */
 const char *troth_ima_way_name(enum troth_ima_way way);
 
+/* Whether a kernel extends a bank this way, and OpenSSL has what it takes. */
+bool troth_ima_extends_by(const struct troth_ctx *ctx, enum troth_hash bank,
+			  enum troth_ima_way way);
+
 /* Extends a PCR of a bank by one record: value is troth_hash_size(bank) bytes. */
 TROTH_NODISCARD enum troth_status troth_ima_extend(struct troth_ctx *ctx, enum troth_hash bank,
 						   enum troth_ima_way way,
@@ -57,7 +61,8 @@ troth_ima_check(struct troth_ctx *ctx, struct troth_ima_list list, size_t *error
 struct troth_ima_goal {
 	enum troth_hash bank;
 	uint32_t pcr;
-	struct troth_view start; /* value before the list; empty: as after a reset */
+	/* Values before the list, one for each way; NULL: as after a reset. */
+	const uint8_t (*start)[TROTH_DIGEST_MAX];
 	struct troth_view value; /* quoted */
 };
 struct troth_ima_prefix {

@@ -8,7 +8,8 @@
 #include "reader.h"
 #include "writer.h"
 
-static const uint8_t FORMAT = 1;
+/* Of these fields and of how entries are judged: what another engine found is not believed. */
+static const uint8_t FORMAT = 2;
 
 /* The counters in the order they are written. */
 static void counters(struct troth_ima_counts *c, uint32_t *out[7])
@@ -40,35 +41,52 @@ static void put_kept(struct troth_writer *w, const struct troth_ima_kept *k)
 	put_text(w, k->detail);
 }
 
+/* One value where all ways have the same. */
+static size_t n_values(bool open)
+{
+	return open ? TROTH_IMA_WAY_N : 1;
+}
+
+static void put_bank(struct troth_writer *w, const struct troth_ima_bank *b, bool open)
+{
+	troth_put_u16be(w, troth_hash_to_tpm(b->bank));
+	troth_put_u8(w, (uint8_t)b->way);
+	for (size_t way = 0; way < n_values(open); way++)
+		troth_put_view(w,
+			       (struct troth_view){ b->value[way], troth_hash_size(b->bank) });
+}
+
+void troth_ima_state_put(struct troth_writer *w, const struct troth_ima_state *s)
+{
+	struct troth_ima_counts counts = s->counts;
+	uint32_t *number[7];
+
+	troth_put_u8(w, FORMAT);
+	troth_put_u32be(w, s->reset_count);
+	troth_put_u32be(w, s->restart_count);
+	troth_put_view(w, TROTH_VIEW_OF(s->version));
+	troth_put_u64be(w, s->n_entries);
+	troth_put_u8(w, s->open);
+	troth_put_u8(w, (uint8_t)s->n_banks);
+	for (size_t i = 0; i < s->n_banks; i++)
+		put_bank(w, &s->banks[i], s->open);
+	put_digest(w, &s->boot_aggregate);
+	counters(&counts, number);
+	for (size_t i = 0; i < TROTH_COUNT(number); i++)
+		troth_put_u32be(w, *number[i]);
+	troth_put_u32be(w, s->expected);
+	troth_put_view(w, TROTH_VIEW_OF(s->learned));
+	troth_put_u8(w, (uint8_t)s->n_kept);
+	for (size_t i = 0; i < s->n_kept; i++)
+		put_kept(w, &s->kept[i]);
+	troth_put_u32be(w, s->n_more);
+}
+
 enum troth_status troth_ima_state_write(const struct troth_ima_state *s,
 					uint8_t out[TROTH_IMA_STATE_MAX], size_t *out_len)
 {
 	struct troth_writer w = troth_writer_make(out, TROTH_IMA_STATE_MAX);
-	struct troth_ima_counts counts = s->counts;
-	uint32_t *number[7];
-
-	troth_put_u8(&w, FORMAT);
-	troth_put_u32be(&w, s->reset_count);
-	troth_put_u32be(&w, s->restart_count);
-	troth_put_view(&w, TROTH_VIEW_OF(s->version));
-	troth_put_u64be(&w, s->n_entries);
-	troth_put_u8(&w, (uint8_t)s->n_banks);
-	for (size_t i = 0; i < s->n_banks; i++) {
-		const struct troth_ima_bank *b = &s->banks[i];
-		troth_put_u16be(&w, troth_hash_to_tpm(b->bank));
-		troth_put_u8(&w, (uint8_t)b->way);
-		troth_put_view(&w, (struct troth_view){ b->value, troth_hash_size(b->bank) });
-	}
-	put_digest(&w, &s->boot_aggregate);
-	counters(&counts, number);
-	for (size_t i = 0; i < TROTH_COUNT(number); i++)
-		troth_put_u32be(&w, *number[i]);
-	troth_put_u32be(&w, s->expected);
-	troth_put_u8(&w, s->learned);
-	troth_put_u8(&w, (uint8_t)s->n_kept);
-	for (size_t i = 0; i < s->n_kept; i++)
-		put_kept(&w, &s->kept[i]);
-	troth_put_u32be(&w, s->n_more);
+	troth_ima_state_put(&w, s);
 	if (!troth_writer_ok(&w))
 		return TROTH_E_LIMIT;
 	*out_len = w.n;
@@ -106,7 +124,7 @@ static bool get_u8_below(struct troth_reader *r, uint8_t end, uint8_t *out)
 	return troth_get_u8(r, out) && *out < end;
 }
 
-static bool get_bank(struct troth_reader *r, struct troth_ima_bank *out)
+static bool get_bank(struct troth_reader *r, bool open, struct troth_ima_bank *out)
 {
 	uint16_t alg;
 	uint8_t way;
@@ -114,8 +132,14 @@ static bool get_bank(struct troth_reader *r, struct troth_ima_bank *out)
 		return false;
 	out->bank = troth_hash_from_tpm(alg);
 	out->way = (enum troth_ima_way)way;
-	return out->bank != TROTH_HASH_NONE &&
-	       troth_get_bytes(r, troth_hash_size(out->bank), out->value);
+	if (out->bank == TROTH_HASH_NONE)
+		return false;
+	for (size_t i = 0; i < TROTH_IMA_WAY_N; i++)
+		if (i >= n_values(open))
+			memcpy(out->value[i], out->value[0], sizeof out->value[i]);
+		else if (!troth_get_bytes(r, troth_hash_size(out->bank), out->value[i]))
+			return false;
+	return true;
 }
 
 static bool get_kept(struct troth_reader *r, struct troth_ima_kept *out)
@@ -137,11 +161,12 @@ static bool get_kept(struct troth_reader *r, struct troth_ima_kept *out)
 static bool get_lists(struct troth_reader *r, struct troth_ima_state *s)
 {
 	uint32_t *number[7];
-	uint8_t n, learned;
-	if (!get_u8_below(r, TROTH_BANKS_MAX + 1, &n))
+	uint8_t n, open;
+	if (!get_u8_below(r, 2, &open) || !get_u8_below(r, TROTH_BANKS_MAX + 1, &n))
 		return false;
+	s->open = open == 1;
 	for (s->n_banks = 0; s->n_banks < n; s->n_banks++)
-		if (!get_bank(r, &s->banks[s->n_banks]))
+		if (!get_bank(r, s->open, &s->banks[s->n_banks]))
 			return false;
 	if (!get_digest(r, &s->boot_aggregate))
 		return false;
@@ -149,10 +174,10 @@ static bool get_lists(struct troth_reader *r, struct troth_ima_state *s)
 	for (size_t i = 0; i < TROTH_COUNT(number); i++)
 		if (!troth_get_u32be(r, number[i]))
 			return false;
-	if (!troth_get_u32be(r, &s->expected) || !get_u8_below(r, 2, &learned) ||
+	if (!troth_get_u32be(r, &s->expected) ||
+	    !troth_get_bytes(r, sizeof s->learned, s->learned) ||
 	    !get_u8_below(r, TROTH_IMA_KEPT_MAX + 1, &n))
 		return false;
-	s->learned = learned == 1;
 	for (s->n_kept = 0; s->n_kept < n; s->n_kept++)
 		if (!get_kept(r, &s->kept[s->n_kept]))
 			return false;

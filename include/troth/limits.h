@@ -38,8 +38,15 @@
 #define TROTH_EVENT_LINE_MAX 512
 /* Windows nests its tagged events: a container in a container, and one spare. */
 #define TROTH_SIPA_DEPTH_MAX 4
-/* An IMA list inside a message, bytes; longer ones are streamed. */
+/* An IMA list inside a message, bytes; longer ones come in parts. */
 #define TROTH_IMA_MAX (1024 * 1024)
+/* Parts of one list: 64 MB, half a million files. */
+#define TROTH_IMA_PARTS_MAX 64
+/* The last part comes this long after the first, milliseconds: 64 MB at 100 KB a second. */
+#define TROTH_IMA_CARRY_LIFE_MS (15 * 60 * 1000)
+/* How often a device's evidence is appraised in a minute, with or without a verdict: as often
+ * as it may get a certificate, and the parts of two of the longest lists. */
+#define TROTH_APPRAISALS_PER_MINUTE 192
 /* An IMA list read from a file, bytes: a kernel that measured two million files. */
 #define TROTH_IMA_FILE_MAX (512 * 1024 * 1024)
 /* A template's name or format string, bytes (Linux, MAX_TEMPLATE_NAME_LEN). */

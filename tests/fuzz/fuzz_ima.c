@@ -32,7 +32,7 @@ static void find_again(struct troth_ctx *ctx, const struct troth_ima_list *list,
 {
 	const struct troth_view value =
 		troth_pcr_value(&replay->values[TROTH_IMA_HASHED], TROTH_HASH_SHA256, 10);
-	const struct troth_ima_goal goal = { TROTH_HASH_SHA256, 10, { 0 }, value };
+	const struct troth_ima_goal goal = { TROTH_HASH_SHA256, 10, NULL, value };
 	struct troth_ima_prefix p;
 	size_t offset;
 	if (value.n == 0)

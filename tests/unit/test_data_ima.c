@@ -57,7 +57,7 @@ static void captures_lead_to_what_their_guests_read(void **state)
 		for (size_t k = 0; k < vm->pcrs.n_banks; k++) {
 			const enum troth_hash bank = vm->pcrs.banks[k].bank;
 			const struct troth_ima_goal goal = {
-				bank, 10, { 0 }, troth_pcr_value(&vm->pcrs, bank, 10)
+				bank, 10, NULL, troth_pcr_value(&vm->pcrs, bank, 10)
 			};
 			struct troth_ima_prefix p;
 			assert_int_equal(
@@ -294,9 +294,7 @@ static void mutate(struct troth_ctx *ctx, struct troth_view list, size_t n_round
 	uint32_t seed = 20261128;
 	assert_int_equal(troth_ima_replay(ctx, list, TROTH_HASH_SHA1, &replay, &offset),
 			 TROTH_OK);
-	const struct troth_ima_goal goal = { TROTH_HASH_SHA256,
-					     10,
-					     { 0 },
+	const struct troth_ima_goal goal = { TROTH_HASH_SHA256, 10, NULL,
 					     troth_pcr_value(&replay.values[TROTH_IMA_HASHED],
 							     TROTH_HASH_SHA256, 10) };
 	uint8_t *copy = malloc(list.n);

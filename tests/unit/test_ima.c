@@ -399,22 +399,23 @@ static void each_prefix_is_found(void **state)
 	struct ima_builder b = three_records(*state);
 	for (enum troth_ima_way way = 0; way < TROTH_IMA_WAY_N; way++) {
 		struct troth_ima_list list;
-		uint8_t value[TROTH_DIGEST_MAX] = { 0 }, before[TROTH_DIGEST_MAX] = { 0 };
+		uint8_t value[TROTH_DIGEST_MAX] = { 0 };
+		uint8_t before[TROTH_IMA_WAY_N][TROTH_DIGEST_MAX] = { 0 };
 		assert_int_equal(troth_ima_open(*state, ima_view(&b), TROTH_HASH_NONE, &list),
 				 TROTH_OK);
 		for (uint64_t n = 0; !troth_ima_at_end(&list); n++) {
 			struct troth_ima_record r;
 			const size_t from = troth_ima_offset(&list);
 			struct troth_ima_goal goal = {
-				TROTH_HASH_SHA384, 10, { 0 }, { value, 48 }
+				TROTH_HASH_SHA384, 10, NULL, { value, 48 }
 			};
 			assert_int_equal(prefix_of(*state, ima_view(&b), &goal).n_entries, n);
 			assert_int_equal(troth_ima_next(&list, &r), TROTH_OK);
-			memcpy(before, value, sizeof before);
+			memcpy(before[way], value, sizeof value);
 			assert_int_equal(
 				troth_ima_extend(*state, TROTH_HASH_SHA384, way, &r, value),
 				TROTH_OK);
-			goal.start = (struct troth_view){ before, 48 };
+			goal.start = before;
 			struct troth_ima_prefix p = prefix_of(
 				*state, (struct troth_view){ b.p + from, b.n - from }, &goal);
 			assert_true(p.found);
@@ -431,7 +432,7 @@ static void each_prefix_is_found(void **state)
 static void a_value_the_list_does_not_lead_to_is_not_found(void **state)
 {
 	struct ima_builder b = three_records(*state);
-	const struct troth_ima_goal goal = { TROTH_HASH_SHA256, 10, { 0 }, { DIGEST, 32 } };
+	const struct troth_ima_goal goal = { TROTH_HASH_SHA256, 10, NULL, { DIGEST, 32 } };
 	assert_false(prefix_of(*state, ima_view(&b), &goal).found);
 	ima_free(&b);
 }
@@ -451,9 +452,9 @@ static void records_go_to_their_own_pcr(void **state)
 	const struct troth_view eleven =
 		troth_pcr_value(&r.values[TROTH_IMA_HASHED], TROTH_HASH_SHA256, 11);
 	assert_int_equal(eleven.n, 32);
-	struct troth_ima_goal goal = { TROTH_HASH_SHA256, 10, { 0 }, ten };
+	struct troth_ima_goal goal = { TROTH_HASH_SHA256, 10, NULL, ten };
 	assert_int_equal(prefix_of(*state, ima_view(&b), &goal).n_entries, 3);
-	goal = (struct troth_ima_goal){ TROTH_HASH_SHA256, 11, { 0 }, eleven };
+	goal = (struct troth_ima_goal){ TROTH_HASH_SHA256, 11, NULL, eleven };
 	assert_int_equal(prefix_of(*state, ima_view(&b), &goal).n_entries, 4);
 	ima_free(&data);
 	ima_free(&b);

@@ -181,6 +181,7 @@ static struct troth_ima_state largest_state(void)
 		s.banks[i].way = TROTH_IMA_PADDED_SHA1_ONES;
 	}
 	s.boot_aggregate.alg = TROTH_HASH_SHA512;
+	memset(s.learned, 0xab, sizeof s.learned);
 	s.n_kept = TROTH_IMA_KEPT_MAX;
 	for (size_t i = 0; i < s.n_kept; i++) {
 		s.kept[i].code = TROTH_FINDING_IMA_REPLAY_MISMATCH;

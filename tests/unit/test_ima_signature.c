@@ -166,7 +166,7 @@ static void keys_are_learned_from_keyrings_that_are_named(void **state)
 		ima_bench_appraise_all(b);
 		if (named == 1) {
 			ima_bench_assert_clean(b);
-			assert_true(b->r.after.learned);
+			assert_int_equal(b->r.learned.n, 1);
 		} else {
 			assert_int_equal(b->r.findings.n, 2);
 			assert_int_equal(b->r.findings.list[0].code, TROTH_FINDING_IMA_EVENT);
@@ -176,6 +176,78 @@ static void keys_are_learned_from_keyrings_that_are_named(void **state)
 		ima_bench_free(b);
 	}
 	EVP_PKEY_free(key);
+}
+
+/* Keys a boot has shown go on to sign what it measures later: a renewal sends what is new, and
+ * the verifier brings the certificates that the state names. */
+static void a_renewal_goes_on_with_keys_learned(void **state)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-384");
+	const struct pem_text pem = pem_of(key);
+	const struct attribute a = sign(key, pem.id, false, IMA_OTHER);
+	struct ima_bench *b = ima_bench_new(*state);
+	uint8_t kept[TROTH_CERT_MAX];
+	struct troth_writer w = troth_writer_make(kept, sizeof kept);
+	struct troth_ima_learned learned;
+	b->policy.n_keyrings = 1;
+	b->policy.keyrings[0] = ima_bench_text(b, ".ima");
+	add_cert(b, ".ima", key);
+	ima_bench_appraise_all(b);
+	troth_ima_learned_put(&w, &b->r.learned);
+	assert_true(troth_ima_learned_read(troth_written(&w), &learned));
+	assert_int_equal(learned.n, 1);
+	b->before = b->r.after;
+	b->c.before = &b->before;
+	b->c.first = b->before.n_entries;
+	const size_t n = b->list.n;
+	add_signed(b, &a, false);
+	ima_bench_quote(b);
+	b->c.list = (struct troth_view){ b->list.p + n, b->list.n - n };
+	b->c.learned = &learned;
+	ima_bench_appraise(b);
+	ima_bench_assert_clean(b);
+	assert_int_equal(b->r.after.counts.signed_, 1);
+	assert_memory_equal(b->r.after.learned, b->before.learned, 32);
+	/* Without them, or with others, all of the list is wanted. */
+	kept[w.n - 1] ^= 1;
+	ima_bench_appraise(b);
+	assert_true(b->r.wants_whole);
+	b->c.learned = NULL;
+	ima_bench_appraise(b);
+	assert_true(b->r.wants_whole);
+	ima_bench_free(b);
+	EVP_PKEY_free(key);
+}
+
+/* Sixteen are learned; what comes after is none, and takes no room of the policy's. */
+static void so_many_keys_are_learned(void **state)
+{
+	EVP_PKEY *own = EVP_EC_gen("P-256"), *key[TROTH_IMA_LEARNED_MAX + 1];
+	struct ima_bench *b = ima_bench_new(*state);
+	const struct pem_text pem = pem_of(own);
+	b->policy.n_keys = 1;
+	b->policy.keys[0] = ima_bench_text(b, pem.text);
+	b->policy.n_keyrings = 1;
+	b->policy.keyrings[0] = ima_bench_text(b, ".ima");
+	for (size_t i = 0; i <= TROTH_IMA_LEARNED_MAX; i++) {
+		key[i] = EVP_EC_gen("P-256");
+		add_cert(b, ".ima", key[i]);
+		add_cert(b, ".ima", key[i]); /* said twice, it is one */
+	}
+	for (size_t i = TROTH_IMA_LEARNED_MAX - 1; i <= TROTH_IMA_LEARNED_MAX; i++) {
+		const struct attribute a = sign(key[i], pem_of(key[i]).id, false, IMA_OTHER);
+		add_signed(b, &a, false);
+	}
+	const struct attribute a = sign(own, pem.id, false, IMA_OTHER);
+	add_signed(b, &a, false);
+	ima_bench_appraise_all(b);
+	assert_int_equal(b->r.learned.n, TROTH_IMA_LEARNED_MAX);
+	assert_int_equal(b->r.after.counts.signed_, 2);
+	ima_bench_assert_only(b, TROTH_FINDING_IMA_SIGNATURE);
+	for (size_t i = 0; i <= TROTH_IMA_LEARNED_MAX; i++)
+		EVP_PKEY_free(key[i]);
+	EVP_PKEY_free(own);
+	ima_bench_free(b);
 }
 
 /* A certificate that calls its key what its maker likes. */
@@ -271,6 +343,8 @@ int main(void)
 		cmocka_unit_test(signatures_are_verified),
 		cmocka_unit_test(a_signature_nobody_asked_for_decides_nothing),
 		cmocka_unit_test(keys_are_learned_from_keyrings_that_are_named),
+		cmocka_unit_test(a_renewal_goes_on_with_keys_learned),
+		cmocka_unit_test(so_many_keys_are_learned),
 		cmocka_unit_test(keys_of_one_name_are_few),
 		cmocka_unit_test(an_exponent_that_costs_time_is_refused),
 	};

@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "ima_judge.h"
 #include "problems.h"
+#include "rate.h"
 #include "reader.h"
 #include "wire.h"
 
@@ -21,6 +22,7 @@ void troth_attestation_free(struct troth_attestation *a)
 		troth_wire_free(&a->message->base);
 	troth_snapshot_release(a->snapshot);
 	troth_cached_log_release(a->log);
+	troth_buffer_clear(&a->ima_learned_copy);
 	free(a->ima);
 	free(a);
 }
@@ -178,6 +180,17 @@ static enum troth_status appraise(struct troth_attestation *a)
 	return troth_verdict_digest(a->worker->ctx, &a->verdict, a->verdict_digest);
 }
 
+/* Its own evidence costs a device most before anything is issued: logs are parsed, lists
+ * hashed, signatures of files verified. */
+static bool may_be_appraised(struct troth_attestation *a)
+{
+	if (troth_rate_take(a->worker->front->appraisals, a->row.id, a->received_ms))
+		return true;
+	troth_attestation_reject(a, 503, "busy",
+				 "This device attests too often; wait a minute.");
+	return false;
+}
+
 static void appraise_and_confirm(struct troth_attestation *a)
 {
 	if (certification_is_void(a)) {
@@ -248,7 +261,12 @@ static void attest(struct troth_attestation *a)
 					 "The policy has changed; ask for another challenge.");
 		return;
 	}
-	appraise_and_confirm(a);
+	if (!may_be_appraised(a))
+		return;
+	if (a->message->ima_more)
+		troth_attestation_take_part(a);
+	else
+		appraise_and_confirm(a);
 }
 
 void troth_handle_attest(struct troth_exchange *x, void *worker)

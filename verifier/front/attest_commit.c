@@ -159,8 +159,11 @@ static enum troth_status pack_record(const struct troth_attestation *a, uint64_t
 		.received_ms = a->received_ms,
 		.evidence_ms = evidence_ms,
 	};
-	if (a->ima != NULL)
+	if (a->ima != NULL) {
 		c.ima_version = TROTH_VIEW_OF(a->ima_version);
+		c.ima_parts = a->ima_parts;
+		c.ima_learned = a->ima_learned;
+	}
 	if (a->reference != NULL)
 		c.reference_id = TROTH_VIEW_OF(a->reference->id);
 	if (a->certificate_len > 0)

@@ -36,6 +36,9 @@ struct troth_attestation {
 	bool log_is_new;
 	uint8_t ima_version[32];      /* of policy and allow-lists */
 	struct troth_ima_result *ima; /* NULL: the policy does not speak of IMA */
+	/* What the list went on from beside the row's state; in the message or the copy. */
+	struct troth_view ima_parts, ima_learned;
+	struct troth_buffer ima_learned_copy;
 
 	struct troth_verdict verdict;
 	uint8_t verdict_digest[32];
@@ -65,6 +68,8 @@ TROTH_NODISCARD bool troth_attestation_read(struct troth_attestation *a);
 TROTH_NODISCARD enum troth_status
 troth_attestation_authenticate(struct troth_attestation *a, struct troth_findings *findings);
 
+/* A part of a long IMA list, more to come: answers, and ends the attestation. */
+void troth_attestation_take_part(struct troth_attestation *a);
 /* Asks the issuer; its word leads to the commit. On TROTH_OK the attestation is on its way. */
 TROTH_NODISCARD enum troth_status troth_attestation_confirm(struct troth_attestation *a);
 /* Stores, and answers when it is stored. On TROTH_OK the attestation is on its way. */

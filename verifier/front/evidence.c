@@ -66,6 +66,8 @@ enum troth_status troth_record_pack(const struct troth_record_case *c, uint8_t *
 	m.device = &device;
 	m.ima_version = troth_wire_bytes(c->ima_version);
 	m.ima_before = troth_wire_bytes((struct troth_view){ c->row->ima, c->row->ima_len });
+	m.ima_parts = troth_wire_bytes(c->ima_parts);
+	m.ima_learned = troth_wire_bytes(c->ima_learned);
 	m.verdict = &verdict.verdict;
 	if (c->log_digest != NULL)
 		m.log_digest = troth_wire_bytes((struct troth_view){ c->log_digest, 32 });

@@ -18,6 +18,7 @@ struct troth_record_case {
 	const uint8_t *log_digest;     /* 32, or NULL */
 	const char *policy_name, *reference_name;
 	struct troth_view policy_id, reference_id;
+	struct troth_view ima_parts, ima_learned;
 	struct troth_view ima_version;
 	uint64_t received_ms, evidence_ms;
 	struct troth_view certificate_sha256;

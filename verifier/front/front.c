@@ -16,6 +16,8 @@
 #include "bundle_update.h"
 #include "clock.h"
 #include "followers.h"
+#include "learned_cache.h"
+#include "rate.h"
 #include "reader.h"
 #include "sandbox.h"
 #include "tls_words.h"
@@ -189,6 +191,9 @@ static enum troth_status load_rest(struct troth_front *f)
 	TROTH_TRY(troth_published_new(&f->published));
 	TROTH_TRY(troth_feed_new(&f->feed));
 	TROTH_TRY(troth_log_cache_new((size_t)f->settings->log_cache_mb << 20, &f->logs));
+	TROTH_TRY(troth_learned_cache_new(&f->learned));
+	TROTH_TRY(troth_ima_carry_key_make(&f->carry_key));
+	TROTH_TRY(troth_rate_new(TROTH_APPRAISALS_PER_MINUTE, &f->appraisals));
 	TROTH_TRY(load_gates(f));
 	return open_store(f);
 }
@@ -300,6 +305,9 @@ static void front_release(struct troth_front *f)
 	troth_registry_free(f->registry);
 	troth_snapshots_free(f->snapshots);
 	troth_log_cache_free(f->logs);
+	troth_learned_cache_free(f->learned);
+	troth_rate_free(f->appraisals);
+	OPENSSL_cleanse(&f->carry_key, sizeof f->carry_key);
 	troth_published_free(f->published);
 	troth_feed_free(f->feed);
 	troth_proof_memory_free(f->proofs);

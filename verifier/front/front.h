@@ -11,6 +11,7 @@
 #include "ek.h"
 #include "feed.h"
 #include "gate.h"
+#include "ima_carry.h"
 #include "ima_lists.h"
 #include "inventory.h"
 #include "log_cache.h"
@@ -36,6 +37,9 @@ struct troth_front {
 	struct troth_registry *registry;
 	struct troth_snapshots *snapshots;
 	struct troth_log_cache *logs;
+	struct troth_learned_cache *learned; /* keys of IMA lists */
+	struct troth_ima_carry_key carry_key;
+	struct troth_rate *appraisals; /* of each device */
 	struct troth_published *published;
 	struct troth_feed *feed;
 	struct troth_proof_memory *proofs;
