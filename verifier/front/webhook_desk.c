@@ -19,13 +19,21 @@
 #define LOOK_S 15
 /* Messages taken in one turn of the loop. */
 #define TURN_MAX 64
+/* Leaves passed over before that is remembered. */
+#define PASSED_MAX 4096
 /* Waiting notices are counted so far, and then it is "more". */
 #define WAITING_MAX 1000
 
 struct hook {
-	bool wants;	     /* an answer is owed, from next on */
-	bool known;	     /* next is */
-	uint64_t next, done; /* read so far; delivered so far, and committed or on its way */
+	struct troth_job stored; /* how the store's answer comes back */
+	struct troth_webhook_desk *desk;
+	bool storing;	/* done, or an earlier one, is on its way to the store */
+	bool wants;	/* an answer is owed, from next on */
+	bool known;	/* done is */
+	bool resumes;	/* next is yet to be set to it */
+	uint64_t next;	/* read so far */
+	uint64_t done;	/* delivered so far */
+	uint64_t saved; /* committed, or on its way */
 	struct troth_courier_request last; /* report */
 };
 
@@ -56,26 +64,44 @@ static bool is_for(const struct troth_webhook *h, const struct troth_notice *n)
 
 static void on_stored(void *arg, enum troth_status status, const struct troth_device_row *row)
 {
-	(void)arg;
+	struct hook *h = arg;
 	(void)row;
 	if (status != TROTH_OK) /* after a restart the last one may come twice */
 		troth_warn("webhook-cursor", "status=%s", troth_status_name(status));
+	troth_mailbox_post(h->desk->admin->mailbox, &h->stored);
+}
+
+/* One at a time: however often a courier says how far it is, the store is not flooded. */
+static void save(struct hook *h)
+{
+	struct troth_webhook_desk *d = h->desk;
+	struct troth_store_item item = { .kind = TROTH_STORE_CURSOR };
+	if (h->storing || h->saved == h->done || d->admin->store_closed)
+		return;
+	memcpy(item.u.cursor.name, settings_of(d, (size_t)(h - d->hooks))->name,
+	       sizeof item.u.cursor.name);
+	item.u.cursor.next = h->done;
+	enum troth_status status =
+		troth_store_submit(d->admin->front->store, &item, on_stored, h);
+	if (status != TROTH_OK) {
+		troth_warn("webhook-cursor", "status=%s", troth_status_name(status));
+		return; /* the next report tries again */
+	}
+	h->storing = true;
+	h->saved = h->done;
+}
+
+static void on_saved(struct troth_job *job)
+{
+	struct hook *h = (struct hook *)((char *)job - offsetof(struct hook, stored));
+	h->storing = false;
+	save(h);
 }
 
 static void remember(struct troth_webhook_desk *d, size_t i, uint64_t next)
 {
-	struct troth_store_item item = { .kind = TROTH_STORE_CURSOR };
-	struct hook *h = &d->hooks[i];
-	if (d->admin->store_closed || (h->known && h->done == next))
-		return;
-	h->done = next;
-	h->known = true;
-	memcpy(item.u.cursor.name, settings_of(d, i)->name, sizeof item.u.cursor.name);
-	item.u.cursor.next = next;
-	enum troth_status status =
-		troth_store_submit(d->admin->front->store, &item, on_stored, NULL);
-	if (status != TROTH_OK)
-		on_stored(NULL, status, NULL);
+	d->hooks[i].done = next;
+	save(&d->hooks[i]);
 }
 
 /* One that is new begins with what comes next. */
@@ -87,12 +113,15 @@ static enum troth_status resume(struct troth_webhook_desk *d, size_t i)
 		return TROTH_OK;
 	enum troth_status status =
 		f->store_ops->cursor(f->store_backend, settings_of(d, i)->name, &h->done);
+	h->saved = h->done;
 	if (status != TROTH_E_NOT_FOUND) {
 		h->known = status == TROTH_OK;
 		return status;
 	}
 	uint64_t end = 0;
 	TROTH_TRY(f->store_ops->end(f->store_backend, &end));
+	h->known = true;
+	h->saved = UINT64_MAX; /* nothing is */
 	remember(d, i, end);
 	return TROTH_OK;
 }
@@ -125,21 +154,36 @@ static bool hand_over(const struct troth_webhook_desk *d, const struct troth_cou
 	       send(d->fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)n;
 }
 
+/* Who wants what is next has delivered all before it: what was passed over since need not be
+ * looked at again after a restart. */
+static void pass_over(struct troth_webhook_desk *d, size_t i, uint64_t next)
+{
+	struct hook *h = &d->hooks[i];
+	h->next = next;
+	if (next - h->done >= PASSED_MAX)
+		remember(d, i, next);
+}
+
 /* Answers when there is something for it; passes over what is not. */
 static void answer(struct troth_webhook_desk *d, size_t i)
 {
 	struct hook *h = &d->hooks[i];
 	struct troth_notice_page page;
 	struct troth_courier_page chosen;
+	if (resume(d, i) != TROTH_OK)
+		return; /* the timer looks again */
+	if (h->resumes)
+		h->next = h->done;
+	h->resumes = false;
 	do {
 		if (troth_notice_page_read(d->admin->front, h->next, &page) != TROTH_OK)
-			return; /* the timer looks again */
+			return;
 		choose(d, i, &page, &chosen);
 		if (chosen.n > 0) {
 			h->wants = !hand_over(d, &chosen);
 			return;
 		}
-		h->next = page.next;
+		pass_over(d, i, page.next);
 	} while (!page.whole);
 }
 
@@ -156,9 +200,8 @@ static void answer_all(struct troth_webhook_desk *d)
 static void take_read(struct troth_webhook_desk *d, const struct troth_courier_request *q)
 {
 	struct hook *h = &d->hooks[q->hook];
-	if (resume(d, q->hook) != TROTH_OK)
-		return;
-	h->next = q->next == TROTH_COURIER_RESUME ? h->done : q->next;
+	h->resumes = q->next == TROTH_COURIER_RESUME;
+	h->next = q->next;
 	h->wants = true;
 	answer(d, q->hook);
 }
@@ -178,7 +221,8 @@ static void take(struct troth_webhook_desk *d, struct troth_view bytes)
 		return;
 	}
 	d->hooks[q.hook].last = q;
-	remember(d, q.hook, q.next);
+	if (d->hooks[q.hook].known)
+		remember(d, q.hook, q.next);
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
@@ -240,6 +284,10 @@ enum troth_status troth_webhook_desk_new(struct troth_admin *admin, int fd,
 	d->admin = admin;
 	d->fd = fd;
 	d->wake.run = on_wake;
+	for (size_t i = 0; i < TROTH_WEBHOOKS_MAX; i++) {
+		d->hooks[i].desk = d;
+		d->hooks[i].stored.run = on_saved;
+	}
 	enum troth_status status = fd >= 0 ? listen_to(d) : TROTH_OK;
 	if (status != TROTH_OK) {
 		troth_webhook_desk_free(d);

@@ -148,7 +148,7 @@ renew || wrong "a released device is refused: $(<"$work/out")"
 cp "$work/press-1/run/cert.pem" "$work/press-1.crt"
 wait_until 20 authorize 200 || wrong "a released device is not let in: $(<"$work/decision")"
 
-case_of "redirections and answers without an end are not taken"
+case_of "redirections and answers that are too long are not taken"
 for bad in redirect long; do
 	echo "$bad" >"$work/siem/mode"
 	ctl device quarantine press-1 >/dev/null && ctl device release press-1 >/dev/null
@@ -158,6 +158,11 @@ for bad in redirect long; do
 	echo ok >"$work/siem/mode"
 	wait_until 40 all_taken || wrong "not delivered after $bad"
 done
+echo longest >"$work/siem/mode"
+ctl device quarantine press-1 >/dev/null && ctl device release press-1 >/dev/null
+wait_until 20 all_taken || wrong "the longest answer is refused: $(webhook siem .last_error)"
+[ "$(webhook siem .failures)" = 0 ] || wrong "the longest answer is refused: $(webhook siem .last_error)"
+echo ok >"$work/siem/mode"
 path=elsewhere got true && wrong "a redirection was followed"
 
 case_of "nothing is lost while the receiver is away and the verifier is killed"

@@ -3,7 +3,7 @@
 """A webhook's receiver. What comes is checked by Python's own HMAC and Ed25519 and kept, a line each.
 
 receiver.py DIR PORT: DIR holds r.crt and r.key (TLS), secret, ed.pub, and `mode`, read at each call:
-ok, down (503), redirect, long (an answer without an end), hang. Writes DIR/port and DIR/got."""
+ok, down (503), redirect, long (a byte more than is taken of an answer), longest (none more), hang. Writes DIR/port and DIR/got."""
 import base64
 import hashlib
 import hmac
@@ -45,12 +45,11 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         self.send_header('Content-Length', '0')
         self.end_headers()
 
-    def endless(self):
+    def long(self, n):
         self.send_response(200)
-        self.send_header('Content-Length', str(1 << 40))
+        self.send_header('Content-Length', str(n))
         self.end_headers()
-        while True:
-            self.wfile.write(b'x' * 65536)
+        self.wfile.write(b'x' * n)
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers['content-length']))
@@ -61,7 +60,7 @@ class Receiver(http.server.BaseHTTPRequestHandler):
             case 'redirect':
                 return self.answer(307, ('Location', '/elsewhere'))
             case 'long':
-                return self.endless()
+                return self.long(64 * 1024 + 1)
             case 'hang':
                 time.sleep(3600)
         line = {'path': self.path, 'good': good(headers, body), 'id': headers['webhook-id'],
@@ -69,7 +68,7 @@ class Receiver(http.server.BaseHTTPRequestHandler):
                 'text': body.decode(), 'body': json.loads(body)}
         with open(here / 'got', 'a', encoding='ascii') as got:
             got.write(json.dumps(line) + '\n')
-        return self.answer(204)
+        return self.long(64 * 1024) if mode() == 'longest' else self.answer(204)
 
     def log_message(self, *_):
         pass
