@@ -282,8 +282,8 @@ static void state_changes(void **state)
 	suite_must(s, &item);
 }
 
-/* What no backend may write, and the last thing before it. */
-static void limits_of_verdicts(void **state)
+/* What no backend may write. */
+static void verdicts_past_a_limit(void **state)
 {
 	struct suite *s = *state;
 	struct troth_device_row row = suite_enrolled(s, 1);
@@ -332,8 +332,15 @@ static void limits_of_verdicts(void **state)
 	     TROTH_E_MALFORMED);
 #undef PAST
 #undef OVER
+}
 
-	item = good;
+/* The last thing before it. */
+static void a_verdict_at_every_limit(void **state)
+{
+	struct suite *s = *state;
+	struct troth_device_row row = suite_enrolled(s, 1);
+	struct troth_store_item item = sample_verdict(&row);
+
 	item.u.verdict.not_after_s = INT64_MAX;
 	item.u.verdict.row.order =
 		(struct troth_order){ true, UINT32_MAX, UINT32_MAX, INT64_MAX };
@@ -430,7 +437,8 @@ int suite_devices(void)
 		CASE(a_new_epoch_voids_verdicts_under_way),
 		CASE(of_two_verdicts_on_one_version_one_succeeds),
 		CASE(state_changes),
-		CASE(limits_of_verdicts),
+		CASE(verdicts_past_a_limit),
+		CASE(a_verdict_at_every_limit),
 		CASE(limits_of_enrolments),
 		CASE(a_refusal_leaves_the_others_of_its_transaction),
 		CASE(reads_see_what_is_committed),
