@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base.h"
+#include "reader.h"
+#include "text.h"
 
 const char *troth_ending_name(enum troth_ending ending)
 {
@@ -23,7 +25,6 @@ void troth_outcome_set(struct troth_outcome *o, enum troth_ending ending, const 
 		       ...)
 {
 	char raw[sizeof o->text];
-	size_t n = 0;
 	va_list args;
 
 	va_start(args, format);
@@ -31,13 +32,7 @@ void troth_outcome_set(struct troth_outcome *o, enum troth_ending ending, const 
 	va_end(args);
 	o->ending = ending;
 	o->reason[0] = '\0';
-	for (const char *c = raw; *c != '\0' && n + 5 < sizeof o->text; c++) {
-		if (*c >= ' ' && *c < 0x7f)
-			o->text[n++] = *c;
-		else
-			n += (size_t)snprintf(o->text + n, 5, "\\x%02x", (unsigned char)*c);
-	}
-	o->text[n] = '\0';
+	troth_escape(troth_view_str(raw), 0, o->text, sizeof o->text);
 }
 
 void troth_outcome_reason(struct troth_outcome *o, const char *code)

@@ -5,6 +5,7 @@
 
 #include "base.h"
 #include "ek_x509.h"
+#include "text.h"
 
 #define SECONDS_PER_DAY 86400
 
@@ -18,28 +19,6 @@ TROTH_DEFINE_AUTO(ASN1_OBJECT, ASN1_OBJECT_free)
 TROTH_DEFINE_AUTO(ASN1_TIME, ASN1_TIME_free)
 TROTH_DEFINE_AUTO(GENERAL_NAMES, GENERAL_NAMES_free)
 
-/* Printable ASCII, everything else as \xNN; cut before what does not fit. */
-static void escape(struct troth_view text, char *out, size_t max)
-{
-	static const char HEX[] = "0123456789abcdef";
-	size_t n = 0;
-	for (size_t i = 0; i < text.n; i++) {
-		const uint8_t c = text.p[i];
-		const bool plain = c >= 0x20 && c <= 0x7e && c != '\\';
-		if (n + (plain ? 1 : 4) >= max)
-			break;
-		if (plain) {
-			out[n++] = (char)c;
-			continue;
-		}
-		out[n++] = '\\';
-		out[n++] = 'x';
-		out[n++] = HEX[c >> 4];
-		out[n++] = HEX[c & 15];
-	}
-	out[n] = '\0';
-}
-
 static void take_attribute(const X509_NAME *name, const char *oid, char *out, size_t max)
 {
 	TROTH_AUTO(ASN1_OBJECT_free_p) ASN1_OBJECT *object = OBJ_txt2obj(oid, 1);
@@ -47,9 +26,9 @@ static void take_attribute(const X509_NAME *name, const char *oid, char *out, si
 	if (at < 0)
 		return;
 	const ASN1_STRING *value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at));
-	escape((struct troth_view){ ASN1_STRING_get0_data(value),
-				    (size_t)ASN1_STRING_length(value) },
-	       out, max);
+	const struct troth_view text = { ASN1_STRING_get0_data(value),
+					 (size_t)ASN1_STRING_length(value) };
+	troth_escape(text, '\\', out, max);
 }
 
 static void take_alt_name(const X509 *cert, struct troth_ek_cert_facts *out)
@@ -78,8 +57,8 @@ static void take_issuer(const X509 *cert, struct troth_ek_cert_facts *out)
 		return;
 	const long n = BIO_get_mem_data(bio, &text);
 	if (n > 0)
-		escape((struct troth_view){ (const uint8_t *)text, (size_t)n }, out->issuer,
-		       sizeof out->issuer);
+		troth_escape((struct troth_view){ (const uint8_t *)text, (size_t)n }, '\\',
+			     out->issuer, sizeof out->issuer);
 }
 
 /* Unix time; 0 for what lies before or cannot be read. */

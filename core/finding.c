@@ -6,6 +6,7 @@
 
 #include "base.h"
 #include "reader.h"
+#include "text.h"
 
 #define NONE TROTH_TIER_NONE
 #define AFFIRMING TROTH_TIER_AFFIRMING
@@ -255,29 +256,6 @@ bool troth_findings_have(const struct troth_findings *f, enum troth_finding_code
 	return false;
 }
 
-/* Escapes into out, whole escapes only; foreign bytes must not forge a line of a log or
- * command a terminal. */
-static void escape(const char *text, char *out, size_t max)
-{
-	static const char DIGITS[] = "0123456789abcdef";
-	size_t n = 0;
-	for (; *text != '\0'; text++) {
-		const uint8_t c = (uint8_t)*text;
-		const bool plain = c >= ' ' && c <= '~';
-		if (n + (plain ? 1 : 4) >= max)
-			break;
-		if (plain) {
-			out[n++] = (char)c;
-			continue;
-		}
-		out[n++] = '\\';
-		out[n++] = 'x';
-		out[n++] = DIGITS[c >> 4];
-		out[n++] = DIGITS[c & 15];
-	}
-	out[n] = '\0';
-}
-
 void troth_finding_detail(struct troth_finding *f, const char *format, ...)
 {
 	char text[sizeof f->detail] = "";
@@ -287,5 +265,5 @@ void troth_finding_detail(struct troth_finding *f, const char *format, ...)
 	if (vsnprintf(text, sizeof text, format, args) < 0)
 		text[0] = '\0';
 	va_end(args);
-	escape(text, f->detail, sizeof f->detail);
+	troth_escape(troth_view_str(text), 0, f->detail, sizeof f->detail);
 }

@@ -56,6 +56,27 @@ void troth_format_hex(struct troth_view bytes, char *out)
 	out[2 * bytes.n] = '\0';
 }
 
+void troth_escape(struct troth_view text, char also, char *out, size_t max)
+{
+	static const char DIGITS[] = "0123456789abcdef";
+	size_t n = 0;
+	for (size_t i = 0; i < text.n; i++) {
+		const uint8_t c = text.p[i];
+		const bool plain = c >= ' ' && c <= '~' && (also == 0 || c != (uint8_t)also);
+		if (n + (plain ? 1 : 4) >= max)
+			break;
+		if (plain) {
+			out[n++] = (char)c;
+			continue;
+		}
+		out[n++] = '\\';
+		out[n++] = 'x';
+		out[n++] = DIGITS[c >> 4];
+		out[n++] = DIGITS[c & 15];
+	}
+	out[n] = '\0';
+}
+
 static bool alnum(uint8_t c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');

@@ -146,9 +146,40 @@ static void names_are_safe_path_segments(void **state)
 		troth_trust_domain_valid((struct troth_view){ (const uint8_t *)"a\0b", 3 }));
 }
 
+static const struct {
+	const char *text, *want;
+	char also;
+	size_t max;
+} ESCAPES[] = {
+	{ "plain ~", "plain ~", 0, 8 },
+	{ "plain ~", "plain ", 0, 7 }, /* cut */
+	{ "\x1b[2J\n", "\\x1b[2J\\x0a", 0, 64 },
+	{ "\x7f\x80\xff", "\\x7f\\x80\\xff", 0, 64 },
+	{ "a\\b", "a\\b", 0, 64 },
+	{ "a\\b", "a\\x5cb", '\\', 64 },
+	{ "ab\n", "ab", 0, 6 }, /* no half of an escape */
+	{ "ab\n", "ab\\x0a", 0, 7 },
+	{ "", "", 0, 1 },
+};
+
+static void foreign_text_is_escaped(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof ESCAPES / sizeof *ESCAPES; i++) {
+		char out[65];
+		memset(out, 'z', sizeof out);
+		troth_escape(troth_view_str(ESCAPES[i].text), ESCAPES[i].also, out,
+			     ESCAPES[i].max);
+		assert_string_equal(out, ESCAPES[i].want);
+		for (size_t k = ESCAPES[i].max; k < sizeof out; k++)
+			assert_int_equal(out[k], 'z');
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(foreign_text_is_escaped),
 		cmocka_unit_test(numbers_are_digits_and_nothing_else),
 		cmocka_unit_test(hex_is_of_exactly_the_length_wanted),
 		cmocka_unit_test(every_byte_comes_back_from_hex),
