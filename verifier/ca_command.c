@@ -36,12 +36,18 @@ int troth_command_rotate(const struct troth_settings *s, bool at_once)
 	uint64_t due_s = 0;
 	if (troth_state_path(s, "keys", keys) != TROTH_OK)
 		return 2;
-	const struct troth_rotation_request request = { keys, s->trust_domain,
-							troth_now_ms() / 1000, at_once };
+	const struct troth_rotation_request request = { .key_dir = keys,
+							.trust_domain = s->trust_domain,
+							.source = &s->ca_key,
+							.now_s = troth_now_ms() / 1000,
+							.at_once = at_once };
 	enum troth_status status = troth_issuer_rotate(&request, &step, &due_s);
 	if (status != TROTH_OK) {
 		fprintf(stderr, "troth-verifier: %s: %s\n", keys,
-			status == TROTH_E_NOT_FOUND
+			status == TROTH_E_CONFLICT
+				? "ca.key of the configuration is the key in "
+				  "force: make another and name that"
+			: status == TROTH_E_NOT_FOUND
 				? "root.key, the key of root.crt, is needed for a new issuing "
 				  "CA; "
 				  "under a root of your own it is `ca request` and `ca install`"
@@ -61,7 +67,7 @@ int troth_command_ca_request(const struct troth_settings *s)
 	char keys[PATH_MAX];
 	if (troth_state_path(s, "keys", keys) != TROTH_OK)
 		return 2;
-	enum troth_status status = troth_ca_request(keys, s->trust_domain, &pem);
+	enum troth_status status = troth_ca_request(keys, s->trust_domain, &s->ca_key, &pem);
 	if (status != TROTH_OK) {
 		fprintf(stderr, "troth-verifier: %s: no request can be made: %s\n", keys,
 			why_not(status));

@@ -168,7 +168,7 @@ static enum troth_status init_state(const struct troth_settings *s, const struct
 	TROTH_TRY(troth_state_path(s, "keys", keys));
 	TROTH_TRY(troth_state_path(s, "tls", tls));
 	TROTH_TRY(troth_dir_make(s->state_dir, 0700));
-	TROTH_TRY(troth_issuer_init(keys, s->trust_domain));
+	TROTH_TRY(troth_issuer_init(keys, s->trust_domain, &s->ca_key));
 	TROTH_TRY(a->n_names > 0 ? troth_issuer_init_tls(keys, tls, a->names, a->n_names)
 				 : troth_issuer_init_tls(keys, tls, LOCAL, TROTH_COUNT(LOCAL)));
 	return make_database(s);

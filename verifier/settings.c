@@ -11,6 +11,7 @@
 #include "config.h"
 #include "file.h"
 #include "reader.h"
+#include "settings_ca.h"
 #include "settings_callers.h"
 #include "settings_names.h"
 #include "settings_webhooks.h"
@@ -40,6 +41,12 @@ static const char *const LOG_LEVELS[] = { "error", "warning", "info", "debug", N
 static const struct troth_config_field TLS_FIELDS[] = {
 	TEXT("certificate", tls_certificate, true, NULL),
 	TEXT("key", tls_key, true, NULL),
+	{ 0 },
+};
+
+static const struct troth_config_field CA_FIELDS[] = {
+	{ .key = "key", .type = TROTH_CONFIG_NODE, .each = troth_settings_ca_key },
+	{ .key = "providers", .type = TROTH_CONFIG_LIST, .each = troth_settings_ca_provider },
 	{ 0 },
 };
 
@@ -78,6 +85,7 @@ static const struct troth_config_field FIELDS[] = {
 	  .names = LOG_LEVELS,
 	  .default_text = "info" },
 	{ .key = "tls", .type = TROTH_CONFIG_MAP, .fields = TLS_FIELDS },
+	{ .key = "ca", .type = TROTH_CONFIG_MAP, .fields = CA_FIELDS },
 	{ .key = "ek", .type = TROTH_CONFIG_MAP, .fields = EK_FIELDS },
 	TEXT("bundle_update", bundle_update, false, NULL),
 	TEXT("anchor_crls", anchor_crls, false, NULL),
@@ -121,6 +129,11 @@ enum troth_status troth_settings_load(const char *path, struct troth_settings *o
 		troth_error("config",
 			    "file=%s reason=\"trust_domain: lower-case letters, digits, "
 			    "'.', '-' and '_' only\"",
+			    path);
+		return TROTH_E_CONFIG;
+	}
+	if ((c.ca_key.uri[0] == '\0') != (c.ca_key.n_providers == 0)) {
+		troth_error("config", "file=%s reason=\"ca: key and providers go together\"",
 			    path);
 		return TROTH_E_CONFIG;
 	}

@@ -10,6 +10,7 @@
 #include <troth/status.h>
 
 #include "caller.h"
+#include "issuer/key_source.h"
 #include "log.h"
 #include "name_rules.h"
 #include "webhook.h"
@@ -39,6 +40,7 @@ struct troth_settings {
 	uint32_t proofs_per_device; /* of them; in two minutes */
 	struct troth_callers callers;
 	struct troth_webhooks webhooks;
+	struct troth_key_source ca_key;		   /* where keys of new issuing CAs are */
 	struct troth_name_rules certificate_names; /* none: nothing but SPIFFE IDs */
 };
 

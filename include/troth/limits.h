@@ -103,6 +103,9 @@
 /* Listening sockets of one HTTP server: IPv4, IPv6 and as many while they change. */
 #define TROTH_HTTP_LISTENERS_MAX 4
 
+/* Where a CA key is, for a provider of OpenSSL's, bytes; and providers for one key. */
+#define TROTH_KEY_URI_MAX 1023
+#define TROTH_KEY_PROVIDERS_MAX 4
 /* A DNS name without a final dot, bytes (RFC 1035, 2.3.4). */
 #define TROTH_DNS_NAME_MAX 253
 /* DNS names and addresses in one certificate beside its SPIFFE ID; and as bytes, with kind and

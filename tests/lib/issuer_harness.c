@@ -19,7 +19,7 @@ void harness_keys(char dir[64])
 {
 	snprintf(dir, 64, "/tmp/troth-issuer-XXXXXX");
 	assert_non_null(mkdtemp(dir));
-	assert_int_equal(troth_issuer_init(dir, HARNESS_DOMAIN), TROTH_OK);
+	assert_int_equal(troth_issuer_init(dir, HARNESS_DOMAIN, NULL), TROTH_OK);
 }
 
 void harness_remove(const char *dir)

@@ -6,6 +6,7 @@
 #include "base.h"
 #include "denied.h"
 #include "frames.h"
+#include "key_source.h"
 #include "keys.h"
 #include "mac.h"
 #include "rate.h"
@@ -345,6 +346,43 @@ static void a_crowd_does_not_hide_the_greedy(void **state)
 	troth_rate_free(r);
 }
 
+/* What stands in a key file's place when the key is elsewhere. */
+#define KEY_HEAD "troth-key-1\n"
+static const struct {
+	const char *text;
+	enum troth_status want;
+} SOURCES[] = {
+	{ KEY_HEAD "provider tpm2\nuri handle:0x81000010\n", TROTH_OK },
+	{ KEY_HEAD "provider a\nprovider b\nprovider c\nprovider d\nuri x\n", TROTH_OK },
+	{ KEY_HEAD "provider a\nprovider b\nprovider c\nprovider d\nprovider e\nuri x\n",
+	  TROTH_E_LIMIT },
+	{ "", TROTH_E_MALFORMED },
+	{ "troth-key-2\nprovider tpm2\nuri x\n", TROTH_E_MALFORMED },
+	{ KEY_HEAD "uri x\n", TROTH_E_MALFORMED },
+	{ KEY_HEAD "provider tpm2\n", TROTH_E_MALFORMED },
+	{ KEY_HEAD "provider \nuri x\n", TROTH_E_MALFORMED },
+	{ KEY_HEAD "provider ../tpm2\nuri x\n", TROTH_E_MALFORMED },
+	{ KEY_HEAD "provider tpm2\nuri \n", TROTH_E_MALFORMED },
+	{ KEY_HEAD "provider tpm2\nuri x y\n", TROTH_E_MALFORMED },
+	{ KEY_HEAD "provider tpm2\nuri x", TROTH_E_MALFORMED },
+	{ KEY_HEAD "provider tpm2\nuri x\nuri y\n", TROTH_E_MALFORMED },
+};
+
+static void key_sources(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < TROTH_COUNT(SOURCES); i++) {
+		struct troth_key_source source;
+		POISON(source);
+		const enum troth_status got =
+			troth_key_source_read(troth_view_str(SOURCES[i].text), &source);
+		if (got != SOURCES[i].want)
+			fail_msg("%s: %s", SOURCES[i].text, troth_status_name(got));
+		if (got != TROTH_OK)
+			ASSERT_POISONED(source);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -362,6 +400,7 @@ int main(void)
 		cmocka_unit_test(the_list_is_full_at_its_limit),
 		cmocka_unit_test(a_device_gets_so_many_a_minute),
 		cmocka_unit_test(a_crowd_does_not_hide_the_greedy),
+		cmocka_unit_test(key_sources),
 	};
 	return cmocka_run_group_tests(tests, context_setup, context_teardown);
 }

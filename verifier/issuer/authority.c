@@ -10,6 +10,7 @@
 #include <troth/limits.h>
 
 #include "base.h"
+#include "key_source.h"
 #include "reader.h"
 #include "text.h"
 
@@ -119,7 +120,8 @@ static bool add_extensions(const struct troth_certificate_plan *plan, X509 *cert
 
 enum troth_status troth_certificate_make(const struct troth_certificate_plan *plan, X509 **out)
 {
-	TROTH_AUTO(X509_free_p) X509 *cert = X509_new();
+	const struct troth_key_place place = troth_key_place(plan->signer);
+	TROTH_AUTO(X509_free_p) X509 *cert = X509_new_ex(place.context, place.properties);
 	if (cert == NULL)
 		return TROTH_E_MEMORY;
 	if (X509_set_version(cert, X509_VERSION_3) != 1 || !set_serial(cert) ||

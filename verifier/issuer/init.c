@@ -12,6 +12,7 @@
 #include "authority.h"
 #include "base.h"
 #include "issuer.h"
+#include "key_source.h"
 #include "key_write.h"
 #include "keys.h"
 #include "random.h"
@@ -56,7 +57,9 @@ static enum troth_status write_mac(const char *dir)
 	return got;
 }
 
-static enum troth_status make_authority(const char *trust_domain, struct authority_files *out)
+static enum troth_status make_authority(const char *trust_domain,
+					const struct troth_key_source *source,
+					struct authority_files *out)
 {
 	char san[sizeof "URI:spiffe://" + TROTH_TRUST_DOMAIN_MAX];
 	snprintf(san, sizeof san, "URI:spiffe://%s", trust_domain);
@@ -68,9 +71,9 @@ static enum troth_status make_authority(const char *trust_domain, struct authori
 					       .path_length = 1 };
 
 	out->root_key = EVP_EC_gen("P-256");
-	out->ca_key = EVP_EC_gen("P-256");
-	if (out->root_key == NULL || out->ca_key == NULL)
+	if (out->root_key == NULL)
 		return TROTH_E_CRYPTO;
+	TROTH_TRY(troth_key_new(source, &out->ca_key));
 	root.key = root.signer = out->root_key;
 	TROTH_TRY(troth_certificate_make(&root, &out->root));
 	const struct troth_issuing_ca ca = { trust_domain, out->ca_key, out->root_key,
@@ -78,12 +81,13 @@ static enum troth_status make_authority(const char *trust_domain, struct authori
 	return troth_issuing_ca_make(&ca, &out->ca);
 }
 
-static enum troth_status write_authority(const char *dir, const struct authority_files *f)
+static enum troth_status write_authority(const char *dir, const struct authority_files *f,
+					 const struct troth_key_source *source)
 {
 	TROTH_TRY(write_mac(dir));
 	TROTH_TRY(troth_key_write(dir, "root.key", f->root_key));
 	TROTH_TRY(troth_cert_write(dir, "root.crt", f->root));
-	TROTH_TRY(troth_key_write(dir, "ca.key", f->ca_key));
+	TROTH_TRY(troth_key_keep(dir, "ca.key", f->ca_key, source));
 	return troth_cert_write(dir, "ca.crt", f->ca);
 }
 
@@ -102,7 +106,8 @@ enum troth_status troth_issuer_complete(const char *key_dir, bool *out_made)
 	return *out_made ? make_result_key(key_dir) : TROTH_OK;
 }
 
-enum troth_status troth_issuer_init(const char *key_dir, const char *trust_domain)
+enum troth_status troth_issuer_init(const char *key_dir, const char *trust_domain,
+				    const struct troth_key_source *source)
 {
 	static const char *const NAMES[] = { "mac.keys", "root.key", "root.crt",
 					     "ca.key",	 "ca.crt",   "ear.key" };
@@ -111,8 +116,8 @@ enum troth_status troth_issuer_init(const char *key_dir, const char *trust_domai
 		return TROTH_E_CONFIG;
 	TROTH_TRY(troth_dir_make(key_dir, 0700));
 	TROTH_TRY(troth_keys_none_exist(key_dir, NAMES, TROTH_COUNT(NAMES)));
-	TROTH_TRY(make_authority(trust_domain, &files));
-	TROTH_TRY(write_authority(key_dir, &files));
+	TROTH_TRY(make_authority(trust_domain, source, &files));
+	TROTH_TRY(write_authority(key_dir, &files, source));
 	return make_result_key(key_dir);
 }
 

@@ -16,6 +16,8 @@
  * every few minutes, and after a restart or a lost reply once more. */
 #define TROTH_CERTIFICATES_PER_MINUTE 60
 
+struct troth_key_source;
+
 struct troth_issuer_config {
 	const char *key_dir; /* keys.h lists what is in it */
 	const char *trust_domain;
@@ -35,10 +37,12 @@ struct troth_issuer_config {
 int troth_issuer_run(const struct troth_issuer_config *config);
 
 /* Creates CA, result and MAC keys for `troth-verifier init`: an offline-able root, an issuing
- * CA under it, MAC keys. TROTH_E_CONFLICT when there are some already (nothing is overwritten).
+ * CA under it, MAC keys. source: where the issuing CA's key is, NULL for a file.
+ * TROTH_E_CONFLICT when there are some already (nothing is overwritten).
  */
 TROTH_NODISCARD enum troth_status troth_issuer_init(const char *key_dir,
-						    const char *trust_domain);
+						    const char *trust_domain,
+						    const struct troth_key_source *source);
 /* Makes what an earlier version did not know: the key of attestation results. Called before
  * anything of the directory is read. */
 TROTH_NODISCARD enum troth_status troth_issuer_complete(const char *key_dir, bool *out_made);

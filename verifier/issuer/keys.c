@@ -14,6 +14,7 @@
 #include "base.h"
 #include "chain.h"
 #include "clock.h"
+#include "key_source.h"
 #include "log.h"
 #include "reader.h"
 #include "text.h"
@@ -77,10 +78,23 @@ static enum troth_status read_secret(const char *key_dir, const char *name,
 	return troth_file_read(path, TROTH_KEY_FILE_MAX, out);
 }
 
+static enum troth_status open_elsewhere(const char *name, struct troth_view text,
+					EVP_PKEY **out)
+{
+	struct troth_key_source source;
+	if (troth_key_source_read(text, &source) != TROTH_OK) {
+		troth_error("ca-key", "file=%s why=\"it does not say where the key is\"", name);
+		return TROTH_E_CONFIG;
+	}
+	return troth_key_new(&source, out);
+}
+
 enum troth_status troth_key_read(const char *key_dir, const char *name, EVP_PKEY **out)
 {
 	TROTH_AUTO(troth_buffer_clear) struct troth_buffer pem = { 0 };
 	TROTH_TRY(read_secret(key_dir, name, &pem));
+	if (troth_key_source_is(troth_buffer_view(&pem)))
+		return open_elsewhere(name, troth_buffer_view(&pem), out);
 	TROTH_AUTO(BIO_free_all_p) BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
 	/* An encrypted key would ask on the terminal: the empty callback
 	 * argument is its answer. */
@@ -210,20 +224,11 @@ static enum troth_status take_issuer(const struct troth_chain *chain, X509 *root
 	return TROTH_OK;
 }
 
-static bool is_p256(const EVP_PKEY *key)
-{
-	char group[32];
-	size_t n;
-	return EVP_PKEY_is_a(key, "EC") == 1 &&
-	       EVP_PKEY_get_group_name(key, group, sizeof group, &n) == 1 &&
-	       strcmp(group, "prime256v1") == 0;
-}
-
 static enum troth_status check_pair(const EVP_PKEY *key, const struct troth_chain *chain,
 				    X509 *root)
 {
 	const char *wrong = NULL, *what = "ca.crt: ";
-	if (!is_p256(key))
+	if (!troth_key_is_p256(key))
 		wrong = "ca.key is not a P-256 key";
 	else if (X509_check_private_key(chain->certs[0], key) != 1)
 		wrong = "ca.key is not the key of ca.crt";

@@ -10,7 +10,8 @@
  *                       while they are rotated: rotate.h
  *   ca-request.key      of a CA that an operator's root is to certify: request.h
  *
- * Keys are PKCS #8 PEM, 0600; certificates are PEM. */
+ * Keys are PKCS #8 PEM, 0600, or say where a CA's key is (key_source.h); certificates are PEM.
+ */
 #ifndef TROTH_ISSUER_KEYS_H
 #define TROTH_ISSUER_KEYS_H
 

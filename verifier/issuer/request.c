@@ -9,6 +9,7 @@
 
 #include "authority.h"
 #include "base.h"
+#include "key_source.h"
 #include "key_write.h"
 #include "keys.h"
 #include "rotate.h"
@@ -35,15 +36,15 @@ static enum troth_status copy_text(BIO *bio, struct troth_buffer *out)
 
 /* ---- request ---- */
 
-static enum troth_status requested_key(const char *key_dir, EVP_PKEY **out)
+static enum troth_status requested_key(const char *key_dir,
+				       const struct troth_key_source *source, EVP_PKEY **out)
 {
 	const enum troth_status read = troth_key_read(key_dir, TROTH_REQUESTED_KEY, out);
 	if (read != TROTH_E_NOT_FOUND)
 		return read;
-	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *key = EVP_EC_gen("P-256");
-	if (key == NULL)
-		return TROTH_E_CRYPTO;
-	TROTH_TRY(troth_key_write(key_dir, TROTH_REQUESTED_KEY, key));
+	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *key = NULL;
+	TROTH_TRY(troth_key_new(source, &key));
+	TROTH_TRY(troth_key_keep(key_dir, TROTH_REQUESTED_KEY, key, source));
 	*out = key;
 	key = NULL;
 	return TROTH_OK;
@@ -76,12 +77,13 @@ static enum troth_status make_request(EVP_PKEY *key, const char *trust_domain, X
 }
 
 enum troth_status troth_ca_request(const char *key_dir, const char *trust_domain,
+				   const struct troth_key_source *source,
 				   struct troth_buffer *out_pem)
 {
 	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *key = NULL;
 	TROTH_AUTO(X509_REQ_free_p) X509_REQ *request = NULL;
 	TROTH_AUTO(BIO_free_all_p) BIO *bio = BIO_new(BIO_s_mem());
-	TROTH_TRY(requested_key(key_dir, &key));
+	TROTH_TRY(requested_key(key_dir, source, &key));
 	TROTH_TRY(make_request(key, trust_domain, &request));
 	if (bio == NULL || PEM_write_bio_X509_REQ(bio, request) != 1)
 		return TROTH_E_CRYPTO;

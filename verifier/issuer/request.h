@@ -8,11 +8,16 @@
 #include "chain.h"
 #include "file.h"
 
+struct troth_key_source;
+
 /* The PKCS #10 request (PEM, self-signed) for the key ca-request.key, which is made when there
- * is none: asked again, the same key is requested. It says what our own CAs say of themselves:
- * path length 0, keyCertSign and cRLSign, the URI of the trust domain. */
-TROTH_NODISCARD enum troth_status
-troth_ca_request(const char *key_dir, const char *trust_domain, struct troth_buffer *out_pem);
+ * is none: asked again, the same key is requested. source: where the key is, NULL for a file.
+ * It says what our own CAs say of themselves: path length 0, keyCertSign and cRLSign, the URI
+ * of the trust domain. */
+TROTH_NODISCARD enum troth_status troth_ca_request(const char *key_dir,
+						   const char *trust_domain,
+						   const struct troth_key_source *source,
+						   struct troth_buffer *out_pem);
 
 struct troth_ca_answer {
 	const char *key_dir, *trust_domain;

@@ -12,6 +12,7 @@
 
 #include "authority.h"
 #include "base.h"
+#include "key_source.h"
 #include "key_write.h"
 #include "keys.h"
 
@@ -64,19 +65,27 @@ static enum troth_status make_next_result_key(const char *dir)
 	return key != NULL ? troth_key_write(dir, "ear-next.key", key) : TROTH_E_CRYPTO;
 }
 
+/* A key that is not in a file is named by its place, which may be that of the one in force. */
+static enum troth_status is_new(const char *dir, const EVP_PKEY *key)
+{
+	TROTH_AUTO(X509_free_p) X509 *present = NULL;
+	TROTH_TRY(troth_cert_read(dir, "ca.crt", &present));
+	return EVP_PKEY_eq(X509_get0_pubkey(present), key) != 1 ? TROTH_OK : TROTH_E_CONFLICT;
+}
+
 static enum troth_status prepare(const struct troth_rotation_request *r)
 {
 	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *root_key = NULL;
-	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *ca_key = EVP_EC_gen("P-256");
+	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *ca_key = NULL;
 	TROTH_AUTO(X509_free_p) X509 *root = NULL;
 	TROTH_AUTO(X509_free_p) X509 *ca = NULL;
 	TROTH_TRY(read_root(r->key_dir, &root_key, &root));
-	if (ca_key == NULL)
-		return TROTH_E_CRYPTO;
+	TROTH_TRY(troth_key_new(r->source, &ca_key));
+	TROTH_TRY(is_new(r->key_dir, ca_key));
 	const struct troth_issuing_ca plan = { r->trust_domain, ca_key, root_key, root };
 	TROTH_TRY(troth_issuing_ca_make(&plan, &ca));
 	TROTH_TRY(make_next_result_key(r->key_dir));
-	TROTH_TRY(troth_key_write(r->key_dir, "ca-next.key", ca_key));
+	TROTH_TRY(troth_key_keep(r->key_dir, "ca-next.key", ca_key, r->source));
 	TROTH_TRY(take_away(r->key_dir, "root-next.crt"));
 	return troth_cert_write(r->key_dir, NEXT, ca);
 }

@@ -36,13 +36,17 @@ enum troth_rotation {
 	TROTH_ROTATION_RETIRED
 };
 
+struct troth_key_source;
+
 struct troth_rotation_request {
 	const char *key_dir, *trust_domain;
+	const struct troth_key_source *source; /* of the next CA's key; NULL: a file */
 	uint64_t now_s;
 	bool at_once; /* a key was stolen: does not wait */
 };
 
-/* Does the step that is due. *out_due_s: when the next one is. TROTH_E_NOT_FOUND when the
+/* Does the step that is due. *out_due_s: when the next one is. TROTH_E_CONFLICT
+ * when the next CA would have the key of the one in force. TROTH_E_NOT_FOUND when the
  * root's key, which prepare needs, is not there or is not the key of root.crt. A step that was
  * interrupted is finished by the next call, and activation also when the service starts. */
 TROTH_NODISCARD enum troth_status

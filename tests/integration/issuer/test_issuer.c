@@ -530,7 +530,7 @@ static void nothing_is_overwritten(void **state)
 	struct stat st;
 	char path[128];
 	static const char *const NAMES[] = { "127.0.0.1", "verifier.example.org", "::1" };
-	assert_int_equal(troth_issuer_init(h.dir, HARNESS_DOMAIN), TROTH_E_CONFLICT);
+	assert_int_equal(troth_issuer_init(h.dir, HARNESS_DOMAIN, NULL), TROTH_E_CONFLICT);
 	static const char *const SECRETS[] = { "mac.keys", "root.key", "ca.key" };
 	for (size_t i = 0; i < TROTH_COUNT(SECRETS); i++) {
 		snprintf(path, sizeof path, "%s/%s", h.dir, SECRETS[i]);
