@@ -63,7 +63,8 @@ double bench_one(void (*call)(void *), void *arg)
 void bench_print(const struct bench_row *row)
 {
 	double judged = row->peer != NULL ? row->ratio : row->value;
-	bool ok = row->limit == 0 ||
+	const bool limited = row->none || row->limit > 0;
+	bool ok = !limited ||
 		  (row->more_is_better ? judged >= row->limit : judged <= row->limit);
 	printf("{\"name\":\"%s\",\"value\":%.4g,\"unit\":\"%s\"", row->name, row->value,
 	       row->unit);
@@ -71,7 +72,7 @@ void bench_print(const struct bench_row *row)
 		printf(",\"peer\":\"%s\",\"ratio\":%.3f", row->peer, row->ratio);
 	else
 		printf(",\"peer\":null,\"ratio\":null");
-	if (row->limit > 0)
+	if (limited)
 		printf(",\"limit\":%g", row->limit);
 	else
 		printf(",\"limit\":null");

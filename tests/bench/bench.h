@@ -17,11 +17,12 @@ struct bench_pair bench_compare(void (*ours)(void *), void (*peer)(void *), void
 double bench_one(void (*call)(void *), void *arg);
 
 /* One line of JSON. limit is the most that value (or ratio, where there is a peer) may be, or
- * the least when more is better; 0: none. */
+ * the least when more is better; 0: there is none, but for rows that say so. */
 struct bench_row {
 	const char *name, *unit, *peer;
 	double value, ratio, limit;
 	bool more_is_better;
+	bool none; /* limit is 0, and holds */
 };
 void bench_print(const struct bench_row *row);
 

@@ -310,7 +310,7 @@ static void bench_foreign_log(struct log_bench *b, const char *name)
 	b->render = false;
 	bench_decode(b, "log.decode.38k.real", 5);
 	b->render = true;
-	bench_decode(b, "log.render.38k.real", 0);
+	bench_decode(b, "log.render.38k.real", 12);
 	troth_buffer_clear(&file);
 }
 
@@ -329,7 +329,7 @@ static void bench_logs(void)
 	b.render = false;
 	bench_decode(&b, "log.decode.131k", 20);
 	b.render = true;
-	bench_decode(&b, "log.render.131k", 0);
+	bench_decode(&b, "log.render.131k", 40);
 	b.banks = NULL;
 	bench_replay(&b, "log.replay.131k.three-banks", 0);
 	release_quote(&b.rsa);
