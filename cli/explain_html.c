@@ -212,6 +212,13 @@ static void put_deviations(FILE *to, json_t *list)
 
 /* ---- proposals ---- */
 
+static void put_tier(FILE *to, const json_t *proposal)
+{
+	put_of(to, proposal, "tier");
+	if (troth_cli_proposal_refuses(proposal))
+		fputs(" still, for other findings", to);
+}
+
 static void put_accept(FILE *to, json_t *accept)
 {
 	size_t i;
@@ -219,7 +226,7 @@ static void put_accept(FILE *to, json_t *accept)
 	if (!json_is_object(accept))
 		return;
 	fputs("<li>Add to the reference values what was seen; the verdict would be ", to);
-	put_of(to, accept, "tier");
+	put_tier(to, accept);
 	fputs(".<br>Components: ", to);
 	json_array_foreach(json_object_get(accept, "components"), i, component)
 	{
@@ -237,7 +244,7 @@ static void put_ignore(FILE *to, json_t *ignore)
 	if (!json_is_object(ignore))
 		return;
 	fputs("<li>Or add ignore rules to the policy; the verdict would be ", to);
-	put_of(to, ignore, "tier");
+	put_tier(to, ignore);
 	fputs(".", to);
 	json_array_foreach(json_object_get(ignore, "rules"), i, rule)
 	{
@@ -254,10 +261,8 @@ static void put_proposals(FILE *to, json_t *proposals)
 	json_t *without = json_object_get(proposals, "without_secure_boot");
 	if (!json_is_object(json_object_get(proposals, "accept")) && !json_is_object(without))
 		return;
-	fputs("<h2>What would accept it, if you judge it good</h2>\n<p class=\"dim\">Nothing "
-	      "of "
-	      "this is applied.</p>\n<ul>\n",
-	      to);
+	fprintf(to, "<h2>%s</h2>\n<p class=\"dim\">Nothing of this is applied.</p>\n<ul>\n",
+		troth_cli_proposals_title(proposals));
 	put_accept(to, json_object_get(proposals, "accept"));
 	put_ignore(to, json_object_get(proposals, "ignore"));
 	if (json_is_object(without)) {
@@ -265,7 +270,7 @@ static void put_proposals(FILE *to, json_t *proposals)
 		      "verdict "
 		      "would be ",
 		      to);
-		put_of(to, without, "tier");
+		put_tier(to, without);
 		fputs(".</li>\n", to);
 	}
 	fputs("</ul>\n", to);

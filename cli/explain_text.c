@@ -147,6 +147,30 @@ static void put_cause(FILE *to, json_t *cause)
 	fputs(".\n", to);
 }
 
+bool troth_cli_proposal_refuses(const json_t *proposal)
+{
+	return strcmp(troth_cli_string_of(proposal, "tier"),
+		      troth_tier_name(TROTH_TIER_CONTRAINDICATED)) == 0;
+}
+
+const char *troth_cli_proposals_title(const json_t *proposals)
+{
+	static const char *const NAMES[] = { "accept", "ignore", "without_secure_boot" };
+	for (size_t i = 0; i < TROTH_COUNT(NAMES); i++) {
+		const json_t *p = json_object_get(proposals, NAMES[i]);
+		if (json_is_object(p) && !troth_cli_proposal_refuses(p))
+			return "What would accept it, if you judge it good";
+	}
+	return "What would have to be accepted, and is not enough";
+}
+
+static void put_tier(FILE *to, const json_t *proposal)
+{
+	put_of(to, proposal, "tier");
+	if (troth_cli_proposal_refuses(proposal))
+		fputs(" still, for other findings", to);
+}
+
 static void put_accept(FILE *to, json_t *accept)
 {
 	size_t i;
@@ -154,7 +178,7 @@ static void put_accept(FILE *to, json_t *accept)
 	if (!json_is_object(accept))
 		return;
 	fputs("  - Add to the reference values what was seen; the verdict would be ", to);
-	put_of(to, accept, "tier");
+	put_tier(to, accept);
 	fputs(":\n", to);
 	json_array_foreach(json_object_get(accept, "components"), i, component)
 	{
@@ -180,7 +204,7 @@ static void put_ignore(FILE *to, json_t *ignore)
 	if (!json_is_object(ignore))
 		return;
 	fputs("  - Or add to the policy; the verdict would be ", to);
-	put_of(to, ignore, "tier");
+	put_tier(to, ignore);
 	fputs(":\n      ignore:\n", to);
 	json_array_foreach(json_object_get(ignore, "rules"), i, rule)
 	{
@@ -196,13 +220,13 @@ static void put_proposals(FILE *to, json_t *proposals)
 	json_t *without = json_object_get(proposals, "without_secure_boot");
 	if (!json_is_object(json_object_get(proposals, "accept")) && !json_is_object(without))
 		return;
-	fputs("\nWhat would accept it, if you judge it good (nothing is applied)\n", to);
+	fprintf(to, "\n%s (nothing is applied)\n", troth_cli_proposals_title(proposals));
 	put_accept(to, json_object_get(proposals, "accept"));
 	put_ignore(to, json_object_get(proposals, "ignore"));
 	if (!json_is_object(without))
 		return;
 	fputs("  - With 'secure_boot: any' in the policy as well the verdict would be ", to);
-	put_of(to, without, "tier");
+	put_tier(to, without);
 	fputs(".\n", to);
 }
 

@@ -127,6 +127,11 @@ static enum troth_status try_rules(struct troth_ctx *ctx, const struct troth_exp
 	changed.policy = policy;
 	status = try_case(ctx, &changed, &e->ignore_events);
 	free(policy);
+	/* A looser policy that still refuses the device is no proposal. */
+	if (status == TROTH_OK && e->ignore_events.tier == TROTH_TIER_CONTRAINDICATED) {
+		e->ignore_events = (struct troth_proposal){ .present = false };
+		e->n_rules = 0;
+	}
 	return status;
 }
 

@@ -34,7 +34,7 @@ struct troth_explanation {
 	/* Accepting deviations.set in place of the reference set. */
 	struct troth_proposal accept_events;
 	/* Rules of the policy that let all deviating events pass; none for PCRs that say which
-	 * code ran. */
+	 * code ran, and none where the verdict would be contraindicated all the same. */
 	size_t n_rules;
 	struct troth_ignore_rule rules[TROTH_DEVIATIONS_MAX];
 	struct troth_proposal ignore_events;

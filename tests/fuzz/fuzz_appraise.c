@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "appraise.h"
+#include "explain.h"
 #include "untouched.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -15,6 +16,21 @@ static void select_all(const struct troth_replay *replay, struct troth_pcr_selec
 	bool ok = replay->values.n_banks > 0 &&
 		  troth_pcr_selection_add(out, bank->bank, bank->have);
 	assert(ok || replay->values.n_banks == 0);
+}
+
+/* A verdict can be explained, whatever log it is of: in one sentence, with a cause only where
+ * something decides. */
+static void explain(struct troth_ctx *ctx, const struct troth_case *c,
+		    const struct troth_verdict *v)
+{
+	const struct troth_explain_case x = { .appraised = c, .verdict = v };
+	static struct troth_explanation e;
+	e = (struct troth_explanation){ .finding = NULL };
+	assert(troth_explain(ctx, &x, &e) == TROTH_OK);
+	assert(e.sentence[0] != '\0');
+	assert(e.finding != NULL || e.cause == TROTH_CAUSE_UNKNOWN);
+	assert(!e.ignore_events.present || e.n_rules > 0);
+	troth_explanation_release(&e);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -38,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	assert(troth_appraise(ctx, &c, &v) == TROTH_OK);
 	assert(v.tier != TROTH_TIER_AFFIRMING); /* nothing is known yet */
+	explain(ctx, &c, &v);
 	if (troth_reference_learn(&log, &policy.selection, "set", "v1", &set) == TROTH_OK) {
 		assert(troth_appraise(ctx, &c, &v) == TROTH_OK);
 		assert(!troth_findings_have(&v.findings, TROTH_FINDING_UNEXPECTED_EVENT));
@@ -47,6 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			quoted.banks[0].value[__builtin_ctz(quoted.banks[0].have)][0] ^= 1;
 			assert(troth_appraise(ctx, &c, &v) == TROTH_OK);
 			assert(v.tier == TROTH_TIER_CONTRAINDICATED);
+			explain(ctx, &c, &v);
 		}
 	}
 	troth_reference_release(&set);

@@ -484,6 +484,8 @@ static void a_log_that_does_not_lead_to_the_quote_has_no_cause(void **state)
 	assert_non_null(strstr(t->e.why, "replay-mismatch"));
 	assert_int_equal(t->e.finding->code, TROTH_FINDING_REPLAY_MISMATCH);
 	assert_int_equal(t->e.accept_events.tier, TROTH_TIER_CONTRAINDICATED);
+	assert_false(t->e.ignore_events.present);
+	assert_int_equal(t->e.n_rules, 0);
 	trial_free(t);
 }
 

@@ -179,9 +179,42 @@ static void an_empty_explanation_is_shown(void **state)
 	json_decref(o);
 }
 
+/* What would not be enough is called so, in the title and beside each proposal. */
+static void a_proposal_that_is_not_enough_says_so(void **state)
+{
+	static const struct {
+		const char *tier, *title;
+		bool refused;
+	} CASES[] = {
+		{ "affirming", "What would accept it", false },
+		{ "warning", "What would accept it", false },
+		{ "contraindicated", "is not enough", true },
+	};
+	for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+		json_t *o = explanation_of("text");
+		json_t *proposals = json_object_get(o, "proposals");
+		static const char *const NAMES[] = { "accept", "ignore",
+						     "without_secure_boot" };
+		for (size_t k = 0; k < 3; k++)
+			assert_int_equal(
+				json_object_set_new(json_object_get(proposals, NAMES[k]),
+						    "tier", json_string(CASES[i].tier)),
+				0);
+		for (size_t html = 0; html < 2; html++) {
+			char *out = render(*state, o, html == 1);
+			assert_non_null(strstr(out, CASES[i].title));
+			assert_int_equal(strstr(out, "contraindicated still") != NULL,
+					 CASES[i].refused);
+			free(out);
+		}
+		json_decref(o);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_proposal_that_is_not_enough_says_so),
 		cmocka_unit_test(a_page_is_not_to_be_written_by_a_device),
 		cmocka_unit_test(a_terminal_gets_printable_ascii),
 		cmocka_unit_test(a_page_stands_alone),
