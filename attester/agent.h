@@ -7,6 +7,7 @@
 #include "client.h"
 #include "device_facts.h"
 #include "ima_list.h"
+#include "sealed_secret.h"
 #include "session.h"
 #include "state.h"
 #include "tpm_keys.h"
@@ -17,6 +18,18 @@ struct troth_result_wish {
 	bool wanted;
 	struct troth_view nonce; /* a relying party's; empty: none */
 	uint32_t form, profile;	 /* as in proto/device.proto; 0: as the policy has it */
+};
+
+/* A secret that is asked for with the next attestation; no credentials are written then. Its
+ * owner cleanses it. */
+struct troth_secret_wish {
+	char name[TROTH_NAME_LEN_MAX + 1];
+	uint8_t unique[TROTH_SECRET_UNIQUE]; /* of the key: drawn anew for each attestation */
+	size_t public_len;
+	uint8_t public_area[TROTH_PUBLIC_MAX];
+	uint8_t extra_data[32]; /* of the quote: what the answer is sealed under */
+	size_t sealed_len;	/* 0: none came */
+	uint8_t sealed[TROTH_SECRET_SEALED_MAX];
 };
 
 /* What lives between attempts. Zeroed and then filled by the caller: settings and ctx are
@@ -34,7 +47,8 @@ struct troth_agent {
 	char trust_domain[TROTH_TRUST_DOMAIN_MAX + 1];
 	struct troth_ima_progress ima; /* of a list that goes in parts */
 	struct troth_result_wish wish;
-	uint8_t result[TROTH_JWS_MAX]; /* where one was wished for */
+	struct troth_secret_wish *secret; /* borrowed; NULL: none */
+	uint8_t result[TROTH_JWS_MAX];	  /* where one was wished for */
 	size_t result_len;
 };
 

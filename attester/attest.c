@@ -44,6 +44,21 @@ static void keep_result(const struct troth_attest_exchange *x, struct troth_view
 	troth_outcome_set(x->outcome, TROTH_ENDED_WELL, "a result of %zu bytes", result.n);
 }
 
+/* Sealed as it came: it is opened when the exchange is over. */
+static void keep_secret(const struct troth_attest_exchange *x, struct troth_view sealed)
+{
+	struct troth_secret_wish *w = x->agent->secret;
+
+	if (sealed.n == 0 || sealed.n > sizeof w->sealed) {
+		troth_outcome_set(x->outcome, TROTH_ENDED_UNREACHED,
+				  "the verifier sends no secret");
+		return;
+	}
+	memcpy(w->sealed, sealed.p, sealed.n);
+	w->sealed_len = sealed.n;
+	troth_outcome_set(x->outcome, TROTH_ENDED_WELL, "the secret %s", w->name);
+}
+
 /* Whatever the verdict: a sick device must find its verifier tomorrow, too. */
 static void take_update(struct troth_agent *a, struct troth_view update)
 {
@@ -67,7 +82,10 @@ static void take_result(const struct troth_attest_exchange *x,
 		refused(r, x->outcome);
 		return;
 	}
-	troth_credentials_take(x->agent, r, x->outcome);
+	if (x->agent->secret != NULL)
+		keep_secret(x, troth_wire_view(r->secret));
+	else
+		troth_credentials_take(x->agent, r, x->outcome);
 }
 
 static enum troth_remedy answer_challenge(const struct troth_attest_exchange *asked)

@@ -70,12 +70,32 @@ static enum troth_status fill_log(const struct troth_attest_exchange *x,
 	return TROTH_OK;
 }
 
+static void fill_statement(const struct troth_tpm_statement *s, Troth__V1__Certification *m)
+{
+	m->attest = bytes(s->attest, s->attest_len);
+	m->signature = bytes(s->signature, s->signature_len);
+}
+
+static void fill_secret(const struct troth_attest_exchange *x,
+			Troth__V1__Certification *certification, Troth__V1__Attestation *m)
+{
+	struct troth_secret_wish *w = x->agent->secret;
+
+	if (!x->evidence->has_secret)
+		return;
+	fill_statement(&x->evidence->secret_certification, certification);
+	m->secret_name = w->name;
+	m->secret_key = bytes(w->public_area, w->public_len);
+	m->secret_certification = certification;
+}
+
 static enum troth_remedy send(const struct troth_attest_exchange *x, ProtobufCMessage **answer)
 {
 	const struct troth_evidence *e = x->evidence;
 	const struct troth_credential_key *key = &x->agent->key;
 	Troth__V1__Attestation m = TROTH__V1__ATTESTATION__INIT;
 	Troth__V1__Certification certification = TROTH__V1__CERTIFICATION__INIT;
+	Troth__V1__Certification secret_certification = TROTH__V1__CERTIFICATION__INIT;
 	struct troth_digest log_digest = { 0 };
 	struct banks banks;
 	enum troth_remedy remedy = TROTH_REMEDY_NONE;
@@ -86,12 +106,10 @@ static enum troth_remedy send(const struct troth_attest_exchange *x, ProtobufCMe
 	fill_banks(x, &banks, &m);
 	m.credential_key = bytes(key->public_area, key->public_len);
 	if (e->certified) {
-		certification.attest =
-			bytes(e->certification.attest, e->certification.attest_len);
-		certification.signature =
-			bytes(e->certification.signature, e->certification.signature_len);
+		fill_statement(&e->certification, &certification);
 		m.certification = &certification;
 	}
+	fill_secret(x, &secret_certification, &m);
 	if (e->has_session) {
 		m.session_key = troth_wire_bytes(troth_session_bytes(x->agent->session));
 		m.session_signature = bytes(e->session_signature, sizeof e->session_signature);

@@ -17,6 +17,7 @@ enum {
 	OPT_NONCE,
 	OPT_FORM,
 	OPT_PROFILE,
+	OPT_OUTPUT,
 	OPT_RETRY_FOR,
 	OPT_TIMEOUT,
 	OPT_VERBOSE,
@@ -32,6 +33,7 @@ static const struct option OPTIONS[] = {
 	{ "nonce", required_argument, NULL, OPT_NONCE },
 	{ "form", required_argument, NULL, OPT_FORM },
 	{ "profile", required_argument, NULL, OPT_PROFILE },
+	{ "output", required_argument, NULL, OPT_OUTPUT },
 	{ "retry-for", required_argument, NULL, OPT_RETRY_FOR },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "verbose", no_argument, NULL, OPT_VERBOSE },
@@ -54,10 +56,15 @@ static const struct {
 	const char *name;
 	enum troth_verb verb;
 } VERBS[] = {
-	{ "provision", TROTH_VERB_PROVISION }, { "run", TROTH_VERB_RUN },
-	{ "once", TROTH_VERB_ONCE },	       { "result", TROTH_VERB_RESULT },
-	{ "proof", TROTH_VERB_PROOF },	       { "wait", TROTH_VERB_WAIT },
-	{ "status", TROTH_VERB_STATUS },       { "check-config", TROTH_VERB_CHECK_CONFIG },
+	{ "provision", TROTH_VERB_PROVISION },
+	{ "run", TROTH_VERB_RUN },
+	{ "once", TROTH_VERB_ONCE },
+	{ "result", TROTH_VERB_RESULT },
+	{ "proof", TROTH_VERB_PROOF },
+	{ "secret", TROTH_VERB_SECRET },
+	{ "wait", TROTH_VERB_WAIT },
+	{ "status", TROTH_VERB_STATUS },
+	{ "check-config", TROTH_VERB_CHECK_CONFIG },
 };
 
 static const char *const FORMS[2] = { "jwt", "cwt" };
@@ -109,6 +116,7 @@ static enum troth_status take_option(struct troth_command *c, int option, const 
 	case OPT_NONCE: c->nonce = value; return TROTH_OK;
 	case OPT_FORM: return take_choice(value, FORMS, &c->form);
 	case OPT_PROFILE: return take_choice(value, PROFILES, &c->profile);
+	case OPT_OUTPUT: c->output = value; return TROTH_OK;
 	case OPT_RETRY_FOR:
 		return take_duration(c, offsetof(struct troth_command, retry_for_s), value);
 	case OPT_TIMEOUT:
@@ -135,7 +143,7 @@ static enum troth_verb find_verb(const char *name)
 	return TROTH_VERB_NONE;
 }
 
-/* The command, and of `proof` the call. */
+/* The command, and of `proof` the call, of `secret` its name. */
 static enum troth_status take_words(struct troth_command *c, char **words, int n)
 {
 	c->verb = find_verb(words[0]);
@@ -144,7 +152,13 @@ static enum troth_status take_words(struct troth_command *c, char **words, int n
 		c->url = words[2];
 		return TROTH_OK;
 	}
-	return c->verb != TROTH_VERB_PROOF && n == 1 ? TROTH_OK : TROTH_E_CONFIG;
+	if (c->verb == TROTH_VERB_SECRET && n == 2) {
+		c->secret = words[1];
+		return TROTH_OK;
+	}
+	return c->verb != TROTH_VERB_PROOF && c->verb != TROTH_VERB_SECRET && n == 1
+		       ? TROTH_OK
+		       : TROTH_E_CONFIG;
 }
 
 /* `result` is for a nonce or of a form, `proof` may have a nonce, nothing else has. */
@@ -177,6 +191,9 @@ enum troth_status troth_command_parse(int argc, char **argv, struct troth_comman
 		       "no other has any";
 	if (!wish_fits(&c))
 		return TROTH_E_CONFIG;
+	*why = "--output is of secret";
+	if (c.output != NULL && c.verb != TROTH_VERB_SECRET)
+		return TROTH_E_CONFIG;
 	*why = NULL;
 	*out = c;
 	return TROTH_OK;
@@ -188,6 +205,7 @@ void troth_usage(FILE *to)
 		"usage: troth-attester provision | run | once | result | wait | status | "
 		"check-config [options]\n"
 		"       troth-attester proof METHOD URL [options]\n"
+		"       troth-attester secret NAME [options]\n"
 		"\n"
 		"  provision   make and keep the TPM's keys, and show what this device would "
 		"enrol with\n"
@@ -196,6 +214,8 @@ void troth_usage(FILE *to)
 		"  once        enrol if needed, attest once, write the credentials\n"
 		"  result      attest for a relying party, and print the result\n"
 		"  proof       headers that prove one call, from the attester that runs\n"
+		"  secret      attest, and print a secret that only this TPM in this boot can "
+		"open\n"
 		"  wait        until there are credentials\n"
 		"  status      what this device is and holds\n"
 		"  check-config   read the configuration, print it or say what is wrong with "
@@ -218,7 +238,9 @@ void troth_usage(FILE *to)
 		"server's DPoP-Nonce\n"
 		"  --form jwt|cwt, --profile deployed|draft\n"
 		"                    of result: which one (default as the policy has it)\n"
-		"  --retry-for TIME  of once: try again for so long (such as 30s) while "
+		"  --output FILE     of secret: write it there (0600), not to standard output\n"
+		"  --retry-for TIME  of once and secret: try again for so long (such as 30s) "
+		"while "
 		"verifier "
 		"or TPM\n"
 		"                    cannot be reached (default 0s)\n"

@@ -16,6 +16,7 @@ enum troth_verb {
 	TROTH_VERB_ONCE,
 	TROTH_VERB_RESULT,
 	TROTH_VERB_PROOF,
+	TROTH_VERB_SECRET,
 	TROTH_VERB_WAIT,
 	TROTH_VERB_STATUS,
 	TROTH_VERB_CHECK_CONFIG,
@@ -38,10 +39,13 @@ struct troth_command {
 	const char *nonce;	  /* result, proof: the other side's; or NULL */
 	uint32_t form, profile;	  /* result: which; 0: as the policy has it */
 	const char *method, *url; /* proof: the call */
+	const char *secret;	  /* secret: its name */
+	const char *output;	  /* secret: the file; NULL: standard output */
 	const char *config;	  /* NULL: the default file, which may be missing */
-	uint32_t retry_for_s; /* once: how long failures that may pass are met with another try
-			       */
-	uint32_t timeout_s;   /* wait: gives up after so long; 0: never */
+	uint32_t retry_for_s;	  /* once, secret: how long failures that may pass are met with
+				   * another try
+				   */
+	uint32_t timeout_s;	  /* wait: gives up after so long; 0: never */
 	size_t n_options;
 	struct troth_option options[TROTH_OPTIONS_MAX];
 };

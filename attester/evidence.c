@@ -7,6 +7,7 @@
 #include "binding.h"
 #include "credential_store.h"
 #include "log.h"
+#include "random.h"
 #include "reader.h"
 #include "text.h"
 #include "token.h"
@@ -89,7 +90,7 @@ static enum troth_status bind(const struct signing *s, enum troth_binding_label 
 	struct troth_agent *a = s->agent;
 	uint8_t session[32];
 	struct troth_digest facts;
-	struct troth_public key;
+	struct troth_public key, secret_key;
 
 	TROTH_TRY(troth_public_parse(
 		a->ctx, (struct troth_view){ a->key.public_area, a->key.public_len }, &key));
@@ -109,6 +110,14 @@ static enum troth_status bind(const struct signing *s, enum troth_binding_label 
 		TROTH_TRY(troth_session_key_thumbprint(a->ctx, troth_session_bytes(a->session),
 						       session));
 		b.session_key_thumbprint = TROTH_VIEW_OF(session);
+	}
+	if (a->secret != NULL) {
+		const struct troth_secret_wish *w = a->secret;
+		TROTH_TRY(troth_public_parse(
+			a->ctx, (struct troth_view){ w->public_area, w->public_len },
+			&secret_key));
+		b.secret_key_name = troth_name_view(&secret_key.name);
+		b.secret_name = troth_view_str(w->name);
 	}
 	return troth_binding_digest(a->ctx, &b, out);
 }
@@ -135,6 +144,40 @@ static enum troth_status certify(struct troth_tpm *tpm, const struct signing *s,
 	return TROTH_OK;
 }
 
+/* A key for this exchange alone, which every signature of it binds. With its unique it is made
+ * again when it is needed: a TPM has three places for keys, and those beside the attestation
+ * key are wanted. */
+static enum troth_status choose_secret_key(struct troth_tpm *tpm, struct troth_secret_wish *w)
+{
+	TROTH_AUTO(troth_tpm_key_drop) struct troth_tpm_key key = { 0 };
+
+	if (w == NULL)
+		return TROTH_OK;
+	TROTH_TRY(troth_random(w->unique, sizeof w->unique));
+	TROTH_TRY(troth_tpm_secret_key_load(tpm, w->unique, &key));
+	memcpy(w->public_area, key.public_area, key.public_len);
+	w->public_len = key.public_len;
+	w->sealed_len = 0;
+	return TROTH_OK;
+}
+
+static enum troth_status certify_secret(struct troth_tpm *tpm, const struct signing *s,
+					const struct troth_tpm_key *ak)
+{
+	TROTH_AUTO(troth_tpm_key_drop) struct troth_tpm_key key = { 0 };
+	const struct troth_secret_wish *w = s->agent->secret;
+	uint8_t extra[32];
+
+	if (w == NULL)
+		return TROTH_OK;
+	TROTH_TRY(bind(s, TROTH_BIND_CERTIFY_SECRET, extra));
+	TROTH_TRY(troth_tpm_secret_key_load(tpm, w->unique, &key));
+	TROTH_TRY(troth_tpm_certify(tpm, ak, &key.object, TROTH_VIEW_OF(extra),
+				    &s->evidence->secret_certification));
+	s->evidence->has_secret = true;
+	return TROTH_OK;
+}
+
 static enum troth_status quote(struct troth_tpm *tpm, const struct signing *s,
 			       const struct troth_tpm_key *ak, struct troth_outcome *outcome)
 {
@@ -142,6 +185,8 @@ static enum troth_status quote(struct troth_tpm *tpm, const struct signing *s,
 	enum troth_hash missing = TROTH_HASH_NONE;
 
 	TROTH_TRY(bind(s, TROTH_BIND_QUOTE, extra));
+	if (s->agent->secret != NULL)
+		memcpy(s->agent->secret->extra_data, extra, sizeof extra);
 	if (s->agent->session != NULL) {
 		TROTH_TRY(troth_session_sign(s->agent->ctx, s->agent->session,
 					     TROTH_VIEW_OF(extra),
@@ -176,7 +221,9 @@ static enum troth_status sign(struct troth_tpm *tpm, void *arg, struct troth_out
 	if (!troth_view_equal(troth_name_view(&facts.name),
 			      troth_name_view(&s->agent->state.ak_name)))
 		return TROTH_E_CONFLICT;
+	TROTH_TRY(choose_secret_key(tpm, s->agent->secret));
 	TROTH_TRY(certify(tpm, s, &ak));
+	TROTH_TRY(certify_secret(tpm, s, &ak));
 	return quote(tpm, s, &ak, outcome);
 }
 

@@ -25,6 +25,8 @@ struct troth_evidence {
 	struct troth_tpm_quote quote;
 	bool certified;
 	struct troth_tpm_statement certification;
+	bool has_secret;
+	struct troth_tpm_statement secret_certification;
 	bool has_session;
 	uint8_t session_signature[TROTH_ES256_LEN];
 	bool has_log;

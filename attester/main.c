@@ -9,6 +9,7 @@
 #include "report.h"
 #include "result.h"
 #include "run.h"
+#include "secret.h"
 #include "stop.h"
 #include "version.h"
 
@@ -81,6 +82,8 @@ static enum troth_ending with_settings(const struct troth_command *command,
 		return troth_once(&agent, command->retry_for_s);
 	if (command->verb == TROTH_VERB_RESULT)
 		return troth_result(&agent, command);
+	if (command->verb == TROTH_VERB_SECRET)
+		return troth_secret(&agent, command);
 	/* Of no use to `once`: it would end with it. */
 	if (settings->session_key && troth_session_new(&agent.session) != TROTH_OK)
 		return complain("cannot start: no session key can be made");

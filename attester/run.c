@@ -66,7 +66,7 @@ static uint64_t short_pause_ms(struct troth_schedule *schedule, const struct tro
 	return ms < ONCE_PAUSE_MAX_MS || o->retry_after_s > 0 ? ms : ONCE_PAUSE_MAX_MS;
 }
 
-enum troth_ending troth_once(struct troth_agent *a, uint32_t retry_for_s)
+static enum troth_ending try_for(struct troth_agent *a, uint32_t retry_for_s, bool report)
 {
 	const uint64_t until_ms = troth_mono_ms() + retry_for_s * UINT64_C(1000);
 	struct troth_schedule schedule = { 0 };
@@ -78,10 +78,21 @@ enum troth_ending troth_once(struct troth_agent *a, uint32_t retry_for_s)
 		const uint64_t pause_ms = short_pause_ms(&schedule, &outcome);
 		const bool again = may_pass(&outcome) && !troth_stop_wanted() &&
 				   troth_mono_ms() + pause_ms < until_ms;
-		troth_report_attempt(a->settings, &outcome, again ? pause_ms : 0);
+		if (report)
+			troth_report_attempt(a->settings, &outcome, again ? pause_ms : 0);
 		if (!again || troth_stop_wait(-1, pause_ms) == TROTH_WAKE_SIGNAL)
 			return outcome.ending;
 	}
+}
+
+enum troth_ending troth_once(struct troth_agent *a, uint32_t retry_for_s)
+{
+	return try_for(a, retry_for_s, true);
+}
+
+enum troth_ending troth_try(struct troth_agent *a, uint32_t retry_for_s)
+{
+	return try_for(a, retry_for_s, false);
 }
 
 /* Credentials of an earlier process go on until they expire. Without a clock nobody knows when

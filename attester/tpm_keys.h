@@ -79,6 +79,17 @@ TROTH_NODISCARD enum troth_status
 troth_tpm_credential_key_load(struct troth_tpm *tpm, const struct troth_credential_key *key,
 			      struct troth_tpm_object *out);
 
+/* The key a secret is sealed for: a primary key of the null hierarchy, whose seed is drawn anew
+ * at each TPM reset. So the same unique gives the same key until then, and never again. */
+TROTH_NODISCARD enum troth_status
+troth_tpm_secret_key_load(struct troth_tpm *tpm, const uint8_t unique[TROTH_SECRET_UNIQUE],
+			  struct troth_tpm_key *out);
+/* TPM2_ECDH_ZGen with a point x || y: x of the shared point, which the caller cleanses. */
+TROTH_NODISCARD enum troth_status troth_tpm_secret_agree(struct troth_tpm *tpm,
+							 const struct troth_tpm_key *key,
+							 const uint8_t point[64],
+							 uint8_t out[32]);
+
 /* TPM2_ActivateCredential: the EK's policy is satisfied, the secret decrypted if the credential
  * was made for this EK and this AK. blob and secret are the TPM2B_ID_OBJECT and
  * TPM2B_ENCRYPTED_SECRET with their outer sizes, from the verifier. out holds 64 bytes; the

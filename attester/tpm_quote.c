@@ -48,7 +48,7 @@ enum troth_status troth_tpm_certify(struct troth_tpm *tpm, const struct troth_tp
 	TSS2_RC rc;
 
 	TROTH_TRY(to_data(qualifying, &data));
-	tpm->doing = "certify the credential key";
+	tpm->doing = "certify a key";
 	do
 		rc = Esys_Certify(tpm->esys, key->tr, ak->object.tr, ESYS_TR_PASSWORD,
 				  ESYS_TR_PASSWORD, ESYS_TR_NONE, &data, &KEY_DEFAULT, &attest,

@@ -124,6 +124,18 @@ void troth_template_credential_key(TPM2B_PUBLIC *out)
 	*out = pub;
 }
 
+void troth_template_secret_key(const uint8_t unique[TROTH_SECRET_UNIQUE], TPM2B_PUBLIC *out)
+{
+	TPM2B_PUBLIC pub = { 0 };
+	TPMT_PUBLIC *p = &pub.publicArea;
+
+	p->nameAlg = TPM2_ALG_SHA256;
+	p->objectAttributes = OURS | TPMA_OBJECT_DECRYPT;
+	set_ecc(p, TPM2_ECC_NIST_P256);
+	p->unique.ecc.x.size = put_bytes(p->unique.ecc.x.buffer, unique, TROTH_SECRET_UNIQUE);
+	*out = pub;
+}
+
 enum troth_status troth_template_marshal(const TPM2B_PUBLIC *pub, uint8_t *buf, size_t max,
 					 size_t *out_len)
 {

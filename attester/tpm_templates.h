@@ -20,6 +20,10 @@ void troth_template_ak(enum troth_ak_algorithm algorithm, TPM2B_PUBLIC *out);
 void troth_template_srk(TPM2B_PUBLIC *out);
 /* Credential key: P-256, sign only, unrestricted, no scheme of its own. */
 void troth_template_credential_key(TPM2B_PUBLIC *out);
+/* Key a secret is sealed for: P-256, decrypt only, unrestricted. unique chooses one of the many
+ * a hierarchy's seed gives; without it nobody derives the same again. */
+#define TROTH_SECRET_UNIQUE 32
+void troth_template_secret_key(const uint8_t unique[TROTH_SECRET_UNIQUE], TPM2B_PUBLIC *out);
 
 /* Marshals the TPMT_PUBLIC. TROTH_E_LIMIT when buf is short. */
 TROTH_NODISCARD enum troth_status troth_template_marshal(const TPM2B_PUBLIC *pub, uint8_t *buf,

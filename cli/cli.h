@@ -44,6 +44,7 @@ extern const struct troth_cli_command TROTH_CLI_REFERENCE[];
 extern const struct troth_cli_command TROTH_CLI_VERDICT[];
 extern const struct troth_cli_command TROTH_CLI_EXPLAIN[];
 extern const struct troth_cli_command TROTH_CLI_REPLAY[];
+extern const struct troth_cli_command TROTH_CLI_SECRET[];
 extern const struct troth_cli_command TROTH_CLI_AUDIT[];
 extern const struct troth_cli_command TROTH_CLI_EVENTS[];
 extern const struct troth_cli_command TROTH_CLI_WEBHOOK[];

@@ -27,7 +27,7 @@ TROTH_DEFINE_AUTO(struct troth_key, troth_key_free)
 static enum troth_status expected_binding(const struct troth_cli_case *c, uint8_t out[32])
 {
 	const Troth__V1__AppraisalRecord *r = c->record;
-	struct troth_public key;
+	struct troth_public key, secret_key;
 	struct troth_digest facts;
 	uint8_t thumbprint[32];
 	struct troth_binding b = {
@@ -35,6 +35,7 @@ static enum troth_status expected_binding(const struct troth_cli_case *c, uint8_
 		.trust_domain = c->trust_domain,
 		.device_id = troth_wire_view(r->device->device_id),
 		.token = troth_wire_view(r->token),
+		.result_nonce = troth_wire_view(r->result_nonce),
 	};
 	if (r->credential_key.len > 0) {
 		TROTH_TRY(troth_public_parse(c->ctx, troth_wire_view(r->credential_key), &key));
@@ -49,6 +50,12 @@ static enum troth_status expected_binding(const struct troth_cli_case *c, uint8_
 		TROTH_TRY(troth_session_key_thumbprint(c->ctx, troth_wire_view(r->session_key),
 						       thumbprint));
 		b.session_key_thumbprint = TROTH_VIEW_OF(thumbprint);
+	}
+	if (r->secret_key.len > 0) {
+		TROTH_TRY(troth_public_parse(c->ctx, troth_wire_view(r->secret_key),
+					     &secret_key));
+		b.secret_key_name = troth_name_view(&secret_key.name);
+		b.secret_name = troth_view_str(r->secret_name);
 	}
 	return troth_binding_digest(c->ctx, &b, out);
 }

@@ -11,6 +11,7 @@ static const struct troth_cli_command *const GROUPS[] = {
 	TROTH_CLI_EXPLAIN, TROTH_CLI_REPLAY, TROTH_CLI_AUDIT,	  TROTH_CLI_EVENTS,
 	TROTH_CLI_WEBHOOK, TROTH_CLI_STATUS, TROTH_CLI_EVENTLOG,  TROTH_CLI_IMA,
 	TROTH_CLI_IMAGE,   TROTH_CLI_QUOTE,  TROTH_CLI_EK,	  TROTH_CLI_BUNDLE,
+	TROTH_CLI_SECRET,
 };
 
 /* Between the words of a command that has two. */

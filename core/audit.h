@@ -17,15 +17,17 @@ enum troth_audit_kind {
 	TROTH_AUDIT_ENROL,   /* a device was enrolled or re-enrolled */
 	TROTH_AUDIT_STATE,   /* approve, quarantine, release, retire */
 	TROTH_AUDIT_POLICY,
-	TROTH_AUDIT_REFERENCE
+	TROTH_AUDIT_REFERENCE,
+	TROTH_AUDIT_SECRET /* put, granted, removed; released to a device */
 };
 
 struct troth_audit_leaf {
 	enum troth_audit_kind kind;
 	uint64_t time_ms;
-	struct troth_view name; /* registry name of the device, or of the policy or reference */
+	/* Registry name of the device, or of the policy, reference or secret. */
+	struct troth_view name;
 	struct troth_view actor;  /* "device", or who acted: "uid:0" */
-	struct troth_view detail; /* one word: tier, new state, ... */
+	struct troth_view detail; /* tier, new state, ...; "release sensor-1" */
 	struct troth_view digest; /* 32 bytes: verdict, policy or reference digest; or none */
 	struct troth_view policy, reference; /* ids, 32 bytes or none */
 	struct troth_view certificate;	     /* SHA-256 of the certificate or none */

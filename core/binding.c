@@ -5,13 +5,14 @@
 #include "reader.h"
 #include "writer.h"
 
-#define N_FIELDS 8
+#define N_FIELDS 10
 
 static struct troth_view label(enum troth_binding_label l)
 {
 	switch (l) {
 	case TROTH_BIND_QUOTE: return troth_view_str("troth/v1/quote");
 	case TROTH_BIND_CERTIFY: return troth_view_str("troth/v1/certify");
+	case TROTH_BIND_CERTIFY_SECRET: return troth_view_str("troth/v1/certify-secret");
 	}
 	return (struct troth_view){ 0 };
 }
@@ -30,7 +31,19 @@ static bool sound(const struct troth_binding *b)
 	       b->device_id.n == troth_hash_size(TROTH_HASH_SHA256) && b->token.n > 0 &&
 	       b->token.n <= TROTH_TOKEN_MAX && b->credential_key_name.n <= TROTH_NAME_MAX &&
 	       digest_or_none(b->session_key_thumbprint) && digest_or_none(b->facts_digest) &&
-	       b->result_nonce.n <= TROTH_RESULT_NONCE_MAX;
+	       b->result_nonce.n <= TROTH_RESULT_NONCE_MAX &&
+	       b->secret_key_name.n <= TROTH_NAME_MAX &&
+	       b->secret_name.n <= TROTH_NAME_LEN_MAX &&
+	       (b->secret_key_name.n > 0) == (b->secret_name.n > 0);
+}
+
+/* The fields at the end are there when they have something to say, so that what was bound
+ * before there were any is bound as it was. */
+static size_t count_fields(const struct troth_binding *b)
+{
+	if (b->secret_key_name.n > 0)
+		return N_FIELDS;
+	return b->result_nonce.n > 0 ? N_FIELDS - 2 : N_FIELDS - 3;
 }
 
 enum troth_status troth_binding_digest(struct troth_ctx *ctx, const struct troth_binding *b,
@@ -42,13 +55,15 @@ enum troth_status troth_binding_digest(struct troth_ctx *ctx, const struct troth
 	TROTH_TRY(troth_hash_one(ctx, TROTH_HASH_SHA256, b->token, &token));
 
 	const struct troth_view fields[N_FIELDS] = {
-		label(b->label),	   b->trust_domain,	   b->device_id,
-		troth_digest_view(&token), b->credential_key_name, b->session_key_thumbprint,
-		b->facts_digest,	   b->result_nonce,
+		label(b->label),	b->trust_domain,
+		b->device_id,		troth_digest_view(&token),
+		b->credential_key_name, b->session_key_thumbprint,
+		b->facts_digest,	b->result_nonce,
+		b->secret_key_name,	b->secret_name,
 	};
 	uint8_t lengths[N_FIELDS][sizeof(uint32_t)];
 	struct troth_view parts[2 * N_FIELDS];
-	const size_t n = b->result_nonce.n > 0 ? N_FIELDS : N_FIELDS - 1;
+	const size_t n = count_fields(b);
 	for (size_t i = 0; i < n; i++) {
 		struct troth_writer w = troth_writer_make(lengths[i], sizeof lengths[i]);
 		troth_put_u32be(&w, (uint32_t)fields[i].n);

@@ -2,16 +2,18 @@
 /* What one TPM signature binds (docs/protocol.md).
  *
  * extraData = SHA-256 over the fields below in order, each with a u32 big-endian length before
- * it; an absent field has length zero. The last is there at all only when a relying party gave
- * a nonce: so its quote is younger than the nonce. */
+ * it; an absent field has length zero. The eighth is there at all only when a relying party
+ * gave a nonce: so its quote is younger than the nonce. Where the device asks for a secret,
+ * there are ten. */
 #ifndef TROTH_CORE_BINDING_H
 #define TROTH_CORE_BINDING_H
 
 #include "tpm.h"
 
 enum troth_binding_label {
-	TROTH_BIND_QUOTE,  /* "troth/v1/quote" */
-	TROTH_BIND_CERTIFY /* "troth/v1/certify" */
+	TROTH_BIND_QUOTE,	  /* "troth/v1/quote" */
+	TROTH_BIND_CERTIFY,	  /* "troth/v1/certify" */
+	TROTH_BIND_CERTIFY_SECRET /* "troth/v1/certify-secret": the key a secret is for */
 };
 
 struct troth_binding {
@@ -23,6 +25,9 @@ struct troth_binding {
 	struct troth_view session_key_thumbprint; /* RFC 7638, SHA-256; 32 bytes or none */
 	struct troth_view facts_digest; /* SHA-256 of the self-asserted facts or none */
 	struct troth_view result_nonce; /* a relying party's, or none: an eighth field then */
+	/* Name of the decryption key and of the secret asked for, or neither: then there are
+	 * ten fields. */
+	struct troth_view secret_key_name, secret_name;
 };
 
 TROTH_NODISCARD enum troth_status

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* TPM2_MakeCredential without a TPM: TPM 2.0 Part 1, 24 (credential protection), annex B.10
  * (RSA) and C.6 (ECC) for the seed, 11.4.10 for the key derivations. */
-#include <openssl/bn.h>
 #include <openssl/crypto.h>
-#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/obj_mac.h>
 #include <openssl/rsa.h>
 #include <string.h>
 
+#include "agree.h"
 #include "base.h"
 #include "ek.h"
 #include "kdf.h"
@@ -25,10 +23,6 @@ TROTH_DEFINE_AUTO(struct troth_key, troth_key_free)
 TROTH_DEFINE_AUTO(EVP_PKEY_CTX, EVP_PKEY_CTX_free)
 TROTH_DEFINE_AUTO(EVP_CIPHER, EVP_CIPHER_free)
 TROTH_DEFINE_AUTO(EVP_CIPHER_CTX, EVP_CIPHER_CTX_free)
-TROTH_DEFINE_AUTO(EC_GROUP, EC_GROUP_free)
-TROTH_DEFINE_AUTO(EC_POINT, EC_POINT_clear_free)
-TROTH_DEFINE_AUTO(BIGNUM, BN_clear_free)
-TROTH_DEFINE_AUTO(BN_CTX, BN_CTX_free)
 
 /* A secret as long as a digest: the seed and the keys derived from it. */
 struct secret {
@@ -83,88 +77,15 @@ static enum troth_status seed_rsa(struct troth_ctx *ctx, const struct troth_ek *
 	return TROTH_OK;
 }
 
-/* A scalar in [1, order - 1] from more random bits than it has: FIPS 186-4, B.4.1. */
-static enum troth_status scalar(const EC_GROUP *group, const uint8_t *random, BN_CTX *bn,
-				BIGNUM *out)
-{
-	TROTH_AUTO(BN_clear_free_p)
-	BIGNUM *range = BN_dup(EC_GROUP_get0_order(group));
-	TROTH_AUTO(BN_clear_free_p)
-	BIGNUM *wide = BN_bin2bn(random, TROTH_CREDENTIAL_RANDOM, NULL);
-	if (range == NULL || wide == NULL)
-		return TROTH_E_MEMORY;
-	BN_set_flags(wide, BN_FLG_CONSTTIME);
-	if (BN_sub_word(range, 1) != 1 || BN_mod(out, wide, range, bn) != 1 ||
-	    BN_add_word(out, 1) != 1)
-		return TROTH_E_CRYPTO;
-	BN_set_flags(out, BN_FLG_CONSTTIME);
-	return TROTH_OK;
-}
-
-/* Affine coordinates in full width. */
-static bool coordinates(const EC_GROUP *group, const EC_POINT *point, size_t width, uint8_t *xy)
-{
-	TROTH_AUTO(BN_clear_free_p) BIGNUM *x = BN_new();
-	TROTH_AUTO(BN_clear_free_p) BIGNUM *y = BN_new();
-	return x != NULL && y != NULL &&
-	       EC_POINT_get_affine_coordinates(group, point, x, y, NULL) == 1 &&
-	       BN_bn2binpad(x, xy, (int)width) == (int)width &&
-	       BN_bn2binpad(y, xy + width, (int)width) == (int)width;
-}
-
-/* One key agreement with the EK: the ephemeral public key and the shared point, each x || y. */
-struct agreement {
-	size_t width; /* bytes of a coordinate */
-	uint8_t ephemeral[2 * TROTH_ECC_BYTES_MAX];
-	uint8_t shared[2 * TROTH_ECC_BYTES_MAX];
-};
-
-static void agreement_forget(struct agreement *a)
-{
-	OPENSSL_cleanse(a, sizeof *a);
-}
-
-static enum troth_status agree(const struct troth_ek *ek, const uint8_t *random,
-			       struct agreement *out)
-{
-	const bool p384 = troth_ek_template_info(ek->tmpl)->curve == TROTH_CURVE_P384;
-	const size_t w = ek->key_len / 2;
-	TROTH_AUTO(EC_GROUP_free_p)
-	EC_GROUP *group =
-		EC_GROUP_new_by_curve_name(p384 ? NID_secp384r1 : NID_X9_62_prime256v1);
-	TROTH_AUTO(BN_CTX_free_p) BN_CTX *bn = BN_CTX_secure_new();
-	TROTH_AUTO(BN_clear_free_p) BIGNUM *d = BN_secure_new();
-	TROTH_AUTO(BN_clear_free_p) BIGNUM *x = BN_bin2bn(ek->key, (int)w, NULL);
-	TROTH_AUTO(BN_clear_free_p) BIGNUM *y = BN_bin2bn(ek->key + w, (int)w, NULL);
-	if (group == NULL || bn == NULL || d == NULL || x == NULL || y == NULL)
-		return TROTH_E_MEMORY;
-	TROTH_AUTO(EC_POINT_clear_free_p) EC_POINT *peer = EC_POINT_new(group);
-	TROTH_AUTO(EC_POINT_clear_free_p) EC_POINT *own = EC_POINT_new(group);
-	TROTH_AUTO(EC_POINT_clear_free_p) EC_POINT *shared = EC_POINT_new(group);
-	if (peer == NULL || own == NULL || shared == NULL)
-		return TROTH_E_MEMORY;
-
-	TROTH_TRY(scalar(group, random, bn, d));
-	/* Refuses a point off the curve, which would give the scalar away. */
-	if (EC_POINT_set_affine_coordinates(group, peer, x, y, bn) != 1)
-		return TROTH_E_MALFORMED;
-	if (EC_POINT_mul(group, own, d, NULL, NULL, bn) != 1 ||
-	    EC_POINT_mul(group, shared, NULL, peer, d, bn) != 1 ||
-	    !coordinates(group, own, w, out->ephemeral) ||
-	    !coordinates(group, shared, w, out->shared))
-		return TROTH_E_CRYPTO;
-	out->width = w;
-	return TROTH_OK;
-}
-
 /* Annex C.6: seed = KDFe(x of the shared point, "IDENTITY", x of the ephemeral key, x of the
  * EK); the ephemeral key is what the TPM gets. */
 static enum troth_status seed_ecc(const struct troth_ek *ek, const uint8_t *random,
 				  struct secret *seed, struct troth_writer *enc)
 {
 	const enum troth_hash hash = troth_ek_template_info(ek->tmpl)->name_alg;
-	TROTH_AUTO(agreement_forget) struct agreement a;
-	TROTH_TRY(agree(ek, random, &a));
+	TROTH_AUTO(troth_agreement_forget) struct troth_agreement a;
+	TROTH_TRY(troth_agree(troth_ek_template_info(ek->tmpl)->curve,
+			      (struct troth_view){ ek->key, ek->key_len }, random, &a));
 	const struct troth_view x = { a.ephemeral, a.width };
 	const struct troth_view y = { a.ephemeral + a.width, a.width };
 	const struct troth_kdf in = { .hash = hash,

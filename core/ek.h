@@ -7,6 +7,7 @@
 #ifndef TROTH_CORE_EK_H
 #define TROTH_CORE_EK_H
 
+#include "agree.h"
 #include "finding.h"
 #include "key.h"
 
@@ -100,13 +101,12 @@ TROTH_NODISCARD enum troth_status troth_ek_cert_verify(struct troth_ctx *ctx,
 /* TPM2_MakeCredential in software (TPM 2.0 Part 1, 24; Part 3, 12.6). secret is at most the
  * size of the EK's nameAlg. Outputs are the TPM2B_ID_OBJECT and TPM2B_ENCRYPTED_SECRET as
  * ActivateCredential takes them, marshalled with their outer sizes. */
-#define TROTH_CREDENTIAL_RANDOM 64
 struct troth_credential_input {
 	const struct troth_name *ak_name;
 	struct troth_view secret;
 	/* Fresh for every call: the seed of an RSA EK, the ephemeral key of an ECC one. The
 	 * padding of RSA-OAEP is drawn by OpenSSL. */
-	uint8_t random[TROTH_CREDENTIAL_RANDOM];
+	uint8_t random[TROTH_AGREE_RANDOM];
 };
 struct troth_credential {
 	size_t blob_len, secret_len;

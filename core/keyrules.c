@@ -34,6 +34,19 @@ static const struct attribute CREDENTIAL_CLEAR[] = {
 	{ TPMA_OBJECT_DECRYPT, "decrypt" },
 };
 
+/* A restricted key decrypts only what has a TPM's form; one that signs as well could be made to
+ * speak. */
+static const struct attribute SECRET_SET[] = {
+	{ TPMA_OBJECT_DECRYPT, "decrypt" },
+	{ TPMA_OBJECT_FIXEDTPM, "fixedTPM" },
+	{ TPMA_OBJECT_FIXEDPARENT, "fixedParent" },
+	{ TPMA_OBJECT_SENSITIVEDATAORIGIN, "sensitiveDataOrigin" },
+};
+static const struct attribute SECRET_CLEAR[] = {
+	{ TPMA_OBJECT_RESTRICTED, "restricted" },
+	{ TPMA_OBJECT_SIGN_ENCRYPT, "sign" },
+};
+
 /* The first attribute that is not as it should be, NULL when all are. */
 static const char *wrong(const struct attribute *list, size_t n, uint32_t attributes, bool set)
 {
@@ -90,4 +103,19 @@ void troth_credential_key_check(const struct troth_public *key, struct troth_fin
 		refuse(findings, TROTH_FINDING_KEY_ATTRIBUTES, "its Name is a weak hash", "");
 	else if (key->scheme != TROTH_SIG_NONE && !troth_hash_strong(key->scheme_hash))
 		refuse(findings, TROTH_FINDING_KEY_ATTRIBUTES, "signs over a weak hash", "");
+}
+
+void troth_secret_key_check(const struct troth_public *key, struct troth_findings *findings)
+{
+	const uint32_t bits = key->attributes;
+	const char *clear = wrong(SECRET_SET, TROTH_COUNT(SECRET_SET), bits, true);
+	const char *set = wrong(SECRET_CLEAR, TROTH_COUNT(SECRET_CLEAR), bits, false);
+	if (clear != NULL)
+		refuse(findings, TROTH_FINDING_KEY_ATTRIBUTES, "not set: ", clear);
+	else if (set != NULL)
+		refuse(findings, TROTH_FINDING_KEY_ATTRIBUTES, "set: ", set);
+	else if (key->curve != TROTH_CURVE_P256)
+		refuse(findings, TROTH_FINDING_KEY_ATTRIBUTES, "not a P-256 key", "");
+	else if (!troth_hash_strong(key->name_alg))
+		refuse(findings, TROTH_FINDING_KEY_ATTRIBUTES, "its Name is a weak hash", "");
 }

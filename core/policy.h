@@ -57,7 +57,9 @@ struct troth_policy {
 	uint32_t certificate_ttl_s;   /* 60 to TROTH_CERTIFICATE_LIFE_MAX_S */
 	uint32_t stale_after_s;	      /* health: overdue */
 	uint32_t unreachable_after_s; /* health: long overdue */
-	size_t n_allow;		      /* 0: no relying party lets them in */
+	size_t n_secrets;	      /* secrets that devices of the group may ask for */
+	char secrets[TROTH_POLICY_SECRETS_MAX][TROTH_NAME_LEN_MAX + 1];
+	size_t n_allow; /* 0: no relying party lets them in */
 	struct troth_allow_rule allow[TROTH_ALLOW_RULES_MAX];
 	size_t n_ignore;
 	struct troth_ignore_rule ignore[TROTH_IGNORE_RULES_MAX];

@@ -217,6 +217,23 @@ enum troth_status troth_quote_verify(struct troth_ctx *ctx, const struct troth_q
 	return TROTH_OK;
 }
 
+/* Likewise of the key that is certified: a key of the null hierarchy, say, ends with its boot.
+ */
+static enum troth_status judge_primary(const struct judge *j,
+				       const struct troth_certify_case *c,
+				       const struct troth_attest *a)
+{
+	struct troth_name want;
+	if (c->primary == NULL)
+		return TROTH_OK;
+	TROTH_TRY(troth_qualified_name(j->ctx, c->primary_hierarchy, c->primary, &want));
+	if (!troth_view_equal(a->qualified_name, troth_name_view(&want)))
+		troth_finding_detail(deny(j, TROTH_FINDING_KEY_CERTIFICATION),
+				     "the key is no primary key of hierarchy 0x%08x",
+				     (unsigned int)c->primary_hierarchy);
+	return TROTH_OK;
+}
+
 enum troth_status troth_certify_verify(struct troth_ctx *ctx,
 				       const struct troth_certify_case *c,
 				       struct troth_findings *findings)
@@ -241,5 +258,6 @@ enum troth_status troth_certify_verify(struct troth_ctx *ctx,
 	if (c->name->n == 0 || !troth_view_equal(a.name, troth_name_view(c->name)))
 		troth_finding_detail(deny(&j, TROTH_FINDING_KEY_CERTIFICATION),
 				     "the certified Name is not the key's");
+	TROTH_TRY(judge_primary(&j, c, &a));
 	return judge_signer(&j, &a);
 }

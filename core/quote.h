@@ -41,6 +41,10 @@ struct troth_certify_case {
 	struct troth_view extra_data;
 	const struct troth_name *name;
 	uint32_t hierarchy;
+	/* The key, if it must be a primary one of a hierarchy of its own; NULL: it may be any.
+	 */
+	const struct troth_public *primary;
+	uint32_t primary_hierarchy;
 };
 TROTH_NODISCARD enum troth_status troth_certify_verify(struct troth_ctx *ctx,
 						       const struct troth_certify_case *c,
@@ -53,5 +57,8 @@ void troth_ak_check(const struct troth_public *ak, struct troth_findings *findin
  * sensitiveDataOrigin. Adds KEY_ATTRIBUTES. */
 void troth_credential_key_check(const struct troth_public *key,
 				struct troth_findings *findings);
+/* The key a secret is released to: P-256, decrypt only, unrestricted, fixedTPM, fixedParent,
+ * sensitiveDataOrigin. Adds KEY_ATTRIBUTES. */
+void troth_secret_key_check(const struct troth_public *key, struct troth_findings *findings);
 
 #endif

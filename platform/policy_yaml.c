@@ -211,6 +211,20 @@ static enum troth_status read_allow(struct troth_config_doc *doc, void *target)
 	return TROTH_OK;
 }
 
+static enum troth_status read_secret(struct troth_config_doc *doc, void *target)
+{
+	struct troth_policy *p = &((struct draft *)target)->policy;
+	char name[TROTH_NAME_LEN_MAX + 1];
+	TROTH_TRY(troth_config_name(doc, name));
+	if (p->n_secrets == TROTH_POLICY_SECRETS_MAX)
+		return troth_config_fail(doc, "more than %d secrets", TROTH_POLICY_SECRETS_MAX);
+	for (size_t i = 0; i < p->n_secrets; i++)
+		if (strcmp(p->secrets[i], name) == 0)
+			return troth_config_fail(doc, "the same secret twice");
+	memcpy(p->secrets[p->n_secrets++], name, sizeof name);
+	return TROTH_OK;
+}
+
 static enum troth_status read_ima(struct troth_config_doc *doc, void *target)
 {
 	return troth_policy_ima_read(doc, &((struct draft *)target)->policy.ima);
@@ -288,6 +302,7 @@ static const struct troth_config_field FIELDS[] = {
 	  .default_text = "24h" },
 	{ .key = "ignore", .type = TROTH_CONFIG_LIST, .each = read_ignore },
 	{ .key = "allow", .type = TROTH_CONFIG_LIST, .each = read_allow },
+	{ .key = "secrets", .type = TROTH_CONFIG_LIST, .each = read_secret },
 	{ .key = "ima", .type = TROTH_CONFIG_NODE, .each = read_ima },
 	{ .key = "names", .type = TROTH_CONFIG_NODE, .each = read_names },
 	{ .key = "tpm", .type = TROTH_CONFIG_NODE, .each = read_tpm },

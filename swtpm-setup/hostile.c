@@ -272,6 +272,9 @@ static const struct {
 	{ "another-devices-challenge", false, NULL },
 	{ "held-back", false, NULL },
 	{ "held-and-sent", false, NULL },
+	/* Of secrets: hostile_secret.c. */
+	{ "held-answer", false, NULL },
+	{ "open-answer", false, NULL },
 };
 
 static size_t chosen(void)

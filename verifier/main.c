@@ -324,10 +324,11 @@ static enum troth_status complete_keys(const struct troth_settings *s)
 	TROTH_TRY(troth_state_path(s, "keys", keys));
 	enum troth_status status = troth_issuer_complete(keys, &made);
 	if (status != TROTH_OK)
-		troth_error("keys", "dir=%s reason=\"ear.key cannot be made: %s\"", keys,
+		troth_error("keys", "dir=%s reason=\"a key cannot be made: %s\"", keys,
 			    strerror(errno));
 	else if (made)
-		troth_info("keys", "dir=%s made=ear.key", keys);
+		troth_info("keys", "dir=%s made=\"what an earlier version did not know\"",
+			   keys);
 	return status;
 }
 

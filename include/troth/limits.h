@@ -185,6 +185,10 @@
 #define TROTH_CBOR_DEPTH_MAX 8
 /* Items in one result's headers or claims: it has about 60. */
 #define TROTH_CBOR_ITEMS_MAX 128
+/* A secret that is released on a verdict, bytes: a key file of LUKS has 64 to 4096. */
+#define TROTH_SECRET_MAX 4096
+/* Secrets that one policy gives out. */
+#define TROTH_POLICY_SECRETS_MAX 32
 /* A relying party's nonce, bytes: RFC 9711 wants 64 bits; past 48 the deployed EAR libraries
  * refuse its text form. */
 #define TROTH_RESULT_NONCE_MIN 8

@@ -68,7 +68,7 @@ _trothctl() {
 	--signature-format) _troth_reply "tpmt raw" && return ;;
 	--hash | --template-hash | --bank) _troth_reply "sha1 sha256 sha384 sha512 sm3_256" && return ;;
 	--device) _troth_reply "$(_troth_names device "$socket")" && return ;;
-	--socket | --key | --keys | --delta | --ak | --attest | --signature | --pcrs | --roots | --intermediates | --shim | --boot-loader | \
+	--socket | --key | --file | --keys | --delta | --ak | --attest | --signature | --pcrs | --roots | --intermediates | --shim | --boot-loader | \
 		--kernel | --initrd | --uki | --grub-config | --out) _troth_files && return ;;
 	--record | --log | --good-log | --policy | --reference | --ima-lists | --output | --add | --write-reference) _troth_files && return ;;
 	--status) _troth_reply "healthy stale unreachable untrusted unknown pending quarantined retired" && return ;;
@@ -97,7 +97,7 @@ _trothctl() {
 		_troth_reply "$("${COMP_WORDS[0]}" "$group" --help 2>/dev/null | sed -n "s/^  $group \([a-z]*\) .*/\1/p")"
 	else
 		case $group:$command in
-		device:list | policy:list | reference:list | reference:learn | reference:build | audit:list | webhook:list) ;;
+		device:list | policy:list | reference:list | reference:learn | reference:build | audit:list | webhook:list | secret:*) ;;
 		device:* | verdict:*) _troth_reply "$(_troth_names device "$socket")" ;;
 		policy:show) _troth_reply "$(_troth_names policy "$socket")" ;;
 		reference:show | reference:promote) _troth_reply "$(_troth_names reference "$socket")" ;;
@@ -114,7 +114,7 @@ _troth_program() {
 	--ek) _troth_reply "auto rsa2048 p256 p384 rsa3072" && return ;;
 	--form) _troth_reply "jwt cwt" && return ;;
 	--profile) _troth_reply "deployed draft" && return ;;
-	--config | --ca | --log | --ima | --state-dir | --run-dir) _troth_files && return ;;
+	--config | --ca | --log | --ima | --state-dir | --run-dir | --output) _troth_files && return ;;
 	--name | --verifier | --tcti | --retry-for | --timeout | --nonce) return ;;
 	esac
 	case ${COMP_WORDS[COMP_CWORD]} in
@@ -130,7 +130,7 @@ _troth_verifier() {
 	*) _troth_program "init serve check-config rotate ca" ;;
 	esac
 }
-_troth_attester() { _troth_program "provision run once result proof wait status check-config"; }
+_troth_attester() { _troth_program "provision run once result proof secret wait status check-config"; }
 
 complete -F _trothctl trothctl
 complete -F _troth_verifier troth-verifier

@@ -21,7 +21,9 @@ void scene_bind(struct scene *s, const char *label, uint8_t out[32])
 					.device_id = s->row.id,
 					.token = { s->a.token, s->a.token_len },
 					.key_public = scene_request(s)->credential_key,
-					.session_key = scene_request(s)->session_key };
+					.session_key = scene_request(s)->session_key,
+					.secret_key = scene_request(s)->secret_key,
+					.secret_name = scene_request(s)->secret_name };
 	soft_bind(&b, out);
 }
 

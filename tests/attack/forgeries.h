@@ -10,7 +10,8 @@
 /* What the attacker has: two enrolled devices, one of them his own, and everything that went
  * over the wire. And what he has not, but tokens and records made with it: the keys. */
 struct scene {
-	int channel;
+	int channel, admin;
+	struct troth_jwk secrets_key; /* that values are sealed for */
 	struct soft_device *device, *other;
 	struct harness_row row, other_row;
 	struct harness_attest a;
@@ -31,6 +32,21 @@ extern const struct forgery FORGED_KEYS[]; /* credential key, its certification,
 extern const size_t N_FORGED_KEYS;
 extern const struct forgery FORGED_SESSIONS[]; /* session key and its signature */
 extern const size_t N_FORGED_SESSIONS;
+extern const struct forgery FORGED_SECRETS[]; /* wishes for a secret */
+extern const size_t N_FORGED_SECRETS;
+
+struct forged_release {
+	const char *name;
+	void (*forge)(struct scene *s,
+		      struct troth_issuer_release *q); /* bends an honest one */
+	enum troth_status status;
+};
+extern const struct forged_release FORGED_RELEASES[];
+extern const size_t N_FORGED_RELEASES;
+/* A fresh exchange with a wish in it, asked and confirmed, and what follows from it. */
+bool scene_release(struct scene *s, struct troth_issuer_release *out);
+/* Does the device open what came, and is it the value? */
+bool scene_opens(struct scene *s, const struct troth_issuer_release *q, struct troth_view got);
 
 /* A fresh and honest exchange in s->a. */
 void scene_prepare(struct scene *s);

@@ -47,6 +47,8 @@ struct report {
 	struct tried deeds[RESULTS_MAX], duties[RESULTS_MAX];
 	struct asked exchanges[RESULTS_MAX], keys[RESULTS_MAX], enrolments[RESULTS_MAX];
 	struct asked sessions[RESULTS_MAX];
+	struct asked secrets[RESULTS_MAX], releases[RESULTS_MAX];
+	bool opened[RESULTS_MAX];
 	struct asked administration[RESULTS_MAX], devices_kinds[RESULTS_MAX];
 	struct asked first, last; /* honest exchanges */
 	size_t n_garbage, n_garbage_answered, n_garbage_taken;
@@ -224,17 +226,45 @@ static void forge_enrolments(struct scene *s)
 	}
 }
 
+/* ---- secrets ---- */
+
+static void forge_release(struct scene *s, size_t i)
+{
+	struct troth_issuer_request q = { .kind = TROTH_ISSUER_RELEASE };
+	struct troth_issuer_reply r;
+	if (!scene_release(s, &q.u.release))
+		return;
+	FORGED_RELEASES[i].forge(s, &q.u.release);
+	if (!harness_ask(s->channel, &q, &r))
+		return;
+	report->releases[i] = (struct asked){ true, r.status, r.finding };
+	report->opened[i] = r.status == TROTH_OK && scene_opens(s, &q.u.release, r.u.der);
+}
+
+/* The last of them has the device denied. */
+static void forge_releases(struct scene *s)
+{
+	const struct troth_issuer_request ask_key = { .kind = TROTH_ISSUER_SECRETS_KEY };
+	struct troth_issuer_request allow = { .kind = TROTH_ISSUER_ALLOW };
+	struct troth_issuer_reply r;
+	if (!harness_ask(s->admin, &ask_key, &r) || r.u.der.n != sizeof s->secrets_key)
+		return;
+	memcpy(&s->secrets_key, r.u.der.p, sizeof s->secrets_key);
+	for (size_t i = 0; i < N_FORGED_RELEASES; i++)
+		forge_release(s, i);
+	memcpy(allow.u.deny.device_id, s->row.id, sizeof allow.u.deny.device_id);
+	(void)harness_ask(s->admin, &allow, &r);
+}
+
 /* ---- the wrong channel, and what is no request ---- */
 
 static const enum troth_issuer_kind ADMINISTRATION[] = {
-	TROTH_ISSUER_SEAL, TROTH_ISSUER_DENY,	TROTH_ISSUER_ALLOW,
-	TROTH_ISSUER_CRL,  TROTH_ISSUER_BUNDLE, TROTH_ISSUER_STATUS,
+	TROTH_ISSUER_SEAL,   TROTH_ISSUER_DENY,	  TROTH_ISSUER_ALLOW,	    TROTH_ISSUER_CRL,
+	TROTH_ISSUER_BUNDLE, TROTH_ISSUER_STATUS, TROTH_ISSUER_SECRETS_KEY,
 };
 static const enum troth_issuer_kind OF_DEVICES[] = {
-	TROTH_ISSUER_CHALLENGE,
-	TROTH_ISSUER_ENROLL_BEGIN,
-	TROTH_ISSUER_ENROLL_FINISH,
-	TROTH_ISSUER_ATTEST,
+	TROTH_ISSUER_CHALLENGE, TROTH_ISSUER_ENROLL_BEGIN, TROTH_ISSUER_ENROLL_FINISH,
+	TROTH_ISSUER_ATTEST,	TROTH_ISSUER_RELEASE,
 };
 
 static void use_wrong_channels(const struct scene *s, int admin)
@@ -375,6 +405,9 @@ static int hostile_front(const struct troth_role_fds *fds, void *arg)
 	forge_all(&s, FORGED_EXCHANGES, N_FORGED_EXCHANGES, report->exchanges);
 	forge_all(&s, FORGED_KEYS, N_FORGED_KEYS, report->keys);
 	forge_all(&s, FORGED_SESSIONS, N_FORGED_SESSIONS, report->sessions);
+	s.admin = fds->admin_channel;
+	forge_all(&s, FORGED_SECRETS, N_FORGED_SECRETS, report->secrets);
+	forge_releases(&s);
 	forge_enrolments(&s);
 	use_wrong_channels(&s, fds->admin_channel);
 	send_garbage(s.channel);
@@ -507,6 +540,24 @@ static void forged_sessions_are_refused(void **state)
 			     FORGED_SESSIONS[i].status, FORGED_SESSIONS[i].finding);
 }
 
+static void secrets_are_for_keys_of_this_boot_alone(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_FORGED_SECRETS; i++)
+		assert_asked(FORGED_SECRETS[i].name, &report->secrets[i],
+			     FORGED_SECRETS[i].status, FORGED_SECRETS[i].finding);
+}
+
+static void secrets_are_released_by_their_ticket_alone(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_FORGED_RELEASES; i++) {
+		assert_asked(FORGED_RELEASES[i].name, &report->releases[i],
+			     FORGED_RELEASES[i].status, TROTH_FINDING_NONE);
+		assert_int_equal(report->opened[i], FORGED_RELEASES[i].status == TROTH_OK);
+	}
+}
+
 static void forged_enrolments_are_refused(void **state)
 {
 	(void)state;
@@ -558,6 +609,8 @@ int main(void)
 		cmocka_unit_test(forged_exchanges_are_refused),
 		cmocka_unit_test(forged_keys_are_refused),
 		cmocka_unit_test(forged_sessions_are_refused),
+		cmocka_unit_test(secrets_are_for_keys_of_this_boot_alone),
+		cmocka_unit_test(secrets_are_released_by_their_ticket_alone),
 		cmocka_unit_test(forged_enrolments_are_refused),
 		cmocka_unit_test(each_channel_takes_its_own_kinds_only),
 		cmocka_unit_test(garbage_is_answered_and_refused),

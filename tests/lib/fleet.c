@@ -2,6 +2,7 @@
 #include "fleet.h"
 
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,6 +51,10 @@ static void bind(const struct fleet_device *d, const Troth__V1__Challenge *chall
 		.key_public = soft_key_public(&d->tpm),
 		.result_nonce = d->result_nonce,
 	};
+	if (d->secret_name != NULL) {
+		b.secret_key = soft_secret_public(&d->tpm);
+		b.secret_name = troth_view_str(d->secret_name);
+	}
 	if (d->tpm.session != NULL) {
 		soft_session_public(&d->tpm, session);
 		b.session_key = TROTH_VIEW_OF(session);
@@ -133,6 +138,23 @@ static void fill_certification(const struct fleet_device *d,
 	a->message.certification = &a->certification;
 }
 
+static void fill_secret(const struct fleet_device *d, const Troth__V1__Challenge *challenge,
+			struct fleet_attestation *a)
+{
+	uint8_t extra[32];
+	bind(d, challenge, "troth/v1/certify-secret", extra);
+	const TPMS_ATTEST fields = soft_certify_secret_fields(&d->tpm, extra, TPM2_RH_NULL);
+	soft_sign(&d->tpm, &fields, &a->secret_certify);
+	troth__v1__certification__init(&a->secret_certification);
+	a->secret_certification.attest = troth_wire_bytes(soft_attest(&a->secret_certify));
+	a->secret_certification.signature =
+		troth_wire_bytes(soft_signature(&a->secret_certify));
+	(void)snprintf(a->secret_name, sizeof a->secret_name, "%s", d->secret_name);
+	a->message.secret_name = a->secret_name;
+	a->message.secret_key = troth_wire_bytes(soft_secret_public(&d->tpm));
+	a->message.secret_certification = &a->secret_certification;
+}
+
 void fleet_attest(struct fleet_device *d, const Troth__V1__Challenge *challenge,
 		  struct fleet_attestation *out)
 {
@@ -150,6 +172,8 @@ void fleet_attest(struct fleet_device *d, const Troth__V1__Challenge *challenge,
 	if ((challenge->wants & TROTH_WANT_LOG) != 0)
 		out->message.log = troth_wire_bytes(d->log);
 	out->message.credential_key = troth_wire_bytes(soft_key_public(&d->tpm));
+	if (d->secret_name != NULL)
+		fill_secret(d, challenge, out);
 	if ((challenge->wants & TROTH_WANT_CERTIFY) != 0)
 		fill_certification(d, challenge, out);
 }

@@ -20,9 +20,10 @@ struct fleet_device {
 	struct soft_device tpm;
 	uint8_t id[32];
 	struct troth_pcr_values pcrs;
-	struct troth_view log;		      /* borrowed */
-	struct troth_view ek_certificate;     /* borrowed; empty: none */
-	struct troth_view result_nonce;	      /* borrowed; a relying party's, or none */
+	struct troth_view log;		  /* borrowed */
+	struct troth_view ek_certificate; /* borrowed; empty: none */
+	struct troth_view result_nonce;	  /* borrowed; a relying party's, or none */
+	const char *secret_name;	  /* asked for with the TPM's secret key; NULL: none */
 	uint32_t result_form, result_profile; /* asked for; 0: as the policy has it */
 	void (*twist)(TPMS_ATTEST *quote); /* changes a quote before it is signed; NULL: none */
 };
@@ -40,7 +41,9 @@ struct fleet_attestation {
 	Troth__V1__Certification certification;
 	Troth__V1__PcrBank banks[TROTH_BANKS_MAX], *bank_list[TROTH_BANKS_MAX];
 	uint8_t values[TROTH_BANKS_MAX][TROTH_PCR_COUNT * TROTH_DIGEST_MAX];
-	struct soft_evidence quote, certify;
+	struct soft_evidence quote, certify, secret_certify;
+	Troth__V1__Certification secret_certification;
+	char secret_name[128];
 	uint8_t session_key[64], session_signature[64];
 	uint8_t log_digest[32];
 };

@@ -45,6 +45,26 @@ void soft_device_free(struct soft_device *d)
 	forge_key_free(&d->ak);
 	forge_key_free(&d->credential);
 	EVP_PKEY_free(d->session);
+	forge_key_free(&d->secret);
+}
+
+void soft_device_new_secret_with(struct soft_device *d, TPMA_OBJECT attributes)
+{
+	forge_key_free(&d->secret);
+	d->secret = forge_key(FORGE_P256, TPM2_ALG_ECDSA, TPM2_ALG_SHA256);
+	TPMT_PUBLIC pub = forge_public(&d->secret, attributes);
+	pub.parameters.eccDetail.scheme.scheme = TPM2_ALG_NULL;
+	d->secret_len = forge_public_bytes(&pub, d->secret_public, sizeof d->secret_public).n;
+}
+
+void soft_device_new_secret(struct soft_device *d)
+{
+	soft_device_new_secret_with(d, SOFT_SECRET_ATTRIBUTES);
+}
+
+struct troth_view soft_secret_public(const struct soft_device *d)
+{
+	return (struct troth_view){ d->secret_public, d->secret_len };
 }
 
 void soft_device_new_session(struct soft_device *d)
@@ -244,8 +264,13 @@ void soft_bind(const struct soft_binding *b, uint8_t out[32])
 		jwk_thumbprint(b->session_key, session);
 	add_field(ctx, session, b->session_key.n > 0 ? sizeof session : 0);
 	add_field(ctx, b->facts_sha256.p, b->facts_sha256.n);
-	if (b->result_nonce.n > 0)
+	if (b->result_nonce.n > 0 || b->secret_key.n > 0)
 		add_field(ctx, b->result_nonce.p, b->result_nonce.n);
+	if (b->secret_key.n > 0) {
+		name_of(b->secret_key, name);
+		add_field(ctx, name, sizeof name);
+		add_field(ctx, b->secret_name.p, b->secret_name.n);
+	}
 	assert_int_equal(EVP_DigestFinal_ex(ctx, out, NULL), 1);
 	EVP_MD_CTX_free(ctx);
 }
@@ -284,6 +309,19 @@ TPMS_ATTEST soft_certify_fields(const struct soft_device *d, const uint8_t extra
 	name_of(soft_key_public(d), name);
 	TPMS_ATTEST a = forge_certify((struct troth_view){ extra_data, 32 },
 				      (struct troth_view){ name, sizeof name });
+	say_who_and_when(d, &a);
+	return a;
+}
+
+TPMS_ATTEST soft_certify_secret_fields(const struct soft_device *d,
+				       const uint8_t extra_data[32], uint32_t hierarchy)
+{
+	uint8_t name[34];
+	name_of(soft_secret_public(d), name);
+	TPMS_ATTEST a = forge_certify((struct troth_view){ extra_data, 32 },
+				      (struct troth_view){ name, sizeof name });
+	a.attested.certify.qualifiedName =
+		forge_qualified_name(hierarchy, soft_secret_public(d));
 	say_who_and_when(d, &a);
 	return a;
 }

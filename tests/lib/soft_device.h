@@ -13,7 +13,10 @@ struct soft_device {
 	EVP_PKEY *ek; /* RSA-2048, template L-1 */
 	uint8_t ek_key[256];
 	struct forge_key ak, credential;
-	EVP_PKEY *session; /* NULL: none */
+	EVP_PKEY *session;	 /* NULL: none */
+	struct forge_key secret; /* decrypts; no pkey: none */
+	uint8_t secret_public[TROTH_PUBLIC_MAX];
+	size_t secret_len;
 	uint8_t ak_public[TROTH_PUBLIC_MAX], key_public[TROTH_PUBLIC_MAX];
 	size_t ak_len, key_len;
 	uint32_t reset_count, restart_count;
@@ -31,6 +34,13 @@ struct troth_view soft_key_public(const struct soft_device *d);
 void soft_device_new_session(struct soft_device *d);
 void soft_session_public(const struct soft_device *d, uint8_t out[64]);
 void soft_session_sign(const struct soft_device *d, struct troth_view data, uint8_t out[64]);
+/* Draws a key of the null hierarchy that a secret may be sealed for; with other attributes. */
+void soft_device_new_secret(struct soft_device *d);
+void soft_device_new_secret_with(struct soft_device *d, TPMA_OBJECT attributes);
+#define SOFT_SECRET_ATTRIBUTES                                                              \
+	(TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT | TPMA_OBJECT_SENSITIVEDATAORIGIN | \
+	 TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_NODA | TPMA_OBJECT_DECRYPT)
+struct troth_view soft_secret_public(const struct soft_device *d);
 /* SHA-256 of the EK's DER SubjectPublicKeyInfo. */
 void soft_device_id(const struct soft_device *d, uint8_t out[32]);
 
@@ -48,6 +58,8 @@ struct soft_binding {
 	struct troth_view session_key; /* x || y; its JWK thumbprint is bound */
 	struct troth_view facts_sha256;
 	struct troth_view result_nonce; /* a relying party's */
+	struct troth_view secret_key;	/* its Name is bound, beside the secret's */
+	struct troth_view secret_name;
 };
 void soft_bind(const struct soft_binding *b, uint8_t out[32]);
 
@@ -63,6 +75,9 @@ TPMS_ATTEST soft_quote_fields(const struct soft_device *d, const uint8_t extra_d
 			      uint32_t mask);
 /* A whole TPM2_Certify of the device's credential key, likewise. */
 TPMS_ATTEST soft_certify_fields(const struct soft_device *d, const uint8_t extra_data[32]);
+/* Likewise of the key for a secret, a primary one of the hierarchy. */
+TPMS_ATTEST soft_certify_secret_fields(const struct soft_device *d,
+				       const uint8_t extra_data[32], uint32_t hierarchy);
 /* Signs the structure as it is with the device's AK. */
 void soft_sign(const struct soft_device *d, const TPMS_ATTEST *a, struct soft_evidence *out);
 void soft_quote(const struct soft_device *d, const uint8_t extra_data[32], uint32_t mask,

@@ -67,6 +67,42 @@ static void a_relying_partys_nonce_is_a_field_more(void **state)
 	expect(*state, &b, "7abdbd755e3e905b748b2cb12fb6da865f64311d54fd26f25174916b03e18ae0");
 }
 
+/* Ten fields or fewer, whether or not there is a nonce. */
+static void a_secret_is_two_fields_more(void **state)
+{
+	struct troth_binding b = whole();
+	b.secret_key_name = TROTH_VIEW_OF(name);
+	b.secret_name = troth_view_str("disk");
+	expect(*state, &b, "30188bf1f837e9f660f2719452a695d965c86c144ad5b43e8fd878c078fb4e88");
+	b.label = TROTH_BIND_CERTIFY_SECRET;
+	expect(*state, &b, "770bf5a3c5e679cfd12d4b844f1eb5e7226b2263bf02fd52026c743f8979e7ac");
+	b.label = TROTH_BIND_QUOTE;
+	b.result_nonce = (struct troth_view){ count + 128, 8 };
+	expect(*state, &b, "28caa462d4c19c3ac69078e0ab68ff17cc5b5c1184697fe9d285962f0310efc9");
+}
+
+static void a_secret_has_a_key_and_a_name(void **state)
+{
+	uint8_t out[32];
+	static const uint8_t bytes[TROTH_NAME_MAX + 1] = { 1 };
+	static const struct {
+		size_t key, name;
+		enum troth_status want;
+	} CASES_OF_BOTH[] = {
+		{ TROTH_NAME_MAX, TROTH_NAME_LEN_MAX, TROTH_OK },
+		{ TROTH_NAME_MAX + 1, 1, TROTH_E_MALFORMED },
+		{ 34, TROTH_NAME_LEN_MAX + 1, TROTH_E_MALFORMED },
+		{ 34, 0, TROTH_E_MALFORMED },
+		{ 0, 4, TROTH_E_MALFORMED },
+	};
+	for (size_t i = 0; i < TROTH_COUNT(CASES_OF_BOTH); i++) {
+		struct troth_binding b = whole();
+		b.secret_key_name = (struct troth_view){ bytes, CASES_OF_BOTH[i].key };
+		b.secret_name = (struct troth_view){ bytes, CASES_OF_BOTH[i].name };
+		assert_int_equal(troth_binding_digest(*state, &b, out), CASES_OF_BOTH[i].want);
+	}
+}
+
 /* One case per rule: what is wrong, and the field it is put into. */
 static const struct {
 	const char *wrong;
@@ -126,7 +162,7 @@ static void unknown_label_is_refused(void **state)
 {
 	struct troth_binding b = whole();
 	uint8_t out[32];
-	b.label = (enum troth_binding_label)2;
+	b.label = (enum troth_binding_label)3;
 	POISON(out);
 	assert_int_equal(troth_binding_digest(*state, &b, out), TROTH_E_MALFORMED);
 	ASSERT_POISONED(out);
@@ -154,6 +190,8 @@ int main(void)
 		cmocka_unit_test(matches_another_implementation),
 		cmocka_unit_test(an_absent_field_has_length_zero),
 		cmocka_unit_test(a_relying_partys_nonce_is_a_field_more),
+		cmocka_unit_test(a_secret_is_two_fields_more),
+		cmocka_unit_test(a_secret_has_a_key_and_a_name),
 		cmocka_unit_test(sizes_are_checked),
 		cmocka_unit_test(unknown_label_is_refused),
 		cmocka_unit_test(fields_do_not_run_together),

@@ -105,6 +105,10 @@ static void fill_attest(struct troth_issuer_request *q)
 		.result_nonce = VIEW("nonce"),
 		.certification = certification(),
 		.has_facts = true,
+		.secret_name = VIEW("disk"),
+		.secret_key = VIEW("secret key"),
+		.secret_attest = VIEW("certified"),
+		.secret_signature = VIEW("by the AK"),
 		.issue = true,
 		.ttl_s = 900,
 		.appraisal = { .format = TROTH_EAR_CWT,
@@ -113,6 +117,18 @@ static void fill_attest(struct troth_issuer_request *q)
 			       .trust = { { 2, -1, 3, 0, 32 } },
 			       .policy_name = VIEW("plant") },
 	};
+}
+
+static void fill_release(struct troth_issuer_request *q)
+{
+	q->u.release = (struct troth_issuer_release){
+		.ticket = { .key = VIEW("secret key"), .name = VIEW("disk"), .time_ms = 11 },
+		.own = true,
+		.sealed = VIEW("sealed"),
+	};
+	count_up(q->u.release.ticket.device_id, 32, 1);
+	count_up(q->u.release.ticket.extra_data, 32, 2);
+	count_up(q->u.release.ticket.mac, 32, 3);
 }
 
 static void fill_seal(struct troth_issuer_request *q)
@@ -172,6 +188,8 @@ static const struct {
 	{ "crl", TROTH_ISSUER_CRL, fill_crl, CRL_WIRE },
 	{ "bundle", TROTH_ISSUER_BUNDLE, fill_nothing, NULL },
 	{ "status", TROTH_ISSUER_STATUS, fill_status, NULL },
+	{ "release", TROTH_ISSUER_RELEASE, fill_release, NULL },
+	{ "secrets key", TROTH_ISSUER_SECRETS_KEY, fill_nothing, NULL },
 };
 
 static size_t encode(size_t i, uint8_t *buf)
@@ -221,6 +239,10 @@ static void request_fields_keep_their_places(void **state)
 	assert_true(troth_view_equal(a->session_signature, VIEW("signed by")));
 	assert_int_equal(a->certify_attest.n, 0);
 	assert_int_equal(a->certification.restart_count, 4);
+	assert_true(troth_view_equal(a->secret_name, VIEW("disk")));
+	assert_true(troth_view_equal(a->secret_key, VIEW("secret key")));
+	assert_true(troth_view_equal(a->secret_attest, VIEW("certified")));
+	assert_true(troth_view_equal(a->secret_signature, VIEW("by the AK")));
 	assert_true(a->has_facts && a->issue && a->certification.present);
 	assert_int_equal(a->ttl_s, 900);
 	assert_int_equal(a->appraisal.format, TROTH_EAR_CWT);
@@ -283,7 +305,7 @@ static void unknown_kinds_are_refused(void **state)
 	for (unsigned int kind = 0; kind < 256; kind++) {
 		const uint8_t byte = (uint8_t)kind;
 		struct troth_issuer_request q;
-		bool known = (kind >= 1 && kind <= 4) || (kind >= 16 && kind <= 21);
+		bool known = (kind >= 1 && kind <= 5) || (kind >= 16 && kind <= 22);
 		enum troth_status got =
 			troth_issuer_request_read((struct troth_view){ &byte, 1 }, &q);
 		if ((got == TROTH_E_UNSUPPORTED) == known)
@@ -366,6 +388,18 @@ static void limits_hold_when_writing(void **state)
 	assert_int_equal(n, 0xaaaa);
 }
 
+static void a_secret_has_a_limit(void **state)
+{
+	(void)state;
+	static uint8_t big[TROTH_SECRET_SEALED_MAX + 1], buf[BUFFER_MAX];
+	struct troth_issuer_request q = { .kind = TROTH_ISSUER_RELEASE };
+	size_t n;
+	q.u.release.sealed = (struct troth_view){ big, TROTH_SECRET_SEALED_MAX };
+	assert_int_equal(troth_issuer_request_write(&q, buf, sizeof buf, &n), TROTH_OK);
+	q.u.release.sealed.n++;
+	assert_int_equal(troth_issuer_request_write(&q, buf, sizeof buf, &n), TROTH_E_LIMIT);
+}
+
 static void fill_reply(enum troth_issuer_kind kind, struct troth_issuer_reply *r)
 {
 	*r = (struct troth_issuer_reply){ .status = TROTH_OK };
@@ -398,7 +432,9 @@ static void fill_reply(enum troth_issuer_kind kind, struct troth_issuer_reply *r
 	case TROTH_ISSUER_SEAL: count_up(r->u.seal.mac, 32, 1); return;
 	case TROTH_ISSUER_CRL:
 	case TROTH_ISSUER_STATUS:
-	case TROTH_ISSUER_BUNDLE: r->u.der = VIEW("der"); return;
+	case TROTH_ISSUER_BUNDLE:
+	case TROTH_ISSUER_RELEASE:
+	case TROTH_ISSUER_SECRETS_KEY: r->u.der = VIEW("der"); return;
 	case TROTH_ISSUER_DENY:
 	case TROTH_ISSUER_ALLOW: return;
 	}
@@ -497,6 +533,7 @@ int main(void)
 		cmocka_unit_test(values_without_meaning_are_refused),
 		cmocka_unit_test(crl_counts_must_agree),
 		cmocka_unit_test(limits_hold_when_writing),
+		cmocka_unit_test(a_secret_has_a_limit),
 		cmocka_unit_test(replies_go_and_come_back),
 		cmocka_unit_test(a_refusal_carries_its_finding_and_nothing_else),
 		cmocka_unit_test(replies_without_meaning_are_refused),

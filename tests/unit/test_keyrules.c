@@ -215,6 +215,58 @@ static void credential_keys_are_made_to_sign_and_to_stay(void **state)
 	}
 }
 
+#define SECRET_ATTRIBUTES                                                                  \
+	((uint32_t)(TPMA_OBJECT_DECRYPT | TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT | \
+		    TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_USERWITHAUTH))
+
+static const struct {
+	const char *name;
+	uint32_t attributes;
+	const char *detail; /* NULL: it may be released to */
+} SECRET_KEYS[] = {
+	{ "decrypts only", SECRET_ATTRIBUTES, NULL },
+	{ "does not decrypt", SECRET_ATTRIBUTES & ~(uint32_t)TPMA_OBJECT_DECRYPT,
+	  "not set: decrypt" },
+	{ "can be copied", SECRET_ATTRIBUTES & ~(uint32_t)TPMA_OBJECT_FIXEDTPM,
+	  "not set: fixedTPM" },
+	{ "can be moved", SECRET_ATTRIBUTES & ~(uint32_t)TPMA_OBJECT_FIXEDPARENT,
+	  "not set: fixedParent" },
+	{ "imported", SECRET_ATTRIBUTES & ~(uint32_t)TPMA_OBJECT_SENSITIVEDATAORIGIN,
+	  "not set: sensitiveDataOrigin" },
+	{ "a storage key", SECRET_ATTRIBUTES | TPMA_OBJECT_RESTRICTED, "set: restricted" },
+	{ "also signs", SECRET_ATTRIBUTES | TPMA_OBJECT_SIGN_ENCRYPT, "set: sign" },
+};
+
+static void secrets_go_to_keys_that_decrypt_and_stay(void **state)
+{
+	static struct troth_findings f;
+	(void)state;
+	for (size_t i = 0; i < sizeof SECRET_KEYS / sizeof *SECRET_KEYS; i++) {
+		struct troth_public p = { .type = TROTH_KEY_ECC,
+					  .name_alg = TROTH_HASH_SHA256,
+					  .curve = TROTH_CURVE_P256,
+					  .attributes = SECRET_KEYS[i].attributes };
+		f.n = 0;
+		troth_secret_key_check(&p, &f);
+		if (f.n != (SECRET_KEYS[i].detail != NULL ? 1U : 0U))
+			fail_msg("%s", SECRET_KEYS[i].name);
+		if (f.n != 0)
+			assert_string_equal(f.list[0].detail, SECRET_KEYS[i].detail);
+	}
+	struct troth_public p = { .type = TROTH_KEY_ECC,
+				  .name_alg = TROTH_HASH_SHA256,
+				  .curve = TROTH_CURVE_P384,
+				  .attributes = SECRET_ATTRIBUTES };
+	f.n = 0;
+	troth_secret_key_check(&p, &f);
+	assert_string_equal(f.list[0].detail, "not a P-256 key");
+	p.curve = TROTH_CURVE_P256;
+	p.name_alg = TROTH_HASH_SHA1;
+	f.n = 0;
+	troth_secret_key_check(&p, &f);
+	assert_string_equal(f.list[0].detail, "its Name is a weak hash");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +274,7 @@ int main(void)
 		cmocka_unit_test(attestation_keys_have_a_strong_scheme),
 		cmocka_unit_test(both_faults_of_an_attestation_key_are_found),
 		cmocka_unit_test(credential_keys_are_made_to_sign_and_to_stay),
+		cmocka_unit_test(secrets_go_to_keys_that_decrypt_and_stay),
 	};
 	return cmocka_run_group_tests_name("keyrules", tests, NULL, NULL);
 }

@@ -275,6 +275,7 @@ static void lists_at_and_past_their_limits(void **state)
 		  TROTH_ALLOW_RULES_MAX, "]\n" },
 		{ HEAD PCRS "allow: [{ audience: a, methods: [", "GET", TROTH_ALLOW_METHODS_MAX,
 		  "] }]\n" },
+		{ HEAD PCRS "secrets: [", "s%", TROTH_POLICY_SECRETS_MAX, "]\n" },
 		{ HEAD PCRS "tpm: { deny: [", "{ from: '%' }", TROTH_TPM_RULES_MAX, "] }\n" },
 		{ HEAD PCRS "tpm: { allow: [", "{ from: '%' }", TROTH_TPM_RULES_MAX, "] }\n" },
 	};

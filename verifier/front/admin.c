@@ -44,6 +44,10 @@ static const struct troth_http_route ROUTES[] = {
 	  troth_admin_event_stream },
 	{ TROTH_HTTP_GET, "/v1/admin/webhooks", TROTH_ROLE_VIEWER, 0, NULL,
 	  troth_admin_webhooks },
+	{ TROTH_HTTP_GET, "/v1/admin/secrets", TROTH_ROLE_VIEWER, 0, NULL,
+	  troth_admin_secrets },
+	{ TROTH_HTTP_POST, "/v1/admin/secrets/*", TROTH_ROLE_ADMIN, TROTH_SMALL_BODY_MAX,
+	  "application/json", troth_admin_secret_change },
 	{ TROTH_HTTP_GET, "/v1/admin/audit", TROTH_ROLE_VIEWER, 0, NULL, troth_admin_audit },
 	{ 0 },
 };
@@ -280,6 +284,18 @@ static void on_bundle(void *arg, const struct troth_issuer_reply *reply)
 	startup_step_done(admin);
 }
 
+static void on_secrets_key(void *arg, const struct troth_issuer_reply *reply)
+{
+	struct troth_admin *admin = arg;
+	if (reply->status == TROTH_OK && reply->u.der.n == sizeof admin->secrets_key) {
+		memcpy(admin->secrets_key, reply->u.der.p, sizeof admin->secrets_key);
+	} else {
+		troth_error("secrets-key", "status=%s", troth_status_name(reply->status));
+		admin->broken = true;
+	}
+	startup_step_done(admin);
+}
+
 /* More revocations than a CRL takes must not keep the service down, or devices that earn them
  * could: without a CRL whoever needs one denies, and the timer tries again. */
 static enum troth_status request_first_crl(struct troth_admin *admin)
@@ -296,10 +312,12 @@ static enum troth_status request_first_crl(struct troth_admin *admin)
 enum troth_status troth_admin_start_up(struct troth_admin *admin)
 {
 	const struct troth_issuer_request bundle = { .kind = TROTH_ISSUER_BUNDLE };
+	const struct troth_issuer_request secrets = { .kind = TROTH_ISSUER_SECRETS_KEY };
 	TROTH_TRY(troth_admin_load_snapshot(admin));
 	troth_registry_each(admin->front->registry, deny_if_barred, admin);
-	admin->startup_left += 2;
+	admin->startup_left += 3;
 	TROTH_TRY(troth_issuer_call(admin->issuer, &bundle, on_bundle, admin));
+	TROTH_TRY(troth_issuer_call(admin->issuer, &secrets, on_secrets_key, admin));
 	TROTH_TRY(request_first_crl(admin));
 	while (admin->startup_left > 0 && !admin->broken)
 		if (event_base_loop(admin->base, EVLOOP_ONCE) != 0)

@@ -29,6 +29,7 @@ struct troth_admin {
 	struct troth_job crl_job;
 	unsigned int crl_asked; /* atomic: a refresh is on its way through the mailbox */
 	uint64_t crl_number;
+	uint8_t secrets_key[64];   /* x || y: what secrets are sealed for */
 	unsigned int startup_left; /* issuer's answers to wait for before serving */
 	bool broken;		   /* the issuer is gone */
 	bool store_closed; /* the service ends: jobs that are still to come leave it alone */

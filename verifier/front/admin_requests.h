@@ -36,6 +36,8 @@ void troth_admin_references(struct troth_exchange *x, void *admin);
 void troth_admin_reference(struct troth_exchange *x, void *admin);
 void troth_admin_reference_put(struct troth_exchange *x, void *admin);
 void troth_admin_learn(struct troth_exchange *x, void *admin);
+void troth_admin_secrets(struct troth_exchange *x, void *admin);
+void troth_admin_secret_change(struct troth_exchange *x, void *admin);
 void troth_admin_audit(struct troth_exchange *x, void *admin);
 void troth_admin_webhooks(struct troth_exchange *x, void *admin);
 void troth_admin_events(struct troth_exchange *x, void *admin);

@@ -24,6 +24,7 @@ void troth_attestation_free(struct troth_attestation *a)
 	troth_cached_log_release(a->log);
 	troth_buffer_clear(&a->ima_learned_copy);
 	free(a->ima);
+	free(a->secret);
 	free(a);
 }
 
@@ -105,6 +106,15 @@ static bool result_is_allowed(struct troth_attestation *a)
 		return true;
 	troth_attestation_reject(a, 403, "form-denied",
 				 "The policy gives results in its own form and profile only.");
+	return false;
+}
+
+static bool secret_is_allowed(struct troth_attestation *a)
+{
+	if (a->secret == NULL || troth_attestation_secret_allowed(a))
+		return true;
+	troth_attestation_reject(a, 403, "secret-denied",
+				 "The policy names no such secret; ask its operator.");
 	return false;
 }
 
@@ -254,7 +264,8 @@ static void attest(struct troth_attestation *a)
 		troth_attestation_refuse(a, findings.list[0].code);
 		return;
 	}
-	if (!state_allows(a) || !find_policy(a) || !result_is_allowed(a))
+	if (!state_allows(a) || !find_policy(a) || !result_is_allowed(a) ||
+	    !secret_is_allowed(a))
 		return;
 	if (policy_moved_on(a)) {
 		troth_attestation_reject(a, 409, "stale-challenge",

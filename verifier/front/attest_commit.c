@@ -40,7 +40,7 @@ static void fill_credential(const struct troth_attestation *a,
 		m->bundle[i] = troth_wire_bytes(set->anchors[i]);
 }
 
-static void answer(struct troth_attestation *a)
+void troth_attestation_answer(struct troth_attestation *a, struct troth_view secret)
 {
 	Troth__V1__AttestationResult m;
 	struct troth_finding_messages findings;
@@ -55,6 +55,7 @@ static void answer(struct troth_attestation *a)
 	m.findings = findings.list;
 	m.verifier_time_ms = troth_now_ms();
 	m.ear = troth_wire_bytes((struct troth_view){ a->result, a->result_len });
+	m.secret = troth_wire_bytes(secret);
 	if (a->message->bundle_sequence < front->bundle_sequence)
 		m.bundle_update = troth_wire_bytes(front->bundle_update.bytes);
 	if (a->certificate_len > 0) {
@@ -66,6 +67,7 @@ static void answer(struct troth_attestation *a)
 	}
 	troth_answer_message(a->exchange, &m.base);
 	troth_published_release(set);
+	troth_attestation_free(a);
 }
 
 static void on_commit(struct troth_job *job)
@@ -94,8 +96,10 @@ static void on_commit(struct troth_job *job)
 		troth_admin_refresh_crl(a->worker->front->admin);
 	troth_debug("attest", "device=%s verdict=%s findings=%zu", a->row.name,
 		    troth_tier_name(a->verdict.tier), a->verdict.findings.n);
-	answer(a);
-	troth_attestation_free(a);
+	if (a->secret != NULL && a->certificate_len > 0)
+		troth_attestation_release(a);
+	else
+		troth_attestation_answer(a, (struct troth_view){ 0 });
 }
 
 /* ---- the transaction ---- */
@@ -144,6 +148,38 @@ static enum troth_status write_leaf(const struct troth_attestation *a, uint64_t 
 	return troth_audit_leaf_write(&leaf, buf, TROTH_AUDIT_LEAF_MAX, len);
 }
 
+/* "release sensor-1": what the leaf of the secret says. */
+static enum troth_status write_secret_leaf(const struct troth_attestation *a,
+					   uint64_t evidence_ms, uint8_t *buf, size_t *len)
+{
+	char detail[sizeof "release " + TROTH_NAME_LEN_MAX];
+	(void)snprintf(detail, sizeof detail, "release %s", a->row.name);
+	const struct troth_audit_leaf leaf = {
+		.kind = TROTH_AUDIT_SECRET,
+		.time_ms = evidence_ms,
+		.name = troth_view_str(a->message->secret_name),
+		.actor = troth_view_str("device"),
+		.detail = troth_view_str(detail),
+		.digest = TROTH_VIEW_OF(a->row.id),
+		.policy = TROTH_VIEW_OF(a->policy->id),
+		.certificate = TROTH_VIEW_OF(a->certificate_sha256),
+	};
+	return troth_audit_leaf_write(&leaf, buf, TROTH_AUDIT_LEAF_MAX, len);
+}
+
+/* Only with a certificate: a verdict that is less than affirming releases nothing. */
+static enum troth_status add_secret(const struct troth_attestation *a, uint64_t evidence_ms,
+				    uint8_t *leaf, struct troth_store_verdict *v)
+{
+	if (a->secret == NULL || a->certificate_len == 0)
+		return TROTH_OK;
+	TROTH_TRY(write_secret_leaf(a, evidence_ms, leaf, &v->secret_leaf.n));
+	v->secret_leaf.p = leaf;
+	(void)snprintf(v->secret_name, sizeof v->secret_name, "%s", a->message->secret_name);
+	v->secret = &a->secret->sealed;
+	return TROTH_OK;
+}
+
 static enum troth_status pack_record(const struct troth_attestation *a, uint64_t evidence_ms,
 				     uint8_t **out, size_t *out_len)
 {
@@ -182,13 +218,14 @@ static void on_stored(void *arg, enum troth_status status, const struct troth_de
 enum troth_status troth_attestation_commit(struct troth_attestation *a,
 					   const struct troth_issuer_attest_reply *confirmed)
 {
-	uint8_t leaf[TROTH_AUDIT_LEAF_MAX];
+	uint8_t leaf[TROTH_AUDIT_LEAF_MAX], secret_leaf[TROTH_AUDIT_LEAF_MAX];
 	size_t leaf_len, record_len;
 	uint8_t *record;
-	TROTH_TRY(write_leaf(a, confirmed->token.issued_ms, leaf, &leaf_len));
-	TROTH_TRY(pack_record(a, confirmed->token.issued_ms, &record, &record_len));
 	struct troth_store_item item = { .kind = TROTH_STORE_VERDICT };
 	struct troth_store_verdict *v = &item.u.verdict;
+	TROTH_TRY(write_leaf(a, confirmed->token.issued_ms, leaf, &leaf_len));
+	TROTH_TRY(add_secret(a, confirmed->token.issued_ms, secret_leaf, v));
+	TROTH_TRY(pack_record(a, confirmed->token.issued_ms, &record, &record_len));
 	memcpy(v->device_id, a->row.id, sizeof v->device_id);
 	v->version = confirmed->token.row_version;
 	v->policy_epoch = a->snapshot->epoch;

@@ -13,6 +13,9 @@ static enum troth_status keep_credentials(struct troth_attestation *a,
 					  const struct troth_issuer_attest_reply *confirmed)
 {
 	struct troth_digest digest;
+	if (a->secret != NULL)
+		memcpy(a->secret->release_mac, confirmed->release_mac,
+		       sizeof a->secret->release_mac);
 	if (confirmed->result.n > sizeof a->result)
 		return TROTH_E_LIMIT;
 	if (confirmed->result.n > 0)
@@ -82,6 +85,17 @@ static enum troth_ear_profile result_profile(const struct troth_attestation *a)
 	return wanted != 0 ? (enum troth_ear_profile)(wanted - 1) : a->policy->result_profile;
 }
 
+static void pass_secret_wish(const struct troth_attestation *a, struct troth_issuer_attest *q)
+{
+	const Troth__V1__Attestation *m = a->message;
+	if (a->secret == NULL)
+		return;
+	q->secret_name = troth_view_str(m->secret_name);
+	q->secret_key = troth_wire_view(m->secret_key);
+	q->secret_attest = troth_wire_view(m->secret_certification->attest);
+	q->secret_signature = troth_wire_view(m->secret_certification->signature);
+}
+
 enum troth_status troth_attestation_confirm(struct troth_attestation *a)
 {
 	const Troth__V1__Attestation *m = a->message;
@@ -114,5 +128,6 @@ enum troth_status troth_attestation_confirm(struct troth_attestation *a)
 		q->certify_attest = troth_wire_view(m->certification->attest);
 		q->certify_signature = troth_wire_view(m->certification->signature);
 	}
+	pass_secret_wish(a, q);
 	return troth_issuer_call(a->worker->issuer, &request, on_confirmed, a);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* POST /v1/attest: what the message says, and whether the device's TPM said it. */
+#include <stdlib.h>
 #include <string.h>
 #include <tss2/tss2_tpm2_types.h>
 
@@ -9,6 +10,7 @@
 #include "binding.h"
 #include "reader.h"
 #include "session_key.h"
+#include "text.h"
 #include "verdict_wire.h"
 #include "wire.h"
 
@@ -28,6 +30,25 @@ static bool result_wish_is_sound(const Troth__V1__Attestation *m)
 	       m->result_form <= TROTH_EAR_CWT && m->result_profile <= TROTH_EAR_DRAFT + 1;
 }
 
+static bool asks_for_secret(const Troth__V1__Attestation *m)
+{
+	return m->secret_name[0] != '\0' || m->secret_key.len > 0 ||
+	       m->secret_certification != NULL;
+}
+
+/* All of it, or nothing. */
+static bool take_secret_wish(struct troth_attestation *a)
+{
+	const Troth__V1__Attestation *m = a->message;
+	if (!asks_for_secret(m))
+		return true;
+	if (!troth_name_valid(troth_view_str(m->secret_name)) || m->secret_key.len == 0 ||
+	    m->secret_certification == NULL || m->credential_key.len == 0)
+		return false;
+	a->secret = calloc(1, sizeof *a->secret);
+	return a->secret != NULL;
+}
+
 bool troth_attestation_read(struct troth_attestation *a)
 {
 	ProtobufCMessage *m;
@@ -40,6 +61,7 @@ bool troth_attestation_read(struct troth_attestation *a)
 	       a->message->facts.len <= TROTH_FACTS_MAX &&
 	       a->message->log.len <= TROTH_LOG_MAX && a->message->ima.len <= TROTH_IMA_MAX &&
 	       session_is_sound(a->message) && result_wish_is_sound(a->message) &&
+	       take_secret_wish(a) &&
 	       troth_wire_pcrs(a->message->pcrs, a->message->n_pcrs, &a->pcrs) == TROTH_OK;
 }
 
@@ -55,8 +77,20 @@ static enum troth_status credential_key_name(struct troth_attestation *a,
 	return TROTH_OK;
 }
 
+/* What the key is, the issuer sees for itself. */
+static enum troth_status secret_key_name(struct troth_attestation *a)
+{
+	struct troth_public key;
+	if (a->secret == NULL)
+		return TROTH_OK;
+	TROTH_TRY(troth_public_parse(a->worker->ctx, troth_wire_view(a->message->secret_key),
+				     &key));
+	a->secret->key_name = key.name;
+	return TROTH_OK;
+}
+
 static enum troth_status expected_extra_data(struct troth_attestation *a,
-					     const struct troth_name *key, uint8_t out[32])
+					     const struct troth_name *key)
 {
 	struct troth_view facts = troth_wire_view(a->message->facts);
 	struct troth_view session_key = troth_wire_view(a->message->session_key);
@@ -79,7 +113,11 @@ static enum troth_status expected_extra_data(struct troth_attestation *a,
 						       a->session_thumbprint));
 		binding.session_key_thumbprint = TROTH_VIEW_OF(a->session_thumbprint);
 	}
-	return troth_binding_digest(a->worker->ctx, &binding, out);
+	if (a->secret != NULL) {
+		binding.secret_key_name = troth_name_view(&a->secret->key_name);
+		binding.secret_name = troth_view_str(a->message->secret_name);
+	}
+	return troth_binding_digest(a->worker->ctx, &binding, a->extra_data);
 }
 
 enum troth_status troth_attestation_authenticate(struct troth_attestation *a,
@@ -89,8 +127,7 @@ enum troth_status troth_attestation_authenticate(struct troth_attestation *a,
 	struct troth_name name;
 	struct troth_signature signature;
 	const struct troth_ak *ak;
-	uint8_t extra[32];
-	if (credential_key_name(a, &key, &name) != TROTH_OK) {
+	if (credential_key_name(a, &key, &name) != TROTH_OK || secret_key_name(a) != TROTH_OK) {
 		troth_finding_add(findings, TROTH_FINDING_KEY_ATTRIBUTES);
 		return TROTH_OK;
 	}
@@ -101,8 +138,8 @@ enum troth_status troth_attestation_authenticate(struct troth_attestation *a,
 	}
 	struct troth_view ak_public = { a->row.ak_public, a->row.ak_len };
 	TROTH_TRY(troth_ak_cache_get(a->worker->aks, a->worker->ctx, ak_public, &ak));
-	TROTH_TRY(expected_extra_data(a, &name, extra));
-	struct troth_view extra_data = TROTH_VIEW_OF(extra);
+	TROTH_TRY(expected_extra_data(a, &name));
+	struct troth_view extra_data = TROTH_VIEW_OF(a->extra_data);
 	struct troth_quote_case c = {
 		.key = ak->key,
 		.ak = &ak->public,

@@ -3,7 +3,8 @@
  *
  * attest.c leads: it owns the attestation and says what is asked of whom in which order.
  * attest_evidence.c reads the message and says whether it is authentic, attest_confirm.c asks
- * the issuer, attest_commit.c stores what came of it and answers. Whoever answers also frees:
+ * the issuer, attest_commit.c stores what came of it and answers, attest_release.c
+ * has a secret released before that. Whoever answers also frees:
  * after a call that may answer, the attestation is gone. */
 #ifndef TROTH_ATTESTATION_H
 #define TROTH_ATTESTATION_H
@@ -15,6 +16,13 @@
 
 /* Bytes of DER; more than the issuer ever signs. */
 #define TROTH_ATTESTATION_CERTIFICATE_MAX 2048
+
+/* A secret that the device asks for. */
+struct troth_attestation_secret {
+	struct troth_name key_name;
+	uint8_t release_mac[32];	   /* the issuer's, with the evidence */
+	struct troth_sealed_secret sealed; /* the store's, with the commit */
+};
 
 struct troth_attestation {
 	struct troth_job job; /* how the store's answer comes back */
@@ -28,7 +36,9 @@ struct troth_attestation {
 	struct troth_attest quote;
 	struct troth_pcr_values pcrs;
 	uint8_t facts_sha256[32];
-	uint8_t session_thumbprint[32]; /* where the message has a session key */
+	uint8_t session_thumbprint[32];		 /* where the message has a session key */
+	uint8_t extra_data[32];			 /* what the quote must bind */
+	struct troth_attestation_secret *secret; /* NULL: none is asked for */
 	struct troth_snapshot *snapshot;
 	const struct troth_policy *policy;
 	const struct troth_reference_set *reference;
@@ -76,6 +86,12 @@ TROTH_NODISCARD enum troth_status troth_attestation_confirm(struct troth_attesta
 TROTH_NODISCARD enum troth_status
 troth_attestation_commit(struct troth_attestation *a,
 			 const struct troth_issuer_attest_reply *confirmed);
+/* The answer to what is committed; secret: sealed for the device, or none. Ends it. */
+void troth_attestation_answer(struct troth_attestation *a, struct troth_view secret);
+/* May the policy's devices ask for this secret? */
+TROTH_NODISCARD bool troth_attestation_secret_allowed(const struct troth_attestation *a);
+/* Has the issuer seal the secret that the commit found, and answers. */
+void troth_attestation_release(struct troth_attestation *a);
 
 /* The names of its certificate beside the SPIFFE ID, by policy and registry, as they may be; in
  * buf. What may not be is left out, and the log says so. */

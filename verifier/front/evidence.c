@@ -47,6 +47,8 @@ static void fill_message(const Troth__V1__Attestation *a, Troth__V1__AppraisalRe
 	m->session_signature = a->session_signature;
 	m->result_nonce = a->result_nonce;
 	m->facts = a->facts;
+	m->secret_key = a->secret_key;
+	m->secret_name = a->secret_name;
 	m->ima = a->ima;
 	m->ima_first = a->ima_first;
 }

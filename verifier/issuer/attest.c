@@ -6,28 +6,14 @@
 #include <tss2/tss2_tpm2_types.h>
 
 #include "base.h"
-#include "binding.h"
 #include "clock.h"
-#include "desk.h"
+#include "exam.h"
 #include "order.h"
 #include "reader.h"
 #include "text.h"
 
 /* A record may be this far ahead of our clock, milliseconds: replicas agree to about that. */
 #define FUTURE_MS 1000
-
-struct exam {
-	struct troth_desk *desk;
-	const struct troth_issuer_attest *q;
-	uint64_t now_ms;
-	struct troth_token token;
-	const struct troth_ak *ak;
-	bool has_key;
-	struct troth_public key; /* credential key */
-	bool has_session;
-	uint8_t session_thumbprint[32];
-	struct troth_attest quote;
-};
 
 /* The row is as the issuer sealed it, and nobody has forbidden it since. */
 static enum troth_status check_row(struct troth_desk *d, const struct troth_identity *id)
@@ -63,7 +49,7 @@ static enum troth_status check_wish(const struct troth_desk *d,
 	return TROTH_OK;
 }
 
-static enum troth_status open_token(struct exam *e)
+static enum troth_status open_token(struct troth_exam *e)
 {
 	TROTH_TRY(
 		troth_desk_open(e->desk, e->q->token, TROTH_TOKEN_QUOTE, e->now_ms, &e->token));
@@ -76,7 +62,7 @@ static enum troth_status open_token(struct exam *e)
 
 /* Of the row, never of the message. It was checked when it was sealed; it is checked again,
  * because rules may have become stricter since. */
-static enum troth_status find_ak(struct exam *e)
+static enum troth_status find_ak(struct troth_exam *e)
 {
 	struct troth_desk *d = e->desk;
 	enum troth_status got =
@@ -88,7 +74,7 @@ static enum troth_status find_ak(struct exam *e)
 	return troth_desk_judged(d);
 }
 
-static enum troth_status read_key(struct exam *e)
+static enum troth_status read_key(struct troth_exam *e)
 {
 	struct troth_desk *d = e->desk;
 	if (e->q->credential_key.n == 0)
@@ -102,7 +88,7 @@ static enum troth_status read_key(struct exam *e)
 	return troth_desk_judged(d);
 }
 
-static enum troth_status read_session(struct exam *e)
+static enum troth_status read_session(struct troth_exam *e)
 {
 	const struct troth_issuer_attest *q = e->q;
 	if (q->session_key.n == 0 && q->session_signature.n == 0)
@@ -115,8 +101,8 @@ static enum troth_status read_session(struct exam *e)
 	return got;
 }
 
-static enum troth_status bind(const struct exam *e, enum troth_binding_label label,
-			      uint8_t out[32])
+enum troth_status troth_exam_bind(const struct troth_exam *e, enum troth_binding_label label,
+				  uint8_t out[32])
 {
 	const struct troth_issuer_attest *q = e->q;
 	struct troth_binding b = {
@@ -132,10 +118,14 @@ static enum troth_status bind(const struct exam *e, enum troth_binding_label lab
 		b.session_key_thumbprint = TROTH_VIEW_OF(e->session_thumbprint);
 	if (q->has_facts)
 		b.facts_digest = TROTH_VIEW_OF(q->facts_sha256);
+	if (e->has_secret) {
+		b.secret_key_name = troth_name_view(&e->secret_key.name);
+		b.secret_name = q->secret_name;
+	}
 	return troth_binding_digest(e->desk->ctx, &b, out);
 }
 
-static enum troth_status check_quote(struct exam *e)
+static enum troth_status check_quote(struct troth_exam *e)
 {
 	struct troth_desk *d = e->desk;
 	struct troth_signature signature;
@@ -146,7 +136,7 @@ static enum troth_status check_quote(struct exam *e)
 		return troth_desk_refuse(d, TROTH_E_MISMATCH,
 					 TROTH_FINDING_SIGNATURE_MALFORMED);
 	TROTH_TRY(got);
-	TROTH_TRY(bind(e, TROTH_BIND_QUOTE, extra));
+	TROTH_TRY(troth_exam_bind(e, TROTH_BIND_QUOTE, extra));
 	const struct troth_quote_case c = {
 		.key = e->ak->key,
 		.ak = &e->ak->public,
@@ -160,12 +150,12 @@ static enum troth_status check_quote(struct exam *e)
 	return troth_desk_judged(d);
 }
 
-static enum troth_status not_certified(struct exam *e)
+static enum troth_status not_certified(struct troth_exam *e)
 {
 	return troth_desk_refuse(e->desk, TROTH_E_MISMATCH, TROTH_FINDING_KEY_CERTIFICATION);
 }
 
-static enum troth_status key_name_digest(struct exam *e, uint8_t out[32])
+static enum troth_status key_name_digest(struct troth_exam *e, uint8_t out[32])
 {
 	struct troth_digest digest;
 	TROTH_TRY(troth_hash_one(e->desk->ctx, TROTH_HASH_SHA256, troth_name_view(&e->key.name),
@@ -174,29 +164,32 @@ static enum troth_status key_name_digest(struct exam *e, uint8_t out[32])
 	return TROTH_OK;
 }
 
-static enum troth_status verify_fresh(struct exam *e)
+enum troth_status troth_exam_certified(struct troth_exam *e,
+				       const struct troth_exam_certificate *asked)
 {
 	struct troth_desk *d = e->desk;
 	struct troth_signature signature;
 	struct troth_attest certify;
 	uint8_t extra[32];
-	enum troth_status got = troth_signature_parse(e->q->certify_signature, &signature);
+	enum troth_status got = troth_signature_parse(asked->signature, &signature);
 	if (troth_fault_of_bytes(got))
 		return not_certified(e);
 	TROTH_TRY(got);
-	TROTH_TRY(bind(e, TROTH_BIND_CERTIFY, extra));
+	TROTH_TRY(troth_exam_bind(e, asked->label, extra));
 	const struct troth_certify_case c = {
 		.key = e->ak->key,
 		.ak = &e->ak->public,
-		.attest = e->q->certify_attest,
+		.attest = asked->attest,
 		.signature = &signature,
 		.extra_data = TROTH_VIEW_OF(extra),
-		.name = &e->key.name,
+		.name = &asked->key->name,
 		.hierarchy = TPM2_RH_ENDORSEMENT,
+		.primary = asked->hierarchy != 0 ? asked->key : NULL,
+		.primary_hierarchy = asked->hierarchy,
 	};
 	TROTH_TRY(troth_certify_verify(d->ctx, &c, &d->findings));
 	TROTH_TRY(troth_desk_judged(d));
-	TROTH_TRY(troth_attest_parse(e->q->certify_attest, &certify));
+	TROTH_TRY(troth_attest_parse(asked->attest, &certify));
 	/* Certified before a reboot and quoted after it is not of this boot. */
 	const struct troth_order then = troth_order_of(&certify);
 	const struct troth_order now = troth_order_of(&e->quote);
@@ -204,7 +197,8 @@ static enum troth_status verify_fresh(struct exam *e)
 }
 
 /* A new certification, and the record that lets the next renewals do without one. */
-static enum troth_status certify_fresh(struct exam *e, struct troth_certification_record *out)
+static enum troth_status certify_fresh(struct troth_exam *e,
+				       struct troth_certification_record *out)
 {
 	struct troth_desk *d = e->desk;
 	struct troth_certification_record record = {
@@ -213,7 +207,13 @@ static enum troth_status certify_fresh(struct exam *e, struct troth_certificatio
 		.restart_count = e->quote.restart_count,
 		.time_ms = e->token.issued_ms,
 	};
-	TROTH_TRY(verify_fresh(e));
+	const struct troth_exam_certificate certificate = {
+		.label = TROTH_BIND_CERTIFY,
+		.attest = e->q->certify_attest,
+		.signature = e->q->certify_signature,
+		.key = &e->key,
+	};
+	TROTH_TRY(troth_exam_certified(e, &certificate));
 	TROTH_TRY(key_name_digest(e, record.key_name_sha256));
 	TROTH_TRY(troth_certification_seal(d->ctx, &d->office->keys.mac, &e->ak->public.name,
 					   &record, record.mac));
@@ -222,7 +222,7 @@ static enum troth_status certify_fresh(struct exam *e, struct troth_certificatio
 }
 
 /* Void on a new boot, after its life, for another key and for another AK. */
-static enum troth_status certify_by_record(struct exam *e,
+static enum troth_status certify_by_record(struct troth_exam *e,
 					   struct troth_certification_record *out)
 {
 	const struct troth_certification_record *record = &e->q->certification;
@@ -245,7 +245,7 @@ static enum troth_status certify_by_record(struct exam *e,
 	return TROTH_OK;
 }
 
-static enum troth_status check_certification(struct exam *e,
+static enum troth_status check_certification(struct troth_exam *e,
 					     struct troth_certification_record *out)
 {
 	if (!e->has_key) {
@@ -255,10 +255,10 @@ static enum troth_status check_certification(struct exam *e,
 	return e->q->certify_attest.n > 0 ? certify_fresh(e, out) : certify_by_record(e, out);
 }
 
-static enum troth_status prove_session(struct exam *e)
+static enum troth_status prove_session(struct troth_exam *e)
 {
 	uint8_t extra[32];
-	TROTH_TRY(bind(e, TROTH_BIND_QUOTE, extra));
+	TROTH_TRY(troth_exam_bind(e, TROTH_BIND_QUOTE, extra));
 	enum troth_status got = troth_session_key_prove(
 		e->desk->ctx, e->q->session_key, e->q->session_signature, TROTH_VIEW_OF(extra));
 	if (troth_fault_of_bytes(got))
@@ -268,7 +268,7 @@ static enum troth_status prove_session(struct exam *e)
 
 /* The quote names the key in any case; that the device holds it is proven once for a boot, and
  * the record remembers it, so that renewals do not cost another verification. */
-static enum troth_status check_session(struct exam *e,
+static enum troth_status check_session(struct troth_exam *e,
 				       struct troth_certification_record *record)
 {
 	struct troth_desk *d = e->desk;
@@ -288,7 +288,7 @@ static enum troth_status check_session(struct exam *e,
 enum troth_status troth_decide_attest(struct troth_desk *d, const struct troth_issuer_attest *q,
 				      struct troth_issuer_attest_reply *out)
 {
-	struct exam e = { .desk = d, .q = q, .now_ms = troth_now_ms() };
+	struct troth_exam e = { .desk = d, .q = q, .now_ms = troth_now_ms() };
 	struct troth_issuer_attest_reply reply = { 0 };
 	TROTH_TRY(check_wish(d, q));
 	TROTH_TRY(check_row(d, &q->identity));
@@ -296,9 +296,11 @@ enum troth_status troth_decide_attest(struct troth_desk *d, const struct troth_i
 	TROTH_TRY(find_ak(&e));
 	TROTH_TRY(read_key(&e));
 	TROTH_TRY(read_session(&e));
+	TROTH_TRY(troth_exam_read_secret(&e));
 	TROTH_TRY(check_quote(&e));
 	TROTH_TRY(check_certification(&e, &reply.certification));
 	TROTH_TRY(check_session(&e, &reply.certification));
+	TROTH_TRY(troth_exam_admit_secret(&e, &reply));
 	/* Counted with or without a certificate: each verdict is kept and logged for ever, so a
 	 * device that fails must not be quicker at it than one that passes. */
 	if (!troth_rate_take(d->office->rate, q->identity.id, e.now_ms))

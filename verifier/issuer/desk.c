@@ -109,13 +109,15 @@ static bool of_administration(enum troth_issuer_kind kind)
 	case TROTH_ISSUER_CHALLENGE:
 	case TROTH_ISSUER_ENROLL_BEGIN:
 	case TROTH_ISSUER_ENROLL_FINISH:
-	case TROTH_ISSUER_ATTEST: return false;
+	case TROTH_ISSUER_ATTEST:
+	case TROTH_ISSUER_RELEASE: return false;
 	case TROTH_ISSUER_SEAL:
 	case TROTH_ISSUER_DENY:
 	case TROTH_ISSUER_ALLOW:
 	case TROTH_ISSUER_CRL:
 	case TROTH_ISSUER_BUNDLE:
-	case TROTH_ISSUER_STATUS: break;
+	case TROTH_ISSUER_STATUS:
+	case TROTH_ISSUER_SECRETS_KEY: break;
 	}
 	return true;
 }
@@ -132,6 +134,7 @@ static enum troth_status decide(struct troth_desk *d, const struct troth_issuer_
 		return troth_decide_enroll_finish(d, &q->u.enroll_finish,
 						  &out->u.enroll_finish);
 	case TROTH_ISSUER_ATTEST: return troth_decide_attest(d, &q->u.attest, &out->u.attest);
+	case TROTH_ISSUER_RELEASE: return troth_decide_release(d, &q->u.release, &out->u.der);
 	case TROTH_ISSUER_SEAL: return troth_decide_seal(d, &q->u.seal, &out->u.seal);
 	case TROTH_ISSUER_DENY: return troth_denied_add(d->office->denied, q->u.deny.device_id);
 	case TROTH_ISSUER_ALLOW:
@@ -140,6 +143,7 @@ static enum troth_status decide(struct troth_desk *d, const struct troth_issuer_
 	case TROTH_ISSUER_CRL: return troth_decide_crl(d, &q->u.crl, &out->u.der);
 	case TROTH_ISSUER_BUNDLE: return troth_decide_bundle(d, &out->u.der);
 	case TROTH_ISSUER_STATUS: return troth_decide_status(d, &q->u.status, &out->u.der);
+	case TROTH_ISSUER_SECRETS_KEY: return troth_decide_secrets_key(d, &out->u.der);
 	}
 	return TROTH_E_UNSUPPORTED;
 }

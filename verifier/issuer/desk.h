@@ -56,6 +56,7 @@ struct troth_desk {
 	uint8_t der[TROTH_CERT_MAX];
 	uint8_t result[TROTH_JWS_MAX];
 	uint8_t bundle[TROTH_BUNDLE_MAX];
+	uint8_t released[TROTH_SECRET_SEALED_MAX];
 	uint8_t *
 		crl; /* TROTH_CRL_DER_MAX, on the administration's desk once it was asked for */
 };
@@ -97,6 +98,11 @@ troth_decide_enroll_finish(struct troth_desk *d, const struct troth_issuer_enrol
 TROTH_NODISCARD enum troth_status troth_decide_attest(struct troth_desk *d,
 						      const struct troth_issuer_attest *q,
 						      struct troth_issuer_attest_reply *out);
+TROTH_NODISCARD enum troth_status troth_decide_release(struct troth_desk *d,
+						       const struct troth_issuer_release *q,
+						       struct troth_view *out);
+TROTH_NODISCARD enum troth_status troth_decide_secrets_key(struct troth_desk *d,
+							   struct troth_view *out);
 TROTH_NODISCARD enum troth_status troth_decide_seal(struct troth_desk *d,
 						    const struct troth_issuer_seal *q,
 						    struct troth_issuer_seal_reply *out);

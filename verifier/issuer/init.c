@@ -91,26 +91,38 @@ static enum troth_status write_authority(const char *dir, const struct authority
 	return troth_cert_write(dir, "ca.crt", f->ca);
 }
 
-static enum troth_status make_result_key(const char *dir)
+/* A P-256 key under this name, unless there is one. */
+static enum troth_status make_key(const char *dir, const char *name, bool *out_made)
 {
+	char path[PATH_MAX];
+	TROTH_TRY(troth_key_path(dir, name, path));
+	if (access(path, F_OK) == 0)
+		return TROTH_OK;
 	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *key = EVP_EC_gen("P-256");
-	return key != NULL ? troth_key_write(dir, "ear.key", key) : TROTH_E_CRYPTO;
+	*out_made = true;
+	return key != NULL ? troth_key_write(dir, name, key) : TROTH_E_CRYPTO;
+}
+
+/* What stands beside the authority: who signs results, who opens secrets. */
+static enum troth_status make_keys(const char *dir, bool *out_made)
+{
+	TROTH_TRY(make_key(dir, "ear.key", out_made));
+	return make_key(dir, "secrets.key", out_made);
 }
 
 enum troth_status troth_issuer_complete(const char *key_dir, bool *out_made)
 {
-	char path[PATH_MAX];
+	*out_made = false;
 	TROTH_TRY(troth_issuer_rotate_finish(key_dir));
-	TROTH_TRY(troth_key_path(key_dir, "ear.key", path));
-	*out_made = access(path, F_OK) != 0;
-	return *out_made ? make_result_key(key_dir) : TROTH_OK;
+	return make_keys(key_dir, out_made);
 }
 
 enum troth_status troth_issuer_init(const char *key_dir, const char *trust_domain,
 				    const struct troth_key_source *source)
 {
-	static const char *const NAMES[] = { "mac.keys", "root.key", "root.crt",
-					     "ca.key",	 "ca.crt",   "ear.key" };
+	static const char *const NAMES[] = { "mac.keys", "root.key", "root.crt",   "ca.key",
+					     "ca.crt",	 "ear.key",  "secrets.key" };
+	bool made;
 	TROTH_AUTO(files_clear) struct authority_files files = { 0 };
 	if (!troth_trust_domain_valid(troth_view_str(trust_domain)))
 		return TROTH_E_CONFIG;
@@ -118,7 +130,7 @@ enum troth_status troth_issuer_init(const char *key_dir, const char *trust_domai
 	TROTH_TRY(troth_keys_none_exist(key_dir, NAMES, TROTH_COUNT(NAMES)));
 	TROTH_TRY(make_authority(trust_domain, source, &files));
 	TROTH_TRY(write_authority(key_dir, &files, source));
-	return make_result_key(key_dir);
+	return make_keys(key_dir, &made);
 }
 
 /* Letters, digits, hyphens and dots: nothing that OpenSSL's configuration syntax would read as

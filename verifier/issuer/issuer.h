@@ -43,7 +43,7 @@ int troth_issuer_run(const struct troth_issuer_config *config);
 TROTH_NODISCARD enum troth_status troth_issuer_init(const char *key_dir,
 						    const char *trust_domain,
 						    const struct troth_key_source *source);
-/* Makes what an earlier version did not know: the key of attestation results. Called before
+/* Makes what an earlier version did not know: the keys of results and of secrets. Called before
  * anything of the directory is read. */
 TROTH_NODISCARD enum troth_status troth_issuer_complete(const char *key_dir, bool *out_made);
 /* A server certificate for the verifier's TLS listener, signed by the root: DNS names or IP

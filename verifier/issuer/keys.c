@@ -265,6 +265,15 @@ static enum troth_status load_result_key(struct troth_ctx *ctx, const char *key_
 	return troth_jwk_thumbprint(ctx, &out->result_jwk, out->result_id);
 }
 
+static enum troth_status load_secrets_key(const char *key_dir, struct troth_issuer_keys *out)
+{
+	TROTH_TRY(troth_key_read(key_dir, "secrets.key", &out->secrets));
+	if (troth_jwk_of(out->secrets, &out->secrets_jwk) == TROTH_OK)
+		return TROTH_OK;
+	troth_error("keys-refused", "why=\"secrets.key is not a P-256 key\"");
+	return TROTH_E_CONFIG;
+}
+
 /* A key that is published beside the one in force; one that is not there is no error. */
 static enum troth_status publish_too(enum troth_status read, EVP_PKEY *key,
 				     struct troth_issuer_keys *out)
@@ -340,6 +349,7 @@ static enum troth_status load(struct troth_ctx *ctx, const char *key_dir,
 	TROTH_TRY(load_result_key(ctx, key_dir, out));
 	TROTH_TRY(load_other_results(key_dir, out));
 	TROTH_TRY(load_others(key_dir, out));
+	TROTH_TRY(load_secrets_key(key_dir, out));
 	return load_former(key_dir, out);
 }
 
@@ -363,6 +373,7 @@ void troth_issuer_keys_clear(struct troth_issuer_keys *keys)
 {
 	EVP_PKEY_free(keys->ca);
 	EVP_PKEY_free(keys->result);
+	EVP_PKEY_free(keys->secrets);
 	clear_all(keys->chain, TROTH_COUNT(keys->chain));
 	clear_all(keys->others, TROTH_COUNT(keys->others));
 	clear_all(keys->anchors, TROTH_COUNT(keys->anchors));

@@ -5,6 +5,7 @@
  *                       under an operator's own root
  *   ca.key ca.crt       issuing CA, and behind it the CAs between it and the root
  *   ear.key             signs attestation results
+ *   secrets.key         opens secrets at rest
  *   mac.keys            master of every MAC key
  *   ca-next.*, root-next.crt, ear-next.key, ca-old.*, root-old.crt, ear-old.pub
  *                       while they are rotated: rotate.h
@@ -26,6 +27,8 @@ struct troth_issuer_keys {
 	EVP_PKEY *result; /* signs attestation results */
 	struct troth_jwk result_jwk;
 	uint8_t result_id[32]; /* its thumbprint: the key id in results */
+	EVP_PKEY *secrets;     /* opens secrets at rest */
+	struct troth_jwk secrets_jwk;
 	struct troth_mac_keys mac;
 	/* As they are published. The chain: the issuing CA, those above it, without the root.
 	 * Others: the issuing CA that is next, and the former. Anchors: the root, and the one

@@ -27,6 +27,7 @@ enum troth_status troth_mac_keys_derive(struct troth_ctx *ctx,
 	struct troth_mac_keys keys;
 	TROTH_TRY(derive(ctx, master, "troth/v1/row-key", keys.row));
 	TROTH_TRY(derive(ctx, master, "troth/v1/certification-key", keys.certification));
+	TROTH_TRY(derive(ctx, master, "troth/v1/release-key", keys.release));
 	memcpy(keys.master, master, sizeof keys.master);
 	*out = keys;
 	OPENSSL_cleanse(&keys, sizeof keys);
@@ -116,4 +117,30 @@ enum troth_status troth_certification_check(struct troth_ctx *ctx,
 	uint8_t mac[32];
 	TROTH_TRY(troth_certification_seal(ctx, keys, ak, record, mac));
 	return CRYPTO_memcmp(mac, record->mac, sizeof mac) == 0 ? TROTH_OK : TROTH_E_MISMATCH;
+}
+
+enum troth_status troth_release_seal(struct troth_ctx *ctx, const struct troth_mac_keys *keys,
+				     const struct troth_release_ticket *ticket, uint8_t out[32])
+{
+	uint8_t buf[FIXED_MAX + TROTH_PUBLIC_MAX + TROTH_NAME_LEN_MAX];
+	struct troth_writer w = troth_writer_make(buf, sizeof buf);
+	troth_put_view(&w, TROTH_VIEW_OF(ticket->device_id));
+	troth_put_view(&w, TROTH_VIEW_OF(ticket->extra_data));
+	troth_put_u64be(&w, ticket->time_ms);
+	troth_put_view16be(&w, ticket->key);
+	troth_put_view16be(&w, ticket->name);
+	if (!troth_writer_ok(&w))
+		return TROTH_E_LIMIT;
+	const struct troth_view parts[] = { troth_view_str("troth/v1/release"),
+					    troth_written(&w) };
+	return troth_hmac_sha256(ctx, TROTH_VIEW_OF(keys->release), parts, TROTH_COUNT(parts),
+				 out);
+}
+
+enum troth_status troth_release_check(struct troth_ctx *ctx, const struct troth_mac_keys *keys,
+				      const struct troth_release_ticket *ticket)
+{
+	uint8_t mac[32];
+	TROTH_TRY(troth_release_seal(ctx, keys, ticket, mac));
+	return CRYPTO_memcmp(mac, ticket->mac, sizeof mac) == 0 ? TROTH_OK : TROTH_E_MISMATCH;
 }

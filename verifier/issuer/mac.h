@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the issuer vouches for with MACs: rows of the registry and certification records. And
- * the keys of tokens, which change every day.
+/* What the issuer vouches for with MACs: rows of the registry, certification records, tickets
+ * for secrets. And the keys of tokens, which change every day.
  *
  * Every key is derived from one master by HMAC and a label of its own, so that replicas which
  * share the master need to tell each other nothing. Checks are constant-time. */
@@ -15,6 +15,7 @@ struct troth_mac_keys {
 	uint8_t master[TROTH_MAC_KEY_LEN];
 	uint8_t row[TROTH_MAC_KEY_LEN];
 	uint8_t certification[TROTH_MAC_KEY_LEN];
+	uint8_t release[TROTH_MAC_KEY_LEN];
 };
 
 TROTH_NODISCARD enum troth_status troth_mac_keys_derive(struct troth_ctx *ctx,
@@ -46,5 +47,14 @@ TROTH_NODISCARD enum troth_status
 troth_certification_check(struct troth_ctx *ctx, const struct troth_mac_keys *keys,
 			  const struct troth_name *ak,
 			  const struct troth_certification_record *record);
+
+/* Likewise of a ticket, over everything of it but its mac. */
+TROTH_NODISCARD enum troth_status troth_release_seal(struct troth_ctx *ctx,
+						     const struct troth_mac_keys *keys,
+						     const struct troth_release_ticket *ticket,
+						     uint8_t out[32]);
+TROTH_NODISCARD enum troth_status
+troth_release_check(struct troth_ctx *ctx, const struct troth_mac_keys *keys,
+		    const struct troth_release_ticket *ticket);
 
 #endif

@@ -66,6 +66,10 @@ static const struct troth_field ATTEST[] = {
 	CERTIFICATION_FIELDS(struct troth_issuer_attest),
 	TROTH_FIELD(BOOL, struct troth_issuer_attest, has_facts, 0),
 	TROTH_FIELD_ARRAY(struct troth_issuer_attest, facts_sha256),
+	TROTH_FIELD(VIEW, struct troth_issuer_attest, secret_name, TROTH_NAME_LEN_MAX),
+	TROTH_FIELD(VIEW, struct troth_issuer_attest, secret_key, TROTH_PUBLIC_MAX),
+	TROTH_FIELD(VIEW, struct troth_issuer_attest, secret_attest, TROTH_ATTEST_MAX),
+	TROTH_FIELD(VIEW, struct troth_issuer_attest, secret_signature, TROTH_SIGNATURE_MAX),
 	TROTH_FIELD(BOOL, struct troth_issuer_attest, issue, 0),
 	TROTH_FIELD(U32, struct troth_issuer_attest, ttl_s, UINT32_MAX),
 	TROTH_FIELD(VIEW, struct troth_issuer_attest, names, TROTH_SVID_NAMES_LEN_MAX),
@@ -77,6 +81,17 @@ static const struct troth_field ATTEST[] = {
 	TROTH_FIELD(VIEW, struct troth_issuer_attest, appraisal.policy_name,
 		    TROTH_NAME_LEN_MAX),
 	TROTH_FIELD_ARRAY(struct troth_issuer_attest, appraisal.policy_id),
+};
+
+static const struct troth_field RELEASE[] = {
+	TROTH_FIELD_ARRAY(struct troth_issuer_release, ticket.device_id),
+	TROTH_FIELD_ARRAY(struct troth_issuer_release, ticket.extra_data),
+	TROTH_FIELD(VIEW, struct troth_issuer_release, ticket.key, TROTH_PUBLIC_MAX),
+	TROTH_FIELD(VIEW, struct troth_issuer_release, ticket.name, TROTH_NAME_LEN_MAX),
+	TROTH_FIELD(U64, struct troth_issuer_release, ticket.time_ms, 0),
+	TROTH_FIELD_ARRAY(struct troth_issuer_release, ticket.mac),
+	TROTH_FIELD(BOOL, struct troth_issuer_release, own, 0),
+	TROTH_FIELD(VIEW, struct troth_issuer_release, sealed, TROTH_SECRET_SEALED_MAX),
 };
 
 static const struct troth_field SEAL[] = {
@@ -139,6 +154,7 @@ static const struct troth_field ATTEST_REPLY[] = {
 	TROTH_FIELD(VIEW, struct troth_issuer_attest_reply, certificate, TROTH_CERT_MAX),
 	TROTH_FIELD(VIEW, struct troth_issuer_attest_reply, result, TROTH_JWS_MAX),
 	CERTIFICATION_FIELDS(struct troth_issuer_attest_reply),
+	TROTH_FIELD_ARRAY(struct troth_issuer_attest_reply, release_mac),
 };
 
 static const struct troth_field SEAL_REPLY[] = {
@@ -151,8 +167,8 @@ static const struct troth_field DER_REPLY[] = {
 
 static bool kind_known(enum troth_issuer_kind kind)
 {
-	return (kind >= TROTH_ISSUER_CHALLENGE && kind <= TROTH_ISSUER_ATTEST) ||
-	       (kind >= TROTH_ISSUER_SEAL && kind <= TROTH_ISSUER_STATUS);
+	return (kind >= TROTH_ISSUER_CHALLENGE && kind <= TROTH_ISSUER_RELEASE) ||
+	       (kind >= TROTH_ISSUER_SEAL && kind <= TROTH_ISSUER_SECRETS_KEY);
 }
 
 static struct troth_layout request_layout(enum troth_issuer_kind kind)
@@ -163,12 +179,14 @@ static struct troth_layout request_layout(enum troth_issuer_kind kind)
 		return (struct troth_layout){ ENROLL_FINISH, N_ENROLL_BEGIN };
 	case TROTH_ISSUER_ENROLL_FINISH: return (struct troth_layout)LAYOUT(ENROLL_FINISH);
 	case TROTH_ISSUER_ATTEST: return (struct troth_layout)LAYOUT(ATTEST);
+	case TROTH_ISSUER_RELEASE: return (struct troth_layout)LAYOUT(RELEASE);
 	case TROTH_ISSUER_SEAL: return (struct troth_layout)LAYOUT(SEAL);
 	case TROTH_ISSUER_DENY:
 	case TROTH_ISSUER_ALLOW: return (struct troth_layout)LAYOUT(DENY);
 	case TROTH_ISSUER_CRL: return (struct troth_layout)LAYOUT(CRL);
 	case TROTH_ISSUER_STATUS: return (struct troth_layout)LAYOUT(STATUS);
-	case TROTH_ISSUER_BUNDLE: break; /* nothing but its kind */
+	case TROTH_ISSUER_BUNDLE:
+	case TROTH_ISSUER_SECRETS_KEY: break; /* nothing but its kind */
 	}
 	return (struct troth_layout){ NULL, 0 };
 }
@@ -186,7 +204,9 @@ static struct troth_layout reply_layout(enum troth_issuer_kind kind)
 	case TROTH_ISSUER_ALLOW: break; /* nothing but the status */
 	case TROTH_ISSUER_CRL:
 	case TROTH_ISSUER_STATUS:
-	case TROTH_ISSUER_BUNDLE: return (struct troth_layout)LAYOUT(DER_REPLY);
+	case TROTH_ISSUER_BUNDLE:
+	case TROTH_ISSUER_RELEASE:
+	case TROTH_ISSUER_SECRETS_KEY: return (struct troth_layout)LAYOUT(DER_REPLY);
 	}
 	return (struct troth_layout){ NULL, 0 };
 }

@@ -11,6 +11,7 @@
 #include "device_row.h"
 #include "ear.h"
 #include "ek.h"
+#include "sealed_secret.h"
 #include "session_key.h"
 #include "svid.h"
 #include "token.h"
@@ -34,14 +35,16 @@ enum troth_issuer_kind {
 	TROTH_ISSUER_ENROLL_BEGIN = 2,
 	TROTH_ISSUER_ENROLL_FINISH = 3,
 	TROTH_ISSUER_ATTEST = 4,
+	TROTH_ISSUER_RELEASE = 5, /* seals a secret for a device that has just attested */
 	/* administration channel only */
 	TROTH_ISSUER_SEAL =
 		16, /* new name, segment or generation for a row whose MAC is good */
 	TROTH_ISSUER_DENY = 17, /* a device that gets nothing signed (quarantine, retired) */
 	TROTH_ISSUER_ALLOW = 18,
 	TROTH_ISSUER_CRL = 19,
-	TROTH_ISSUER_BUNDLE = 20, /* the issuing chain, anchors and keys of results */
-	TROTH_ISSUER_STATUS = 21  /* signs the head of a status document */
+	TROTH_ISSUER_BUNDLE = 20,     /* the issuing chain, anchors and keys of results */
+	TROTH_ISSUER_STATUS = 21,     /* signs the head of a status document */
+	TROTH_ISSUER_SECRETS_KEY = 22 /* the public key that secrets at rest are sealed for */
 };
 
 /* The identity part of a registry row, which the issuer authenticates:
@@ -110,6 +113,9 @@ struct troth_issuer_attest {
 	struct troth_certification_record certification;     /* the record of an earlier one */
 	bool has_facts;
 	uint8_t facts_sha256[32];
+	/* A secret that the device asks for, the TPMT_PUBLIC of the key it is to be sealed for,
+	 * and its certification; all empty: none. A ticket for it comes with issue only. */
+	struct troth_view secret_name, secret_key, secret_attest, secret_signature;
 	bool issue;
 	uint32_t ttl_s;		 /* of certificate and result */
 	struct troth_view names; /* of the certificate, beside its SPIFFE ID: svid_names.h */
@@ -123,6 +129,23 @@ struct troth_issuer_attest_reply {
 	struct troth_view certificate; /* DER */
 	struct troth_view result; /* a JWT's text or a CWT's bytes; empty: none was wanted */
 	struct troth_certification_record certification; /* to be kept in the row */
+	uint8_t release_mac[32]; /* of the ticket, where a secret is asked for; else zero */
+};
+
+/* That this device, by this quote, asks for this secret under this key: mac = HMAC(release key,
+ * "troth/v1/release" || all of it). extra_data is the quote's. */
+struct troth_release_ticket {
+	uint8_t device_id[32], extra_data[32];
+	struct troth_view key, name; /* TPMT_PUBLIC; of the secret */
+	uint64_t time_ms;	     /* of the challenge */
+	uint8_t mac[32];
+};
+/* Asked for after the commit of the verdict that the ticket came with. The reply is the secret,
+ * sealed for the ticket's key. */
+struct troth_issuer_release {
+	struct troth_release_ticket ticket;
+	bool own;		  /* the value is the device's own, else a shared one */
+	struct troth_view sealed; /* at rest */
 };
 
 struct troth_issuer_seal {
@@ -164,6 +187,7 @@ struct troth_issuer_request {
 		struct troth_issuer_enroll_begin enroll_begin;
 		struct troth_issuer_enroll_finish enroll_finish;
 		struct troth_issuer_attest attest;
+		struct troth_issuer_release release;
 		struct troth_issuer_seal seal;
 		struct troth_issuer_deny deny; /* DENY and ALLOW */
 		struct troth_issuer_crl crl;
@@ -183,7 +207,8 @@ struct troth_issuer_reply {
 		/* CRL: one; BUNDLE: length-prefixed (u32) values in groups with an empty one
 		 * between them: DER certificates, issuing CA first; the anchors; issuing CAs
 		 * that are next or were before (may be none); public keys of results (x || y),
-		 * the present one first. STATUS: the signed line. */
+		 * the present one first. STATUS: the signed line. RELEASE: a sealed secret.
+		 * SECRETS_KEY: x || y. */
 		struct troth_view der;
 	} u;
 };

@@ -62,6 +62,16 @@ static enum troth_status check_enrol(const struct troth_store_enrol *e)
 	return check_row(&e->row);
 }
 
+/* Nothing is released without a place to put it, and a leaf that says so. */
+static enum troth_status check_release(const struct troth_store_verdict *v)
+{
+	if (v->secret_name[0] == '\0')
+		return v->secret == NULL ? TROTH_OK : TROTH_E_MALFORMED;
+	if (!name_sound(v->secret_name, false) || v->secret == NULL || !v->issued)
+		return TROTH_E_MALFORMED;
+	return check_leaf(v->secret_leaf, v->now_s);
+}
+
 static enum troth_status check_verdict(const struct troth_store_verdict *v)
 {
 	struct troth_view id = TROTH_VIEW_OF(v->device_id);
@@ -75,6 +85,7 @@ static enum troth_status check_verdict(const struct troth_store_verdict *v)
 		return TROTH_E_MALFORMED;
 	if (v->issued && (v->revoke || v->row.tier == TROTH_TIER_CONTRAINDICATED))
 		return TROTH_E_MALFORMED;
+	TROTH_TRY(check_release(v));
 	TROTH_TRY(check_leaf(v->leaf, v->now_s));
 	return check_row(&v->row);
 }
@@ -97,6 +108,19 @@ static enum troth_status check_cursor(const struct troth_store_cursor *c)
 	return name_sound(c->name, false) ? TROTH_OK : TROTH_E_MALFORMED;
 }
 
+/* A grant has no value of its own; a value comes with nothing but a put. */
+static enum troth_status check_secret(const struct troth_store_secret *s)
+{
+	const bool put = s->deed == TROTH_STORE_SECRET_PUT;
+
+	if (s->sealed.n > TROTH_SECRET_SEALED_MAX)
+		return TROTH_E_LIMIT;
+	if (!name_sound(s->name, false) || s->deed > TROTH_STORE_SECRET_REMOVE ||
+	    put != (s->sealed.n > 0))
+		return TROTH_E_MALFORMED;
+	return check_leaf(s->leaf, s->now_s);
+}
+
 enum troth_status troth_store_item_check(const struct troth_store_item *item)
 {
 	switch (item->kind) {
@@ -107,6 +131,7 @@ enum troth_status troth_store_item_check(const struct troth_store_item *item)
 		return check_row(&item->u.state.row);
 	case TROTH_STORE_DOCUMENT: return check_document(&item->u.document);
 	case TROTH_STORE_CURSOR: return check_cursor(&item->u.cursor);
+	case TROTH_STORE_SECRET: return check_secret(&item->u.secret);
 	}
 	return TROTH_E_MALFORMED;
 }
@@ -136,7 +161,8 @@ bool troth_store_row_after(const struct troth_store_item *item, struct troth_dev
 		break;
 	case TROTH_STORE_STATE: *out = item->u.state.row; break;
 	case TROTH_STORE_DOCUMENT:
-	case TROTH_STORE_CURSOR: return false;
+	case TROTH_STORE_CURSOR:
+	case TROTH_STORE_SECRET: return false;
 	}
 	out->version++;
 	normalise(out);
@@ -151,7 +177,8 @@ bool troth_store_revokes(const struct troth_store_item *item)
 	case TROTH_STORE_STATE:
 		return item->u.state.revoke || item->u.state.row.state != TROTH_DEVICE_ACTIVE;
 	case TROTH_STORE_DOCUMENT:
-	case TROTH_STORE_CURSOR: break;
+	case TROTH_STORE_CURSOR:
+	case TROTH_STORE_SECRET: break;
 	}
 	return false;
 }
@@ -163,7 +190,8 @@ const uint8_t *troth_store_item_device(const struct troth_store_item *item)
 	case TROTH_STORE_VERDICT: return item->u.verdict.device_id;
 	case TROTH_STORE_STATE: return item->u.state.row.id;
 	case TROTH_STORE_DOCUMENT:
-	case TROTH_STORE_CURSOR: break;
+	case TROTH_STORE_CURSOR:
+	case TROTH_STORE_SECRET: break;
 	}
 	return NULL;
 }
@@ -175,6 +203,7 @@ uint64_t troth_store_item_now_s(const struct troth_store_item *item)
 	case TROTH_STORE_VERDICT: return item->u.verdict.now_s;
 	case TROTH_STORE_STATE: return item->u.state.now_s;
 	case TROTH_STORE_DOCUMENT: return item->u.document.now_s;
+	case TROTH_STORE_SECRET: return item->u.secret.now_s;
 	case TROTH_STORE_CURSOR: break;
 	}
 	return 0;
@@ -182,7 +211,7 @@ uint64_t troth_store_item_now_s(const struct troth_store_item *item)
 
 /* ---- copies ---- */
 
-#define VIEWS_MAX 4
+#define VIEWS_MAX 5
 
 /* The places of an item's views: sizing and copying walk the same list. */
 static size_t views_of(struct troth_store_item *item, struct troth_view *out[VIEWS_MAX])
@@ -201,6 +230,7 @@ static size_t views_of(struct troth_store_item *item, struct troth_view *out[VIE
 		out[n++] = &item->u.verdict.log;
 		out[n++] = &item->u.verdict.leaf;
 		out[n++] = &item->u.verdict.result_nonce;
+		out[n++] = &item->u.verdict.secret_leaf;
 		break;
 	case TROTH_STORE_STATE: out[n++] = &item->u.state.leaf; break;
 	case TROTH_STORE_DOCUMENT:
@@ -208,6 +238,10 @@ static size_t views_of(struct troth_store_item *item, struct troth_view *out[VIE
 		out[n++] = &item->u.document.leaf;
 		break;
 	case TROTH_STORE_CURSOR: break;
+	case TROTH_STORE_SECRET:
+		out[n++] = &item->u.secret.sealed;
+		out[n++] = &item->u.secret.leaf;
+		break;
 	}
 	return n;
 }

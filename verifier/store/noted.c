@@ -73,7 +73,8 @@ static enum troth_notice_kind kind_of(const struct troth_store_item *item,
 	case TROTH_STORE_DOCUMENT:
 		return item->u.document.is_policy ? TROTH_NOTICE_POLICY
 						  : TROTH_NOTICE_REFERENCE;
-	case TROTH_STORE_CURSOR: break;
+	case TROTH_STORE_CURSOR:
+	case TROTH_STORE_SECRET: break;
 	}
 	return TROTH_NOTICE_NONE;
 }

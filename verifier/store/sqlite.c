@@ -228,6 +228,7 @@ const struct troth_store_ops troth_store_sqlite = {
 	.log = troth_sqlite_log,
 	.text = troth_sqlite_text,
 	.each_revoked = troth_sqlite_each_revoked,
+	.each_secret = troth_sqlite_each_secret,
 	.each_leaf = troth_sqlite_each_leaf,
 	.each_notice = troth_sqlite_each_notice,
 	.end = troth_sqlite_end,

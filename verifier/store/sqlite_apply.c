@@ -87,16 +87,22 @@ struct change {
 	const struct troth_device_row *before, *after;
 };
 
+enum troth_status troth_sqlite_add_leaf(struct troth_store_backend *b, struct troth_view leaf)
+{
+	struct troth_call c = troth_call_start(b, SQL_LEAF_ADD);
+
+	troth_put_bytes(&c, leaf);
+	return troth_call_run(&c);
+}
+
 /* The leaf, and what it tells. */
 static enum troth_status add_leaf(struct troth_store_backend *b,
 				  const struct troth_store_item *item, struct troth_view leaf,
 				  struct change change)
 {
-	struct troth_call c = troth_call_start(b, SQL_LEAF_ADD);
 	struct troth_notice notice;
 
-	troth_put_bytes(&c, leaf);
-	TROTH_TRY(troth_call_run(&c));
+	TROTH_TRY(troth_sqlite_add_leaf(b, leaf));
 	if (!troth_store_noted(item, change.before, change.after, &notice))
 		return TROTH_OK;
 	return add_notice(b, &notice);
@@ -231,6 +237,14 @@ static enum troth_status spend_nonce(struct troth_store_backend *b, uint64_t dev
 	return sqlite3_changes(b->write) == 1 ? TROTH_OK : TROTH_E_DENIED;
 }
 
+/* The verdict's own leaf comes after: what it led to is decided here. */
+static enum troth_status find_release(struct troth_store_backend *b, uint64_t device,
+				      const struct troth_store_verdict *v)
+{
+	TROTH_TRY(troth_sqlite_find_secret(b, device, v->secret_name, v->secret));
+	return v->secret->found ? troth_sqlite_add_leaf(b, v->secret_leaf) : TROTH_OK;
+}
+
 /* The single use of a challenge: version, state and epoch as they were when
  * it was made, or nothing. */
 static enum troth_status judge(struct troth_store_backend *b,
@@ -262,6 +276,8 @@ static enum troth_status judge(struct troth_store_backend *b,
 		TROTH_TRY(add_serial(b, stored.device, v));
 	if (v->result_nonce.n > 0)
 		TROTH_TRY(spend_nonce(b, stored.device, v));
+	if (v->secret_name[0] != '\0')
+		TROTH_TRY(find_release(b, stored.device, v));
 	return add_leaf(b, item, v->leaf, (struct change){ &stored.row, after });
 }
 
@@ -353,10 +369,13 @@ static enum troth_status put_cursor(struct troth_store_backend *b,
 	return troth_call_run(&c);
 }
 
-static enum troth_status change_documents(struct troth_store_backend *b,
-					  const struct troth_store_item *item)
+/* What is of no device's row. */
+static enum troth_status change_other(struct troth_store_backend *b,
+				      const struct troth_store_item *item)
 {
-	return item->kind == TROTH_STORE_CURSOR ? put_cursor(b, &item->u.cursor)
+	if (item->kind == TROTH_STORE_CURSOR)
+		return put_cursor(b, &item->u.cursor);
+	return item->kind == TROTH_STORE_SECRET ? troth_sqlite_change_secret(b, &item->u.secret)
 						: put_document(b, item);
 }
 
@@ -366,13 +385,14 @@ static enum troth_status change(struct troth_store_backend *b,
 	struct troth_device_row after;
 
 	if (!troth_store_row_after(item, &after))
-		return change_documents(b, item);
+		return change_other(b, item);
 	switch (item->kind) {
 	case TROTH_STORE_ENROL: return enrol(b, item, &after);
 	case TROTH_STORE_VERDICT: return judge(b, item, &after);
 	case TROTH_STORE_STATE: return set_state(b, item, &after);
 	case TROTH_STORE_DOCUMENT:
-	case TROTH_STORE_CURSOR: break;
+	case TROTH_STORE_CURSOR:
+	case TROTH_STORE_SECRET: break;
 	}
 	return TROTH_E_MALFORMED;
 }

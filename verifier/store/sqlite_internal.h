@@ -39,6 +39,14 @@ enum troth_sql {
 	SQL_SERIALS_SWEEP,
 	SQL_NONCES_PRUNE,
 	SQL_NONCE_ADD,
+	SQL_DEVICE_NUMBER,
+	SQL_SECRET_PUT,
+	SQL_SECRET_GRANT,
+	SQL_SECRET_GRANT_ALL,
+	SQL_SECRET_REMOVE,
+	SQL_SECRET_REMOVE_ALL,
+	SQL_SECRET_FIND,
+	SQL_SECRETS_OF,
 	SQL_EPOCH,
 	SQL_EPOCH_UP,
 	SQL_TEXT_FIND,
@@ -54,6 +62,7 @@ enum troth_sql {
 	SQL_READ_LOG,
 	SQL_READ_TEXT,
 	SQL_READ_REVOKED,
+	SQL_READ_SECRETS,
 	SQL_READ_LEAVES,
 	SQL_READ_NOTICES,
 	SQL_READ_END,
@@ -156,8 +165,23 @@ TROTH_NODISCARD enum troth_status troth_take_device(struct troth_call *c,
 
 TROTH_NODISCARD enum troth_status troth_sqlite_apply(struct troth_store_backend *b,
 						     const struct troth_store_item *item);
+TROTH_NODISCARD enum troth_status troth_sqlite_add_leaf(struct troth_store_backend *b,
+							struct troth_view leaf);
 /* Deletes a bounded number of serials that ran out long ago. */
 TROTH_NODISCARD enum troth_status troth_sqlite_sweep(struct troth_store_backend *b);
+
+/* ---- sqlite_secret.c ---- */
+
+TROTH_NODISCARD enum troth_status
+troth_sqlite_change_secret(struct troth_store_backend *b, const struct troth_store_secret *s);
+/* What the device may have under this name; out->found says whether that is anything. */
+TROTH_NODISCARD enum troth_status troth_sqlite_find_secret(struct troth_store_backend *b,
+							   uint64_t device, const char *name,
+							   struct troth_sealed_secret *out);
+enum troth_status troth_sqlite_each_secret(
+	struct troth_store_backend *b,
+	enum troth_status (*visit)(void *arg, const struct troth_secret_entry *entry),
+	void *arg);
 
 /* ---- sqlite_evidence.c ---- */
 
@@ -171,6 +195,14 @@ TROTH_NODISCARD enum troth_status troth_sqlite_log_held(struct troth_store_backe
 							const struct troth_device_row *row);
 
 /* ---- sqlite_read.c ---- */
+
+/* Holds the read connection for one statement. */
+struct troth_call troth_sqlite_read_start(struct troth_store_backend *b, enum troth_sql sql);
+void troth_sqlite_read_end(struct troth_call *c);
+/* Calls each once per row until there are no more or it fails. */
+TROTH_NODISCARD enum troth_status
+troth_sqlite_for_each(struct troth_call *c,
+		      enum troth_status (*each)(struct troth_call *c, void *arg), void *arg);
 
 enum troth_status troth_sqlite_each_device(
 	struct troth_store_backend *b,

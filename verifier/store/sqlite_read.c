@@ -6,23 +6,21 @@
 
 #include "sqlite_internal.h"
 
-/* Holds the read connection for one statement. */
-static struct troth_call read_start(struct troth_store_backend *b, enum troth_sql sql)
+struct troth_call troth_sqlite_read_start(struct troth_store_backend *b, enum troth_sql sql)
 {
 	(void)pthread_mutex_lock(&b->read_lock);
 	return troth_call_start(b, sql);
 }
 
-static void read_end(struct troth_call *c)
+void troth_sqlite_read_end(struct troth_call *c)
 {
 	troth_call_end(c);
 	(void)pthread_mutex_unlock(&c->b->read_lock);
 }
 
-/* Calls each once per row until there are no more or it fails. */
-static enum troth_status for_each(struct troth_call *c,
-				  enum troth_status (*each)(struct troth_call *c, void *arg),
-				  void *arg)
+enum troth_status
+troth_sqlite_for_each(struct troth_call *c,
+		      enum troth_status (*each)(struct troth_call *c, void *arg), void *arg)
 {
 	for (;;) {
 		bool row = false;
@@ -52,10 +50,10 @@ enum troth_status troth_sqlite_each_device(
 	enum troth_status (*visit)(void *arg, const struct troth_device_row *row), void *arg)
 {
 	struct device_visit v = { visit, arg };
-	struct troth_call c = read_start(b, SQL_READ_DEVICES);
-	enum troth_status status = for_each(&c, one_device, &v);
+	struct troth_call c = troth_sqlite_read_start(b, SQL_READ_DEVICES);
+	enum troth_status status = troth_sqlite_for_each(&c, one_device, &v);
 
-	read_end(&c);
+	troth_sqlite_read_end(&c);
 	return status;
 }
 
@@ -83,12 +81,12 @@ enum troth_status troth_sqlite_each_document(struct troth_store_backend *b, bool
 					     void *arg)
 {
 	struct document_visit v = { visit, arg };
-	struct troth_call c = read_start(b, SQL_READ_DOCUMENTS);
+	struct troth_call c = troth_sqlite_read_start(b, SQL_READ_DOCUMENTS);
 	enum troth_status status;
 
 	troth_put_u64(&c, policies);
-	status = for_each(&c, one_document, &v);
-	read_end(&c);
+	status = troth_sqlite_for_each(&c, one_document, &v);
+	troth_sqlite_read_end(&c);
 	return status;
 }
 
@@ -106,7 +104,7 @@ static enum troth_status take_number(struct troth_call *c, uint64_t *out)
 		number = troth_take_u64(c, INT64_MAX);
 		status = troth_call_sound(c);
 	}
-	read_end(c);
+	troth_sqlite_read_end(c);
 	TROTH_TRY(status);
 	*out = number;
 	return TROTH_OK;
@@ -114,14 +112,14 @@ static enum troth_status take_number(struct troth_call *c, uint64_t *out)
 
 enum troth_status troth_sqlite_epoch(struct troth_store_backend *b, uint64_t *out)
 {
-	struct troth_call c = read_start(b, SQL_READ_EPOCH);
+	struct troth_call c = troth_sqlite_read_start(b, SQL_READ_EPOCH);
 
 	return take_number(&c, out);
 }
 
 enum troth_status troth_sqlite_end(struct troth_store_backend *b, uint64_t *out)
 {
-	struct troth_call c = read_start(b, SQL_READ_END);
+	struct troth_call c = troth_sqlite_read_start(b, SQL_READ_END);
 
 	return take_number(&c, out);
 }
@@ -129,7 +127,7 @@ enum troth_status troth_sqlite_end(struct troth_store_backend *b, uint64_t *out)
 enum troth_status troth_sqlite_cursor(struct troth_store_backend *b, const char *name,
 				      uint64_t *out)
 {
-	struct troth_call c = read_start(b, SQL_READ_CURSOR);
+	struct troth_call c = troth_sqlite_read_start(b, SQL_READ_CURSOR);
 
 	troth_put_text(&c, name);
 	return take_number(&c, out);
@@ -160,12 +158,12 @@ static enum troth_status take_copy(struct troth_call *c, struct troth_buffer *ou
 static enum troth_status find_one(struct troth_store_backend *b, enum troth_sql sql,
 				  const uint8_t key[32], struct troth_buffer *out)
 {
-	struct troth_call c = read_start(b, sql);
+	struct troth_call c = troth_sqlite_read_start(b, sql);
 	enum troth_status status;
 
 	troth_put_bytes(&c, (struct troth_view){ key, 32 });
 	status = take_copy(&c, out);
-	read_end(&c);
+	troth_sqlite_read_end(&c);
 	return status;
 }
 
@@ -218,10 +216,10 @@ enum troth_status troth_sqlite_each_revoked(struct troth_store_backend *b, uint6
 
 	if (now_s > INT64_MAX)
 		return TROTH_E_LIMIT;
-	c = read_start(b, SQL_READ_REVOKED);
+	c = troth_sqlite_read_start(b, SQL_READ_REVOKED);
 	troth_put_u64(&c, now_s);
-	status = for_each(&c, one_revoked, &v);
-	read_end(&c);
+	status = troth_sqlite_for_each(&c, one_revoked, &v);
+	troth_sqlite_read_end(&c);
 	return status;
 }
 
@@ -252,11 +250,11 @@ enum troth_status troth_sqlite_each_leaf(struct troth_store_backend *b, uint64_t
 
 	if (from > INT64_MAX)
 		return TROTH_OK; /* there is none that far */
-	c = read_start(b, SQL_READ_LEAVES);
+	c = troth_sqlite_read_start(b, SQL_READ_LEAVES);
 	troth_put_u64(&c, from);
 	troth_put_u64(&c, most < INT64_MAX ? most : INT64_MAX);
-	status = for_each(&c, one_leaf, &v);
-	read_end(&c);
+	status = troth_sqlite_for_each(&c, one_leaf, &v);
+	troth_sqlite_read_end(&c);
 	return status;
 }
 
@@ -295,10 +293,10 @@ troth_sqlite_each_notice(struct troth_store_backend *b, uint64_t from, size_t mo
 
 	if (from > INT64_MAX)
 		return TROTH_OK; /* there is none that far */
-	c = read_start(b, SQL_READ_NOTICES);
+	c = troth_sqlite_read_start(b, SQL_READ_NOTICES);
 	troth_put_u64(&c, from);
 	troth_put_u64(&c, most < INT64_MAX ? most : INT64_MAX);
-	status = for_each(&c, one_notice, &v);
-	read_end(&c);
+	status = troth_sqlite_for_each(&c, one_notice, &v);
+	troth_sqlite_read_end(&c);
 	return status;
 }

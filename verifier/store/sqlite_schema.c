@@ -115,8 +115,18 @@ static const char SCHEMA_7[] = "CREATE TABLE notices ("
 			       " name TEXT PRIMARY KEY NOT NULL,"
 			       " next INTEGER NOT NULL) STRICT, WITHOUT ROWID;";
 
+/* Secrets, sealed for the issuer: of one device, or shared (device 0); without a value, that
+ * the device may have the shared one. */
+static const char SCHEMA_8[] = "CREATE TABLE secrets ("
+			       " name TEXT NOT NULL,"
+			       " device INTEGER NOT NULL,"
+			       " sealed BLOB CHECK (length(sealed) <= 4177),"
+			       " for_all INTEGER NOT NULL CHECK (for_all IN (0, 1)),"
+			       " put_s INTEGER NOT NULL,"
+			       " PRIMARY KEY (name, device)) STRICT, WITHOUT ROWID;";
+
 static const char *const STEPS[] = { SCHEMA_1, SCHEMA_2, SCHEMA_3, SCHEMA_4,
-				     SCHEMA_5, SCHEMA_6, SCHEMA_7 };
+				     SCHEMA_5, SCHEMA_6, SCHEMA_7, SCHEMA_8 };
 
 const int troth_sqlite_schema_version = (int)TROTH_COUNT(STEPS);
 

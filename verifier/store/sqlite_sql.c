@@ -83,6 +83,28 @@ const char *const troth_sql_text[SQL_N] = {
 	[SQL_NONCE_ADD] = "INSERT INTO result_nonces (device, nonce, used_s) VALUES (?, ?, ?) "
 			  "ON CONFLICT DO NOTHING",
 
+	[SQL_DEVICE_NUMBER] = "SELECT device FROM devices WHERE id = ?",
+	/* A new value does not change who may have it. */
+	[SQL_SECRET_PUT] = "INSERT INTO secrets (name, device, sealed, put_s, for_all) "
+			   "VALUES (?, ?, ?, ?, 0) ON CONFLICT (name, device) DO UPDATE SET "
+			   "sealed = excluded.sealed, put_s = excluded.put_s",
+	/* Meets a row when there is a shared value, and none of the device's own. */
+	[SQL_SECRET_GRANT] =
+		"INSERT INTO secrets (name, device, put_s, for_all) SELECT name, ?2, ?3, 0 "
+		"FROM secrets WHERE name = ?1 AND device = 0 AND sealed IS NOT NULL "
+		"ON CONFLICT (name, device) DO UPDATE SET put_s = excluded.put_s "
+		"WHERE sealed IS NULL",
+	[SQL_SECRET_GRANT_ALL] = "UPDATE secrets SET for_all = 1 WHERE name = ? AND device = 0",
+	[SQL_SECRET_REMOVE] = "DELETE FROM secrets WHERE name = ? AND device = ?",
+	[SQL_SECRET_REMOVE_ALL] = "DELETE FROM secrets WHERE name = ?",
+	/* The device's own value before the shared one. */
+	[SQL_SECRET_FIND] =
+		"SELECT device <> 0, sealed FROM secrets AS s WHERE name = ?1 AND "
+		"sealed IS NOT NULL AND (device = ?2 OR (device = 0 AND (for_all = 1 OR "
+		"EXISTS (SELECT 1 FROM secrets AS g WHERE g.name = ?1 AND g.device = ?2)))) "
+		"ORDER BY device DESC LIMIT 1",
+	[SQL_SECRETS_OF] = "SELECT 1 FROM secrets WHERE name = ? AND device = ?",
+
 	[SQL_EPOCH] = "SELECT epoch FROM meta",
 	[SQL_EPOCH_UP] = "UPDATE meta SET epoch = epoch + 1",
 	[SQL_TEXT_FIND] = "SELECT text FROM texts WHERE id = ?",
@@ -110,5 +132,9 @@ const char *const troth_sql_text[SQL_N] = {
 			     "FROM notices WHERE idx >= ? ORDER BY idx LIMIT ?",
 	[SQL_READ_END] = "SELECT coalesce(max(idx) + 1, 0) FROM leaves",
 	[SQL_READ_CURSOR] = "SELECT next FROM cursors WHERE name = ?",
+	[SQL_READ_SECRETS] =
+		"SELECT s.name, coalesce(d.name, ''), s.sealed IS NOT NULL, s.for_all, s.put_s "
+		"FROM secrets AS s LEFT JOIN devices AS d USING (device) "
+		"ORDER BY s.name, s.device",
 	[SQL_READ_LEAVES] = "SELECT idx, leaf FROM leaves WHERE idx >= ? ORDER BY idx LIMIT ?",
 };

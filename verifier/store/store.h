@@ -14,6 +14,7 @@
 
 #include "device_row.h"
 #include "notice.h"
+#include "sealed_secret.h"
 
 /* Items in one transaction. */
 #define TROTH_STORE_GROUP_MAX 256
@@ -37,6 +38,14 @@ struct troth_store_enrol {
 	uint64_t now_s;
 };
 
+/* A secret as it lies in the store, sealed for the issuer. */
+struct troth_sealed_secret {
+	bool found; /* there is one, and the device may have it */
+	bool own;   /* the device's own value, else a shared one */
+	size_t n;
+	uint8_t bytes[TROTH_SECRET_SEALED_MAX];
+};
+
 /* A verdict on authenticated evidence: one row update, one leaf, evidence, and the serial when
  * a certificate was issued. What enrolment and operators decide (state, name, segment, group,
  * generation, MAC, AK, EK trust) must be in row as it is stored, else TROTH_E_CONFLICT. */
@@ -53,6 +62,12 @@ struct troth_store_verdict {
 	/* A relying party's, that a result was signed for, or none. One that this device had a
 	 * result for within the day is TROTH_E_DENIED. */
 	struct troth_view result_nonce;
+	/* A secret that is released with it; an empty name: none. What may be had is decided in
+	 * the transaction: then *secret is filled before it is answered, and secret_leaf is
+	 * added. */
+	char secret_name[TROTH_NAME_LEN_MAX + 1];
+	struct troth_view secret_leaf;
+	struct troth_sealed_secret *secret; /* the caller's, until done */
 	bool issued;
 	uint8_t serial[16];
 	uint8_t certificate_sha256[32];
@@ -91,12 +106,41 @@ struct troth_store_cursor {
 	uint64_t next;
 };
 
+enum troth_store_deed {
+	TROTH_STORE_SECRET_PUT,	  /* a value: of one device, or shared */
+	TROTH_STORE_SECRET_GRANT, /* the shared value, to one device or to all */
+	TROTH_STORE_SECRET_REMOVE /* value or grant of one device, or all of the name */
+};
+
+/* A secret changes. TROTH_E_NOT_FOUND for a grant without a shared value, and where nothing is
+ * to be removed; TROTH_E_CONFLICT for a device that is not there, and for a grant to one that
+ * has a value of its own. */
+struct troth_store_secret {
+	enum troth_store_deed deed;
+	char name[TROTH_NAME_LEN_MAX + 1];
+	bool of_device;
+	uint8_t device_id[32];
+	struct troth_view sealed; /* of a put */
+	struct troth_view leaf;
+	uint64_t now_s;
+};
+
+/* What is listed of one: never the value. */
+struct troth_secret_entry {
+	char name[TROTH_NAME_LEN_MAX + 1];
+	char device[TROTH_NAME_LEN_MAX + 1]; /* registry name; empty: the shared value */
+	bool has_value;			     /* else a grant of the shared value */
+	bool for_all; /* a shared value that every device of a policy with this name gets */
+	uint64_t put_s;
+};
+
 enum troth_store_kind {
 	TROTH_STORE_ENROL,
 	TROTH_STORE_VERDICT,
 	TROTH_STORE_STATE,
 	TROTH_STORE_DOCUMENT,
-	TROTH_STORE_CURSOR
+	TROTH_STORE_CURSOR,
+	TROTH_STORE_SECRET
 };
 
 struct troth_store_item {
@@ -107,6 +151,7 @@ struct troth_store_item {
 		struct troth_store_state state;
 		struct troth_store_document document;
 		struct troth_store_cursor cursor;
+		struct troth_store_secret secret;
 	} u;
 };
 
@@ -161,6 +206,10 @@ struct troth_store_ops {
 								     const uint8_t serial[16],
 								     uint64_t revoked_s),
 					  void *arg);
+	enum troth_status (*each_secret)(
+		struct troth_store_backend *b,
+		enum troth_status (*visit)(void *arg, const struct troth_secret_entry *entry),
+		void *arg);
 	/* Leaves from index on, in order of commit; the first is 0 and none is ever missing. */
 	enum troth_status (*each_leaf)(struct troth_store_backend *b, uint64_t from,
 				       size_t most,
@@ -188,7 +237,7 @@ extern const struct troth_store_ops troth_store_sqlite;
 struct troth_store_writer;
 
 /* Answers come in batches on the writer thread, after the commit: hand them to your own loop.
- * For a success row is the row as committed (NULL for documents and cursors). */
+ * For a success row is the row as committed (NULL for documents, cursors and secrets). */
 typedef void troth_store_done(void *arg, enum troth_status status,
 			      const struct troth_device_row *row);
 

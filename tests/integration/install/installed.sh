@@ -35,7 +35,7 @@ for unit in troth-verifier troth-attester; do
 	grep -qF "ExecStart=$prefix/bin/$unit " "$file" || fail "$unit.service starts another program"
 	[ "$(grep -c . "$file")" -gt 20 ] || fail "$unit.service is not whole"
 done
-for file in share/initramfs-tools/hooks/troth lib/dracut/modules.d/95troth/module-setup.sh; do
+for file in share/initramfs-tools/hooks/troth lib/dracut/modules.d/95troth/module-setup.sh lib/cryptsetup/scripts/troth; do
 	[ -x "$prefix/$file" ] || fail "$file cannot be run"
 	grep -qF "attester=$prefix/bin/troth-attester" "$prefix/$file" || fail "$file takes another program"
 done
@@ -92,7 +92,9 @@ completes "" trothctl nothing ""
 completes "init serve check-config rotate ca" troth-verifier ""
 completes "request install" troth-verifier ca ""
 completes "--config" troth-verifier serve --c
-completes "status" troth-attester s
+completes "secret status" troth-attester s
+completes "list put grant remove" trothctl secret ""
+completes "--output" troth-attester secret disk --o
 completes "--state-dir" troth-attester run --st
 completes "--retry-for" troth-attester once --re
 completes "rsa" troth-attester --ak r

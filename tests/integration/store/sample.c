@@ -129,6 +129,24 @@ struct troth_store_item sample_document(bool is_policy, const char *name, const 
 	return item;
 }
 
+struct troth_store_item sample_secret(enum troth_store_deed deed, const char *name,
+				      const uint8_t *id, const char *value)
+{
+	struct troth_store_item item = { .kind = TROTH_STORE_SECRET };
+	struct troth_store_secret *s = &item.u.secret;
+
+	*s = (struct troth_store_secret){ .deed = deed,
+					  .of_device = id != NULL,
+					  .leaf = text_view("leaf secret\n"),
+					  .now_s = SAMPLE_NOW_S };
+	(void)snprintf(s->name, sizeof s->name, "%s", name);
+	if (id != NULL)
+		memcpy(s->device_id, id, sizeof s->device_id);
+	if (value != NULL)
+		s->sealed = text_view(value);
+	return item;
+}
+
 #define SAME(field) assert_memory_equal(&a->field, &b->field, sizeof a->field)
 
 void sample_assert_same_row(const struct troth_device_row *a, const struct troth_device_row *b)

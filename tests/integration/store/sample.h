@@ -19,6 +19,10 @@ struct troth_store_item sample_state(const struct troth_device_row *row,
 				     enum troth_device_state state);
 struct troth_store_item sample_document(bool is_policy, const char *name, const char *text);
 
+/* id NULL: shared, or of all; value NULL: none. */
+struct troth_store_item sample_secret(enum troth_store_deed deed, const char *name,
+				      const uint8_t *id, const char *value);
+
 /* Fails the test, naming the field, unless both rows hold the same. */
 void sample_assert_same_row(const struct troth_device_row *a, const struct troth_device_row *b);
 

@@ -229,6 +229,15 @@ static enum troth_status dump_notice(void *arg, uint64_t index, const struct tro
 	return TROTH_OK;
 }
 
+static enum troth_status dump_secret(void *arg, const struct troth_secret_entry *e)
+{
+	struct dump *d = arg;
+
+	(void)fprintf(d->out, "secret %s of '%s' value %d for all %d since %llu\n", e->name,
+		      e->device, e->has_value, e->for_all, (unsigned long long)e->put_s);
+	return TROTH_OK;
+}
+
 char *suite_dump(const struct troth_store_ops *ops, struct troth_store_backend *b)
 {
 	struct dump d = { .ops = ops, .b = b };
@@ -253,6 +262,7 @@ char *suite_dump(const struct troth_store_ops *ops, struct troth_store_backend *
 	assert_int_equal(ops->each_document(b, false, dump_document, &d), TROTH_OK);
 	assert_int_equal(ops->each_revoked(b, 0, dump_revoked, &d), TROTH_OK);
 	assert_int_equal(ops->each_leaf(b, 0, SIZE_MAX, dump_leaf, &d), TROTH_OK);
+	assert_int_equal(ops->each_secret(b, dump_secret, &d), TROTH_OK);
 	assert_int_equal(ops->each_notice(b, 0, SIZE_MAX, dump_notice, &d), TROTH_OK);
 	assert_int_equal(fclose(d.out), 0);
 	return text;

@@ -242,8 +242,8 @@ static void rows_that_hold_what_they_must_not(void **state)
 	}
 }
 
-/* What came with version 7. */
-#define LATER "DROP TABLE notices; DROP TABLE cursors;"
+/* What came with versions 7 and 8. */
+#define LATER "DROP TABLE notices; DROP TABLE cursors; DROP TABLE secrets;"
 
 /* A store of version 1 held AKs in its devices only; of two with the same one, the first keeps
  * it. */
@@ -369,6 +369,26 @@ static void from_schema_6(void **state)
 	s.ops->close(s.b);
 }
 
+/* A store of version 7 holds no secrets, and takes some. */
+static void from_schema_7(void **state)
+{
+	struct suite s = { .ops = &troth_store_sqlite };
+	struct troth_device_row row;
+	struct troth_store_item item;
+
+	memcpy(s.where, *state, sizeof s.where);
+	assert_int_equal(s.ops->open(s.where, &s.b), TROTH_OK);
+	row = suite_enrolled(&s, 1);
+	s.ops->close(s.b);
+	by_hand(s.where, "DROP TABLE secrets; PRAGMA user_version = 7;");
+	assert_int_equal(s.ops->open(s.where, &s.b), TROTH_OK);
+	expect(s.where, "SELECT count(*) FROM secrets", "0");
+	item = sample_secret(TROTH_STORE_SECRET_PUT, "disk", row.id, "sealed");
+	suite_must(&s, &item);
+	expect(s.where, "SELECT count(*) FROM secrets", "1");
+	s.ops->close(s.b);
+}
+
 static void *hold_the_lock(void *where)
 {
 	sqlite3 *db = NULL;
@@ -470,6 +490,7 @@ int main(void)
 		CASE(from_schema_3),
 		CASE(from_schema_5),
 		CASE(from_schema_6),
+		CASE(from_schema_7),
 		CASE(a_lock_of_another_process_is_waited_for),
 		CASE(a_renewal_takes_the_place_of_what_ran_out),
 		CASE(serials_of_devices_gone_are_swept_in_small_lots),
