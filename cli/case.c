@@ -86,6 +86,7 @@ static enum troth_cli_exit open_exported(const struct troth_cli_case_source *s,
 	c->policy_bytes = troth_wire_view(m->policy);
 	c->reference_bytes = troth_wire_view(m->reference);
 	c->good_log_bytes = troth_wire_view(m->good_log);
+	c->good_log_digest = troth_wire_view(m->good_log_digest);
 	c->good_elsewhere = m->good_log_elsewhere != 0;
 	c->trust_domain = troth_view_str(m->trust_domain);
 	return TROTH_CLI_YES;
@@ -107,15 +108,14 @@ static enum troth_cli_exit open_record(struct troth_cli_case *c)
 	return TROTH_CLI_YES;
 }
 
-/* One part against the digest the record has of it. */
+/* One part against the digest that the record, or the case, has of it. */
 static enum troth_cli_exit check_part(struct troth_cli_case *c, const char *what,
-				      struct troth_view bytes, ProtobufCBinaryData digest)
+				      struct troth_view bytes, struct troth_view digest)
 {
 	struct troth_digest made;
-	if (digest.len == 0 && bytes.n == 0)
+	if (digest.n == 0 && bytes.n == 0)
 		return TROTH_CLI_YES;
-	if (bytes.n == 0 &&
-	    troth_view_equal(troth_wire_view(digest), TROTH_VIEW_OF(EMPTY_SHA256)))
+	if (bytes.n == 0 && troth_view_equal(digest, TROTH_VIEW_OF(EMPTY_SHA256)))
 		return TROTH_CLI_YES;
 	if (bytes.n == 0) {
 		troth_cli_error("the evidence has expired: the %s that the record names is no "
@@ -124,8 +124,9 @@ static enum troth_cli_exit check_part(struct troth_cli_case *c, const char *what
 		return TROTH_CLI_UNSURE;
 	}
 	if (troth_hash_one(c->ctx, TROTH_HASH_SHA256, bytes, &made) != TROTH_OK ||
-	    !troth_view_equal(troth_digest_view(&made), troth_wire_view(digest))) {
-		troth_cli_error("this %s is not the one that the record names", what);
+	    !troth_view_equal(troth_digest_view(&made), digest)) {
+		troth_cli_error("this %s is not the one that the %s names", what,
+				digest.p == c->good_log_digest.p ? "case" : "record");
 		return TROTH_CLI_NO;
 	}
 	return TROTH_CLI_YES;
@@ -134,11 +135,17 @@ static enum troth_cli_exit check_part(struct troth_cli_case *c, const char *what
 static enum troth_cli_exit check_parts(struct troth_cli_case *c)
 {
 	const Troth__V1__AppraisalRecord *r = c->record;
-	enum troth_cli_exit code = check_part(c, "event log", c->log_bytes, r->log_digest);
+	enum troth_cli_exit code =
+		check_part(c, "event log", c->log_bytes, troth_wire_view(r->log_digest));
 	if (code == TROTH_CLI_YES)
-		code = check_part(c, "policy", c->policy_bytes, r->policy_id);
+		code = check_part(c, "policy", c->policy_bytes, troth_wire_view(r->policy_id));
 	if (code == TROTH_CLI_YES)
-		code = check_part(c, "reference set", c->reference_bytes, r->reference_id);
+		code = check_part(c, "reference set", c->reference_bytes,
+				  troth_wire_view(r->reference_id));
+	/* One from --good-log is whatever the caller gave. */
+	if (code == TROTH_CLI_YES && c->exported != NULL)
+		code = check_part(c, "log of a boot that passed", c->good_log_bytes,
+				  c->good_log_digest);
 	c->log_sent = r->log_digest.len > 0;
 	return code;
 }

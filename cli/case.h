@@ -25,7 +25,7 @@ struct troth_cli_case {
 	/* Parts as bytes: owned, or borrowed from the exported case's message. */
 	struct troth_buffer owned[7];
 	struct troth_view log_bytes, policy_bytes, reference_bytes, record_bytes,
-		good_log_bytes;
+		good_log_bytes, good_log_digest;
 	ProtobufCMessage *exported, *unpacked;
 	const Troth__V1__AppraisalRecord *record; /* NULL from loose files without one */
 	struct troth_view trust_domain;

@@ -14,7 +14,8 @@
 /* The parts as they were read; the message borrows them. */
 struct parts {
 	struct troth_buffer record, log, policy, reference, good_log;
-	bool elsewhere; /* good_log is another device's */
+	uint8_t good_log_digest[32]; /* its name in the store */
+	bool elsewhere;		     /* good_log is another device's */
 };
 
 static void parts_clear(struct parts *p)
@@ -44,10 +45,18 @@ static bool same(ProtobufCBinaryData a, ProtobufCBinaryData b)
 	return troth_view_equal(troth_wire_view(a), troth_wire_view(b));
 }
 
+static enum troth_status take_good_log(const struct troth_front *f, ProtobufCBinaryData digest,
+				       struct parts *p)
+{
+	TROTH_TRY(find(f, f->store_ops->log, digest, &p->good_log));
+	if (p->good_log.n > 0)
+		memcpy(p->good_log_digest, digest.data, sizeof p->good_log_digest);
+	return TROTH_OK;
+}
+
 /* The log the device last passed with tells what an unknown event was before. */
 static enum troth_status find_own_log(const struct troth_front *f,
-				      const Troth__V1__AppraisalRecord *record,
-				      struct troth_buffer *out)
+				      const Troth__V1__AppraisalRecord *record, struct parts *p)
 {
 	TROTH_AUTO(troth_buffer_clear) struct troth_buffer bytes = { 0 };
 	ProtobufCMessage *m;
@@ -62,7 +71,7 @@ static enum troth_status find_own_log(const struct troth_front *f,
 				    troth_buffer_view(&bytes), &m));
 	const Troth__V1__AppraisalRecord *good = (const Troth__V1__AppraisalRecord *)m;
 	if (!same(good->log_digest, record->log_digest))
-		status = find(f, f->store_ops->log, good->log_digest, out);
+		status = take_good_log(f, good->log_digest, p);
 	else
 		status = TROTH_OK;
 	troth_wire_free(m);
@@ -96,7 +105,7 @@ static enum troth_status find_good_log(const struct troth_front *f,
 				       const Troth__V1__AppraisalRecord *record,
 				       struct parts *p)
 {
-	TROTH_TRY(find_own_log(f, record, &p->good_log));
+	TROTH_TRY(find_own_log(f, record, p));
 	if (p->good_log.n > 0 || record->policy_name == NULL)
 		return TROTH_OK;
 	struct witness w = { .group = record->policy_name,
@@ -105,8 +114,7 @@ static enum troth_status find_good_log(const struct troth_front *f,
 	if (w.passed_ms == 0)
 		return TROTH_OK;
 	p->elsewhere = true;
-	return find(f, f->store_ops->log, (ProtobufCBinaryData){ sizeof w.digest, w.digest },
-		    &p->good_log);
+	return take_good_log(f, (ProtobufCBinaryData){ sizeof w.digest, w.digest }, p);
 }
 
 static enum troth_status gather(const struct troth_front *f, struct parts *p)
@@ -141,6 +149,8 @@ static enum troth_status answer(struct troth_exchange *x, const struct troth_fro
 	m.reference = troth_wire_bytes(troth_buffer_view(&p->reference));
 	m.good_log = troth_wire_bytes(troth_buffer_view(&p->good_log));
 	m.good_log_elsewhere = p->elsewhere && p->good_log.n > 0;
+	if (p->good_log.n > 0)
+		m.good_log_digest = troth_wire_bytes(TROTH_VIEW_OF(p->good_log_digest));
 	TROTH_TRY(troth_wire_pack(&m.base, &bytes, &n));
 	troth_exchange_answer(x, 200, "application/x-protobuf",
 			      (struct troth_view){ bytes, n });
