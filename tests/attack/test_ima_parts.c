@@ -356,6 +356,23 @@ static void a_part_is_made_of_records(void **state)
 	end(s);
 }
 
+/* One byte more than a message has of a list is no message; as many are a list, if a bad one.
+ */
+static void a_part_has_its_limit(void **state)
+{
+	static uint8_t bytes[TROTH_IMA_MAX + 1];
+	struct lab *lab = *state;
+	struct stream *s = begin(lab, LAB_VICTIM);
+	for (size_t over = 0; over < 2; over++) {
+		s->a.message.ima = (ProtobufCBinaryData){ TROTH_IMA_MAX + over, bytes };
+		s->a.message.ima_more = true;
+		assert_true(fleet_post(s->http, "/v1/attest", &s->a.message.base));
+		lab_assert_problem(s->http, 400, over > 0 ? "malformed" : "refused",
+				   over > 0 ? NULL : "ima-malformed");
+	}
+	end(s);
+}
+
 static void a_quarantined_device_sends_none(void **state)
 {
 	struct lab *lab = *state;
@@ -467,6 +484,7 @@ int main(void)
 		cmocka_unit_test(a_carry_is_of_its_device),
 		cmocka_unit_test(a_part_that_was_not_measured_proves_nothing),
 		cmocka_unit_test(a_part_is_made_of_records),
+		cmocka_unit_test(a_part_has_its_limit),
 		cmocka_unit_test(a_quarantined_device_sends_none),
 		cmocka_unit_test(lists_that_are_left_cost_no_memory),
 		cmocka_unit_test(a_list_has_so_many_parts),

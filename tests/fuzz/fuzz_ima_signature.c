@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "ima_key.h"
+#include "ima_learned.h"
 #include "ima_state.h"
 #include "untouched.h"
 
@@ -43,6 +44,20 @@ static void read_state(struct troth_view bytes)
 		assert(n == bytes.n && memcmp(again, bytes.p, n) == 0);
 }
 
+/* What was read of certificates is written again as it was. */
+static void read_learned(struct troth_ctx *ctx, struct troth_view bytes)
+{
+	struct troth_ima_learned l;
+	static uint8_t again[TROTH_IMA_LEARNED_BYTES_MAX];
+	struct troth_writer w = troth_writer_make(again, sizeof again);
+	uint8_t name[32];
+	if (!troth_ima_learned_read(bytes, &l))
+		return;
+	troth_ima_learned_put(&w, &l);
+	assert(w.n == bytes.n && (w.n == 0 || memcmp(again, bytes.p, w.n) == 0));
+	assert(troth_ima_learned_name(ctx, &l, name) == TROTH_OK);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct troth_ctx *ctx; /* made once: it keeps no data of a call */
@@ -52,5 +67,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_signature(ctx, bytes);
 	read_certificate(bytes);
 	read_state(bytes);
+	read_learned(ctx, bytes);
 	return 0;
 }

@@ -182,6 +182,17 @@ static void damaged_sets_are_refused(void **state)
 	p[15] = 0x7f; /* more entries than memory */
 	assert_int_equal(troth_digest_set_open(bytes, &set), TROTH_E_LIMIT);
 	p[15] = 0;
+	/* 64 million entries are some that are missing here, one more are too many. */
+	for (uint32_t over = 0; over < 2; over++) {
+		const uint32_t entries = TROTH_DIGEST_SET_ENTRIES_MAX + over;
+		uint8_t kept[4];
+		memcpy(kept, p + 8, 4);
+		for (size_t i = 0; i < 4; i++)
+			p[8 + i] = (uint8_t)(entries >> 8 * i);
+		assert_int_equal(troth_digest_set_open(bytes, &set),
+				 over > 0 ? TROTH_E_LIMIT : TROTH_E_TRUNCATED);
+		memcpy(p + 8, kept, 4);
+	}
 	p[0] ^= 1;
 	assert_int_equal(troth_digest_set_open(bytes, &set), TROTH_E_MALFORMED);
 	p[0] ^= 1;

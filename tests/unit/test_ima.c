@@ -305,6 +305,28 @@ static void every_prefix_of_the_fields_is_refused(void **state)
 	}
 }
 
+/* A hash nobody knows is shown by its name, which has a length. */
+static void algorithms_keep_their_limit(void **state)
+{
+	(void)state;
+	for (size_t over = 0; over < 2; over++) {
+		uint8_t field[TROTH_IMA_ALGORITHM_MAX + 1 + 2 + 20];
+		const size_t n = TROTH_IMA_ALGORITHM_MAX + over;
+		struct ima_builder data = { 0 };
+		struct troth_ima_entry e;
+		memset(field, 'a', n);
+		field[n] = ':';
+		memset(field + n + 1, 0, 21);
+		field[n + 2] = 1;
+		ima_field(&data, field, n + 2 + 20);
+		const struct troth_ima_record r = { .name = troth_view_str("d-ng"),
+						    .data = ima_view(&data) };
+		assert_int_equal(troth_ima_decode(&r, &e),
+				 over > 0 ? TROTH_E_MALFORMED : TROTH_OK);
+		ima_free(&data);
+	}
+}
+
 static void paths_keep_their_limit(void **state)
 {
 	static char path[TROTH_IMA_PATH_MAX + 2];
@@ -471,6 +493,7 @@ int main(void)
 		cmocka_unit_test(legacy_names_are_hashed_at_full_length),
 		cmocka_unit_test(each_template_is_read_by_its_rules),
 		cmocka_unit_test(every_prefix_of_the_fields_is_refused),
+		cmocka_unit_test(algorithms_keep_their_limit),
 		cmocka_unit_test(paths_keep_their_limit),
 		cmocka_unit_test(fields_come_out_as_they_went_in),
 		cmocka_unit_test(a_violation_extends_all_ones),
