@@ -26,6 +26,11 @@ int64_t troth_clock_jump_now_ms(const struct troth_clock_watch *watch)
 	return troth_clock_jump_ms(watch, troth_now_ms(), troth_mono_ms());
 }
 
+int64_t troth_clock_jump_s(int64_t jump_ms)
+{
+	return (jump_ms + (jump_ms < 0 ? -500 : 500)) / 1000;
+}
+
 /* Once it is mapped here, nobody else can map it to write, and no child inherits this mapping.
  */
 static enum troth_status share(int fd, struct troth_clock_watch **out)

@@ -30,6 +30,9 @@ int64_t troth_clock_jump_ms(const struct troth_clock_watch *watch, uint64_t now_
 /* The same, now. */
 int64_t troth_clock_jump_now_ms(const struct troth_clock_watch *watch);
 
+/* For people: to the nearest second, since the two clocks are not read at one moment. */
+int64_t troth_clock_jump_s(int64_t jump_ms);
+
 /* The supervisor's end. */
 struct troth_clock_keeper {
 	struct troth_clock_watch *watch; /* not inherited by children */

@@ -50,7 +50,7 @@ static void accept_clock(const struct supervisor *s)
 {
 	const int64_t jump_ms = troth_clock_jump_now_ms(s->clock.watch);
 	troth_clock_accept(&s->clock);
-	troth_warn("clock-accepted", "by_s=%lld", (long long)(jump_ms / 1000));
+	troth_warn("clock-accepted", "by_s=%lld", (long long)troth_clock_jump_s(jump_ms));
 }
 
 static enum event read_signal(struct supervisor *s)

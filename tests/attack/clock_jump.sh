@@ -37,7 +37,8 @@ ahead 0
 [ "$(health)" = '["clock-jumped",7500]' ] || wrong "not noticed: $(health)"
 kill -USR1 "$verifier_pid"
 wait_until 10 healthy_is '["ok",0]' || wrong "not accepted: $(health)"
-[ "$(said 'event=clock-accepted by_s=7500')" = 1 ] || wrong "the log does not say what was accepted"
+accepted() { [ "$(said 'event=clock-accepted by_s=7500')" = 1 ]; }
+wait_until 10 accepted || wrong "the log does not say what was accepted"
 policy ek-certificate-and-inventory
 expect 1 reference-missing -- troth-attester sensor once
 ctl reference learn --device sensor --name base >/dev/null

@@ -17,7 +17,7 @@ static void look(evutil_socket_t fd, short what, void *arg)
 			"clock-jumped",
 			"by_s=%lld issuance=stopped reason=\"set it right, or say that it is "
 			"with SIGUSR1\"",
-			(long long)(jump_ms / 1000));
+			(long long)troth_clock_jump_s(jump_ms));
 	else
 		troth_warn("clock-right", "issuance=resumed");
 }

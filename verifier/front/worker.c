@@ -76,7 +76,7 @@ void troth_handle_healthz(struct troth_exchange *x, void *worker)
 		snprintf(body, sizeof body, "{\"status\":\"ok\"}\n");
 	else
 		snprintf(body, sizeof body, "{\"status\":\"clock-jumped\",\"by_s\":%lld}\n",
-			 (long long)(jump_ms / 1000));
+			 (long long)troth_clock_jump_s(jump_ms));
 	troth_exchange_answer(x, jump_ms == 0 ? 200 : 503, "application/json",
 			      troth_view_str(body));
 }

@@ -44,6 +44,17 @@ static void jumps(void **state)
 	}
 }
 
+static void seconds_are_the_nearest(void **state)
+{
+	(void)state;
+	static const int64_t MS_S[][2] = {
+		{ 0, 0 },	   { 7499999, 7500 },	{ 7500001, 7500 },
+		{ 7500500, 7501 }, { -7199999, -7200 }, { -7200001, -7200 }
+	};
+	for (size_t i = 0; i < sizeof MS_S / sizeof *MS_S; i++)
+		assert_int_equal(troth_clock_jump_s(MS_S[i][0]), MS_S[i][1]);
+}
+
 /* What the child sees, 1 for a clock that is right and 2 for one that jumped; and 4 when it can
  * write what it should only see. */
 static int child_sees(const struct troth_clock_keeper *keeper)
@@ -98,6 +109,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(jumps),
+		cmocka_unit_test(seconds_are_the_nearest),
 		cmocka_unit_test(children_see_and_cannot_write),
 		cmocka_unit_test(the_keepers_memory_is_not_inherited),
 	};
