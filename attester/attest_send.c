@@ -93,13 +93,14 @@ static enum troth_remedy send(const struct troth_attest_exchange *x, ProtobufCMe
 {
 	const struct troth_evidence *e = x->evidence;
 	const struct troth_credential_key *key = &x->agent->key;
-	Troth__V1__Attestation m = TROTH__V1__ATTESTATION__INIT;
+	Troth__V1__Attestation m;
 	Troth__V1__Certification certification = TROTH__V1__CERTIFICATION__INIT;
 	Troth__V1__Certification secret_certification = TROTH__V1__CERTIFICATION__INIT;
 	struct troth_digest log_digest = { 0 };
 	struct banks banks;
 	enum troth_remedy remedy = TROTH_REMEDY_NONE;
 
+	troth__v1__attestation__init(&m);
 	m.token = troth_wire_bytes(x->challenge->token);
 	m.quote = bytes(e->quote.statement.attest, e->quote.statement.attest_len);
 	m.signature = bytes(e->quote.statement.signature, e->quote.statement.signature_len);

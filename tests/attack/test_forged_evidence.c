@@ -498,7 +498,8 @@ static void garbage_in_anothers_name(void **state)
 {
 	(void)state;
 	struct lab_state before = lab_state(&lab, LAB_VICTIM);
-	Troth__V1__Attestation m = TROTH__V1__ATTESTATION__INIT;
+	Troth__V1__Attestation m;
+	troth__v1__attestation__init(&m);
 	uint8_t token[TROTH_TOKEN_MAX], noise[600];
 	for (unsigned int i = 0; i < 200; i++) {
 		Troth__V1__Challenge *challenge =
