@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The anchors of the verifier's TLS certificate: those of the `ca` file, until an update signed
- * by the pinned update key replaced them (core/bundle_update.h).
+ * by the pinned update key replaced them (core/credentials/bundle_update.h).
  *
  * An update is kept as it was signed, in state_dir/anchors.jws, by one rename, and verified
  * again each time it is read: without the right update key it counts for nothing. */

@@ -43,7 +43,7 @@ TROTH_NODISCARD enum troth_status troth_client_get(struct troth_client *c, const
 /* Whether the last call failed for the verifier's certificate. */
 bool troth_client_untrusted(const struct troth_client *c);
 /* The verifier's bundle update, from whoever answers there: it authenticates itself
- * (core/bundle_update.h), the connection is not asked to. */
+ * (core/credentials/bundle_update.h), the connection is not asked to. */
 TROTH_NODISCARD enum troth_status
 troth_client_fetch_update(const struct troth_settings *settings, struct troth_buffer *out);
 /* For TROTH_AUTO on an answer. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The session key (core/session_key.h) as the attester holds it: in this process's memory and
- * nowhere else. It ends with the process; the next one's first attestation binds its own. */
+/* The session key (core/tpm/session_key.h) as the attester holds it: in this process's memory
+ * and nowhere else. It ends with the process; the next one's first attestation binds its own.
+ */
 #ifndef TROTH_ATTESTER_SESSION_H
 #define TROTH_ATTESTER_SESSION_H
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Public areas of the keys the attester makes: what a key is, written down once.
  *
- * The verifier checks the same properties from the other side (core/ek.h, core/quote.h). */
+ * The verifier checks the same properties from the other side (core/enrolment/ek.h,
+ * core/tpm/quote.h). */
 #ifndef TROTH_ATTESTER_TPM_TEMPLATES_H
 #define TROTH_ATTESTER_TPM_TEMPLATES_H
 

@@ -23,7 +23,7 @@ TROTH_DEFINE_AUTO(struct troth_key, troth_key_free)
 
 /* ---- is the evidence genuine ---- */
 
-/* What the quote must bind (core/binding.h), from the record's own parts. */
+/* What the quote must bind (core/tpm/binding.h), from the record's own parts. */
 static enum troth_status expected_binding(const struct troth_cli_case *c, uint8_t out[32])
 {
 	const Troth__V1__AppraisalRecord *r = c->record;

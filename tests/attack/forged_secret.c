@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Secrets that a front which was taken over would have released: to keys that are not what they
- * must be, and by tickets that are another's. What is sealed is sealed by core/hpke.c, whose
- * vectors are the RFC's; what comes out is opened with the device's key by OpenSSL's ECDH. */
+ * must be, and by tickets that are another's. What is sealed is sealed by core/tpm/hpke.c,
+ * whose vectors are the RFC's; what comes out is opened with the device's key by OpenSSL's
+ * ECDH. */
 #include "check.h"
 
 #include "forgeries.h"

@@ -246,7 +246,7 @@ static void jwk_thumbprint(struct troth_view key, uint8_t out[32])
 	sha256(text, (size_t)n, out);
 }
 
-/* core/binding.h, written once more. */
+/* core/tpm/binding.h, written once more. */
 void soft_bind(const struct soft_binding *b, uint8_t out[32])
 {
 	uint8_t token[32], name[34], session[32];

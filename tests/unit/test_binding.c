@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Expected digests: python3 hashlib over the fields of core/binding.h, each after its length
- * as four big-endian bytes. */
+/* Expected digests: python3 hashlib over the fields of core/tpm/binding.h, each after its
+ * length as four big-endian bytes. */
 #include "check.h"
 
 #include "base.h"

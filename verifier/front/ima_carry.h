@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a device carries from one part of a long IMA list to the next (core/ima_part.h).
+/* What a device carries from one part of a long IMA list to the next (core/ima/ima_part.h).
  *
  * The verifier keeps nothing between two parts: what it knows after one goes to the device
  * under a MAC of this front's own and comes back with the next. So abandoned lists cost no
@@ -18,8 +18,8 @@
 struct troth_ima_carry {
 	uint64_t begun_ms; /* when the first part came */
 	uint32_t n_parts;
-	struct troth_view state;   /* core/ima_state.h, open */
-	struct troth_view learned; /* core/ima_learned.h */
+	struct troth_view state;   /* core/ima/ima_state.h, open */
+	struct troth_view learned; /* core/ima/ima_learned.h */
 };
 
 struct troth_ima_carry_key {

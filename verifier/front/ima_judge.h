@@ -19,8 +19,9 @@ TROTH_NODISCARD enum troth_status troth_ima_judge(struct troth_attestation *a,
 void troth_ima_keep(const struct troth_ima_result *result, struct troth_device_row *row);
 
 /* One part of a list that is longer than a message: what the device carries to the next, with
- * the entry that one begins with. Without a carry *out says what is wrong (core/ima_part.h),
- * and TROTH_E_LIMIT that there were too many. The carry is freed with free(). */
+ * the entry that one begins with. Without a carry *out says what is wrong
+ * (core/ima/ima_part.h), and TROTH_E_LIMIT that there were too many. The carry is freed with
+ * free(). */
 struct troth_ima_part_taken {
 	struct troth_view carry;
 	uint64_t next;

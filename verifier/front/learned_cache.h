@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Certificates that devices' IMA lists have shown being added to keyrings, by the name their
- * states have for them (core/ima_learned.h).
+ * states have for them (core/ima/ima_learned.h).
  *
  * Contents are what the name says, so devices that learned the same share them, and nobody can
  * put anything under another's name. Bounded: what was not asked for longest makes room, and a

@@ -4,7 +4,8 @@
  * A frame is a u32 big-endian length and that many bytes; the first byte of a request is its
  * kind, of a reply its status. Requests are answered in order. The issuer verifies for itself
  * whatever it signs: these structures carry evidence, never conclusions.
- * Encoding is with core/writer.h, decoding with core/reader.h, whole frames only. */
+ * Encoding is with core/encoding/writer.h, decoding with core/encoding/reader.h, whole frames
+ * only. */
 #ifndef TROTH_ISSUER_MESSAGE_H
 #define TROTH_ISSUER_MESSAGE_H
 

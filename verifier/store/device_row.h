@@ -42,7 +42,7 @@ struct troth_device_row {
 	char ek_maker[TROTH_TPM_MAKER_MAX + 1];
 	uint16_t ak_len, ima_len;
 	/* Last, so that the registry keeps only the bytes there are: TPMT_PUBLIC, and what is
-	 * known of the IMA list of this boot (core/ima_state.h; ima_len 0: nothing). */
+	 * known of the IMA list of this boot (core/ima/ima_state.h; ima_len 0: nothing). */
 	uint8_t ak_public[TROTH_PUBLIC_MAX];
 	uint8_t ima[TROTH_IMA_STATE_MAX];
 };

@@ -95,7 +95,7 @@ static const char SCHEMA_4[] = "CREATE TABLE result_nonces ("
 			       " used_s INTEGER NOT NULL,"
 			       " PRIMARY KEY (device, nonce)) STRICT, WITHOUT ROWID;";
 
-/* What is known of the IMA list of the device's boot (core/ima_state.h). */
+/* What is known of the IMA list of the device's boot (core/ima/ima_state.h). */
 static const char SCHEMA_5[] = "ALTER TABLE devices ADD COLUMN ima BLOB"
 			       " CHECK (length(ima) <= 1024);";
 
