@@ -10,6 +10,8 @@
 
 /* Major type 6 (RFC 8949, 3.4). */
 enum { SHORT_TAG = 0xc0 };
+/* Additional information: the argument is in the eight bytes behind (RFC 8949, 3). */
+enum { EIGHT_BYTES = 27 };
 
 /* ---- one item, as libcbor calls it out ---- */
 
@@ -150,6 +152,18 @@ static bool get_short_tag(struct troth_reader *r, struct troth_cbor_item *out)
 	return true;
 }
 
+/* libcbor counts in size_t, which has 32 bits on small devices: a count that needs more is
+ * taken from its head. */
+static void take_whole_count(struct troth_view from, struct troth_cbor_item *item)
+{
+	struct troth_reader r = { from };
+	uint8_t head;
+	uint64_t n;
+	if ((item->type == TROTH_CBOR_ARRAY || item->type == TROTH_CBOR_MAP) &&
+	    troth_get_u8(&r, &head) && (head & 0x1f) == EIGHT_BYTES && troth_get_u64be(&r, &n))
+		item->number = n;
+}
+
 static enum troth_status get_item(struct troth_reader *r, const struct cbor_callbacks *c,
 				  struct troth_cbor_item *out)
 {
@@ -166,6 +180,7 @@ static enum troth_status get_item(struct troth_reader *r, const struct cbor_call
 		return TROTH_E_MALFORMED;
 	if (s.item.type == TROTH_CBOR_NOTHING)
 		return TROTH_E_UNSUPPORTED;
+	take_whole_count(r->left, &s.item);
 	if (!troth_get_view(r, got.read, &taken) ||
 	    got.read - s.item.bytes.n != shortest_head(&s.item) ||
 	    (s.item.type == TROTH_CBOR_TEXT && !troth_utf8_valid(s.item.bytes)))

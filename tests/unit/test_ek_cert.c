@@ -71,6 +71,13 @@ static void add_extension(X509 *cert, const struct extension *e)
 	NCONF_free(conf);
 }
 
+/* In days and seconds: time_t has 32 bits on small devices. */
+static void set_time(ASN1_TIME *time, uint64_t s)
+{
+	time_t epoch = 0;
+	assert_non_null(X509_time_adj_ex(time, (int)(s / 86400), (long)(s % 86400), &epoch));
+}
+
 static X509 *make(const struct recipe *r)
 {
 	static long serial;
@@ -81,10 +88,9 @@ static X509 *make(const struct recipe *r)
 		X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_UTF8,
 					   (const uint8_t *)r->subject, -1, -1, 0);
 	X509_set_issuer_name(cert, X509_get_subject_name(r->issuer != NULL ? r->issuer : cert));
-	ASN1_TIME_set(X509_getm_notBefore(cert),
-		      (time_t)(r->not_before_s != 0 ? r->not_before_s : NOW - YEAR_S));
-	ASN1_TIME_set(X509_getm_notAfter(cert),
-		      (time_t)(r->not_after_s != 0 ? r->not_after_s : NOW + YEAR_S));
+	set_time(X509_getm_notBefore(cert),
+		 r->not_before_s != 0 ? r->not_before_s : NOW - YEAR_S);
+	set_time(X509_getm_notAfter(cert), r->not_after_s != 0 ? r->not_after_s : NOW + YEAR_S);
 	assert_int_equal(X509_set_pubkey(cert, r->key), 1);
 	for (size_t i = 0; i < TROTH_COUNT(r->extensions) && r->extensions[i].name != NULL; i++)
 		add_extension(cert, &r->extensions[i]);
