@@ -154,6 +154,24 @@ static void a_certificate_stands_before_openssl(void **state)
 	X509_free(root);
 }
 
+/* Positive, of full length, and no half of one comes again: neither a counter nor a clock. */
+static void serials_are_drawn(void **state)
+{
+	(void)state;
+	uint8_t seen[4][16];
+	for (size_t i = 0; i < TROTH_COUNT(seen); i++) {
+		struct harness_attest a;
+		struct troth_issuer_attest_reply reply;
+		X509_free(attest(&a, true, &reply));
+		memcpy(seen[i], reply.serial, sizeof seen[i]);
+		assert_int_equal(seen[i][0] & 0xc0, 0x40);
+		for (size_t k = 0; k < i; k++) {
+			assert_memory_not_equal(seen[k], seen[i], 8);
+			assert_memory_not_equal(seen[k] + 8, seen[i] + 8, 8);
+		}
+	}
+}
+
 static void the_authority_is_shaped_as_spiffe_asks(void **state)
 {
 	(void)state;
@@ -617,6 +635,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_certificate_stands_before_openssl),
+		cmocka_unit_test(serials_are_drawn),
 		cmocka_unit_test(the_authority_is_shaped_as_spiffe_asks),
 		cmocka_unit_test(a_renewal_needs_no_new_certification),
 		cmocka_unit_test(a_session_key_is_proven_and_remembered),
