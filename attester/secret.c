@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base.h"
 #include "file.h"
@@ -100,12 +101,21 @@ static enum troth_ending open_and_write(struct troth_agent *a, const char *file)
 	return ending;
 }
 
+/* A file is replaced, with its name: /dev/stdout must stay what it is. */
+static bool may_replace(const char *file)
+{
+	struct stat st;
+	return lstat(file, &st) != 0 || S_ISREG(st.st_mode);
+}
+
 enum troth_ending troth_secret(struct troth_agent *a, const struct troth_command *command)
 {
 	struct troth_secret_wish wish = { 0 };
 
 	if (!troth_name_valid(troth_view_str(command->secret)))
 		return complain(command->secret, "no name of a secret");
+	if (command->output != NULL && !may_replace(command->output))
+		return complain(command->output, "there is something that is no file");
 	(void)snprintf(wish.name, sizeof wish.name, "%s", command->secret);
 	a->secret = &wish;
 	enum troth_ending ending = troth_try(a, command->retry_for_s);
