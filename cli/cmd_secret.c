@@ -82,13 +82,17 @@ static bool read_key_file(const char *file, struct troth_jwk *out)
 	return false;
 }
 
-static enum troth_cli_exit ask_device_id(const char *socket, const char *device,
-					 struct recipient *out)
+/* An id is taken at its word; whose a name is, the verifier says. */
+static enum troth_cli_exit find_device_id(const char *socket, const char *device,
+					  struct recipient *out)
 {
 	TROTH_AUTO(json_decref_p) json_t *answer = NULL;
 	const struct troth_cli_call call = { .socket = socket,
 					     .path = DEVICES,
 					     .item = device };
+	out->of_device = true;
+	if (troth_parse_hex(troth_view_str(device), out->device_id, sizeof out->device_id))
+		return TROTH_CLI_YES;
 	enum troth_cli_exit code = troth_cli_call_json(&call, &answer);
 	if (code != TROTH_CLI_YES)
 		return code;
@@ -98,7 +102,6 @@ static enum troth_cli_exit ask_device_id(const char *socket, const char *device,
 		troth_cli_error("the verifier's answer has no device id");
 		return TROTH_CLI_UNSURE;
 	}
-	out->of_device = true;
 	return TROTH_CLI_YES;
 }
 
@@ -117,7 +120,7 @@ static enum troth_cli_exit find_recipient(const struct troth_cli_online *o,
 	if (!read_served_key(answer, out) ||
 	    (p->key != NULL && !read_key_file(p->key, &out->key)))
 		return TROTH_CLI_UNSURE;
-	return p->device != NULL ? ask_device_id(o->socket, p->device, out) : TROTH_CLI_YES;
+	return p->device != NULL ? find_device_id(o->socket, p->device, out) : TROTH_CLI_YES;
 }
 
 static enum troth_status seal(const struct recipient *r, const char *name,

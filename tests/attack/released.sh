@@ -133,6 +133,39 @@ TROTH_ATTACK=open-answer TROTH_ATTACK_WITH=$work/sealed \
 grep -q 'cannot be opened' "$work/out" || { wrong "why it is not opened" && cat "$work/out"; }
 gets victim disk "$work/key.victim"
 
+case_of "a front that says another device has the name: the id that is named is sealed for"
+timeout 60 python3 - "$work/liar" >"$work/asked" <<'END' &
+import http.server, json, socketserver, sys
+class Liar(http.server.BaseHTTPRequestHandler):
+    def answer(self, what):
+        body = json.dumps(what).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def do_GET(self):
+        self.answer({"trust_domain": "attack.example", "id": "ee" * 32, "secrets": [],
+                     "key": "A" * 86})
+    def do_POST(self):
+        print(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["device"], flush=True)
+        self.answer({"name": "disk", "action": "put"})
+    def log_message(self, *_):
+        pass
+socketserver.UnixStreamServer(sys.argv[1], Liar).serve_forever()
+END
+liar=$!
+wait_until 20 test -S "$work/liar"
+named=$(printf 'ab%.0s' {1..32})
+openssl ecparam -name prime256v1 -genkey -noout 2>/dev/null | openssl ec -pubout -out "$work/secrets.pub" 2>/dev/null
+"$bin/trothctl" secret put disk --device "$named" --file "$work/key.victim" --key "$work/secrets.pub" --socket "$work/liar" \
+	>"$work/out" 2>&1 || { wrong "not put" && cat "$work/out"; }
+[ "$(cat "$work/asked")" = "$named" ] || wrong "sealed for another device: $(cat "$work/asked")"
+kill "$liar" && wait "$liar" 2>/dev/null || true
+gets victim disk "$work/key.victim"
+put disk --device "$(ctl device show victim --format json | jq -r .id)" --file "$work/key.victim"
+gets victim disk "$work/key.victim"
+
 case_of "nothing that is kept holds a value"
 put disk --device victim <<<'SQUEAMISH-OSSIFRAGE'
 printf 'SQUEAMISH-OSSIFRAGE\n' >"$work/known"
