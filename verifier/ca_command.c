@@ -2,9 +2,12 @@
 #include "ca_command.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "base.h"
 #include "clock.h"
@@ -29,13 +32,30 @@ static const char *why_not(enum troth_status status)
 	return status == TROTH_E_IO ? strerror(errno) : troth_status_name(status);
 }
 
+static void close_keys(const int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd);
+}
+
+/* One command at a time is at the keys, the next waits: half of two steps is none. A directory
+ * that cannot be opened is for what reads it to complain about. */
+static void hold_keys(const char *keys, int *out_fd)
+{
+	*out_fd = open(keys, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*out_fd >= 0)
+		(void)flock(*out_fd, LOCK_EX);
+}
+
 int troth_command_rotate(const struct troth_settings *s, bool at_once)
 {
+	TROTH_AUTO(close_keys) int held = -1;
 	char keys[PATH_MAX], due[32];
 	enum troth_rotation step = TROTH_ROTATION_WAITING;
 	uint64_t due_s = 0;
 	if (troth_state_path(s, "keys", keys) != TROTH_OK)
 		return 2;
+	hold_keys(keys, &held);
 	const struct troth_rotation_request request = { .key_dir = keys,
 							.trust_domain = s->trust_domain,
 							.source = &s->ca_key,
@@ -63,10 +83,12 @@ int troth_command_rotate(const struct troth_settings *s, bool at_once)
 
 int troth_command_ca_request(const struct troth_settings *s)
 {
+	TROTH_AUTO(close_keys) int held = -1;
 	TROTH_AUTO(troth_buffer_clear) struct troth_buffer pem = { 0 };
 	char keys[PATH_MAX];
 	if (troth_state_path(s, "keys", keys) != TROTH_OK)
 		return 2;
+	hold_keys(keys, &held);
 	enum troth_status status = troth_ca_request(keys, s->trust_domain, &s->ca_key, &pem);
 	if (status != TROTH_OK) {
 		fprintf(stderr, "troth-verifier: %s: no request can be made: %s\n", keys,
@@ -92,12 +114,14 @@ static int installed(bool new_root)
 
 int troth_command_ca_install(const struct troth_settings *s, const char *chain_file)
 {
+	TROTH_AUTO(close_keys) int held = -1;
 	TROTH_AUTO(troth_buffer_clear) struct troth_buffer pem = { 0 };
 	struct troth_chain_refusal why = { "" };
 	char keys[PATH_MAX];
 	bool new_root = false;
 	if (troth_state_path(s, "keys", keys) != TROTH_OK)
 		return 2;
+	hold_keys(keys, &held);
 	enum troth_status status = troth_file_read(chain_file, TROTH_AUTHORITY_FILE_MAX, &pem);
 	if (status != TROTH_OK) {
 		fprintf(stderr, "troth-verifier: %s: %s\n", chain_file, why_not(status));

@@ -102,9 +102,27 @@ port=$(<"$work/port")
 expect 0 '' -- troth-attester pump once
 believed "$work/pump/run/cert.pem"
 
+case_of "who comes while another is at the keys waits"
+flock "$work/state/keys" timeout 2 "$bin/troth-verifier" rotate --config "$work/verifier.yaml" >"$work/rotate" 2>&1 &&
+	wrong "two at once: $(<"$work/rotate")"
+[ ! -s "$work/rotate" ] || wrong "not waiting but $(<"$work/rotate")"
+
 case_of "retired: the former keys are gone"
 aged ca-old.crt
 rotate retired
 reload 1
+[ -z "$(ls "$work/state/keys" | grep -E 'old|next' || true)" ] || wrong "left: $(ls "$work/state/keys")"
+
+case_of "a retirement that was interrupted is finished at the next start"
+rotate prepared
+rotate activated --now
+rm "$work/state/keys/ca-old.key" # the first that goes
+kill "$verifier_pid" && wait "$verifier_pid" || true
+rm -f "$work/port"
+"$bin/troth-verifier" serve --config "$work/verifier.yaml" >>"$work/verifier.log" 2>&1 &
+verifier_pid=$!
+wait_until 20 serving || { wrong "does not serve after an interrupted retirement" && tail "$work/verifier.log"; }
+port=$(<"$work/port")
+expect 0 '' -- troth-attester pump once
 [ -z "$(ls "$work/state/keys" | grep -E 'old|next' || true)" ] || wrong "left: $(ls "$work/state/keys")"
 finish

@@ -142,7 +142,7 @@ static enum troth_status retire(const char *dir)
 	return take_away(dir, FORMER);
 }
 
-enum troth_status troth_issuer_rotate_finish(const char *key_dir)
+static enum troth_status finish_activation(const char *key_dir)
 {
 	uint64_t next_s, former_s;
 	return since(key_dir, NEXT, &next_s) && since(key_dir, FORMER, &former_s)
@@ -150,12 +150,27 @@ enum troth_status troth_issuer_rotate_finish(const char *key_dir)
 		       : TROTH_OK;
 }
 
+/* Its key is the first that goes: a former CA without one is not to be loaded any more. */
+static enum troth_status finish_retirement(const char *key_dir)
+{
+	uint64_t key_s, former_s;
+	return since(key_dir, FORMER, &former_s) && !since(key_dir, "ca-old.key", &key_s)
+		       ? retire(key_dir)
+		       : TROTH_OK;
+}
+
+enum troth_status troth_issuer_rotate_finish(const char *key_dir)
+{
+	TROTH_TRY(finish_activation(key_dir));
+	return finish_retirement(key_dir);
+}
+
 /* What is there says which step was last; its time, when. */
 enum troth_status troth_issuer_rotate(const struct troth_rotation_request *r,
 				      enum troth_rotation *out, uint64_t *out_due_s)
 {
 	uint64_t at_s = 0;
-	TROTH_TRY(troth_issuer_rotate_finish(r->key_dir));
+	TROTH_TRY(finish_activation(r->key_dir));
 	const bool former = since(r->key_dir, FORMER, &at_s);
 	const bool next = !former && since(r->key_dir, NEXT, &at_s);
 	*out_due_s = at_s + TROTH_ROTATION_WAIT_S;

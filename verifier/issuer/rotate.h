@@ -48,7 +48,8 @@ struct troth_rotation_request {
 /* Does the step that is due. *out_due_s: when the next one is. TROTH_E_CONFLICT
  * when the next CA would have the key of the one in force. TROTH_E_NOT_FOUND when the
  * root's key, which prepare needs, is not there or is not the key of root.crt. A step that was
- * interrupted is finished by the next call, and activation also when the service starts. */
+ * interrupted is finished by the next call, and activation and retirement also when the service
+ * starts. */
 TROTH_NODISCARD enum troth_status
 troth_issuer_rotate(const struct troth_rotation_request *request, enum troth_rotation *out,
 		    uint64_t *out_due_s);
@@ -58,7 +59,7 @@ TROTH_NODISCARD enum troth_status
 troth_issuer_rotate_to(const char *key_dir, struct troth_view chain, struct troth_view root);
 /* Whether a rotation is under way: prepared or activated, and not retired. */
 bool troth_issuer_rotates(const char *key_dir);
-/* Finishes an activation that was interrupted; nothing otherwise. */
+/* Finishes an activation or a retirement that was interrupted; nothing otherwise. */
 TROTH_NODISCARD enum troth_status troth_issuer_rotate_finish(const char *key_dir);
 
 #endif
