@@ -220,13 +220,22 @@ believed "$cert" "$work/works.crt"
 verifier rotate >"$work/out" 2>&1 && wrong "rotated under a root that is not ours"
 grep -q 'ca request' "$work/out" || wrong "says $(<"$work/out")"
 
-case_of "the next one under the same root: no new anchor for anybody"
-certify "$work/early.csr" plant again '' -days 300
-# shellcheck disable=SC2046
-cat $(chain_of again) >"$work/chain"
+case_of "the next one under the same root, in a long file: no new anchor for anybody"
+long="
+nsComment=$(printf '%6500s' '' | tr ' ' x)"
+below wordy works "${CA_PROFILE/,pathlen:0/}$long"
+certify "$work/early.csr" wordy again "$CA_PROFILE$long" -days 300
+cat "$work/again.crt" "$work/wordy.crt" "$work/works.crt" >"$work/chain"
+cp "$work/state/keys/ca-request.key" "$work/requested"
 verifier ca install "$work/chain" >"$work/out" 2>&1 || wrong "refused: $(<"$work/out")"
 grep -q 'new one' "$work/out" && wrong "a new root, it says: $(<"$work/out")"
 [ ! -e "$work/state/keys/root-next.crt" ] || wrong "a new root"
+[ "$(wc -c <"$work/state/keys/ca-next.crt")" -gt 16384 ] || wrong "the file is not long"
+reload "$(openssl x509 -in "$work/again.crt" -noout -subject | sed 's/.*CN = //')"
+cp -p "$work/requested" "$work/state/keys/ca-request.key" # as if the install had been killed before its end
+verifier ca request | openssl req -noout -pubkey | cmp -s - <(openssl x509 -in "$work/again.crt" -noout -pubkey) &&
+	wrong "the key of the CA that was installed is requested again"
+rm "$work/state/keys/ca-request.key"
 verifier rotate --now >/dev/null
 kill -HUP "$verifier_pid"
 signs() { expect 0 '' -- troth-attester pump once && [ "$(openssl x509 -in "$cert" -noout -issuer)" = "issuer=$(openssl x509 -in "$work/again.crt" -noout -subject | cut -d= -f2-)" ]; }

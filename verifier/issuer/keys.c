@@ -121,12 +121,13 @@ static enum troth_status read_public(const char *key_dir, const char *name, EVP_
 	return TROTH_OK;
 }
 
+/* The first of a file, which may hold the chain above it too. */
 enum troth_status troth_cert_read(const char *key_dir, const char *name, X509 **out)
 {
 	TROTH_AUTO(troth_buffer_clear) struct troth_buffer pem = { 0 };
 	char path[PATH_MAX];
 	TROTH_TRY(troth_key_path(key_dir, name, path));
-	TROTH_TRY(troth_file_read(path, TROTH_KEY_FILE_MAX, &pem));
+	TROTH_TRY(troth_file_read(path, TROTH_AUTHORITY_FILE_MAX, &pem));
 	TROTH_AUTO(BIO_free_all_p) BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
 	X509 *cert = bio != NULL ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
 	if (cert == NULL)

@@ -36,15 +36,39 @@ static enum troth_status copy_text(BIO *bio, struct troth_buffer *out)
 
 /* ---- request ---- */
 
-static enum troth_status requested_key(const char *key_dir,
-				       const struct troth_key_source *source, EVP_PKEY **out)
+/* Whether the key of the request is that of a CA already: the install that made it so was
+ * interrupted before it took the request away. */
+static bool is_installed(const char *key_dir, const EVP_PKEY *key)
 {
-	const enum troth_status read = troth_key_read(key_dir, TROTH_REQUESTED_KEY, out);
-	if (read != TROTH_E_NOT_FOUND)
-		return read;
+	static const char *const CAS[] = { "ca.crt", TROTH_NEXT_CA };
+	bool same = false;
+	for (size_t i = 0; i < TROTH_COUNT(CAS) && !same; i++) {
+		TROTH_AUTO(X509_free_p) X509 *ca = NULL;
+		same = troth_cert_read(key_dir, CAS[i], &ca) == TROTH_OK &&
+		       EVP_PKEY_eq(X509_get0_pubkey(ca), key) == 1;
+	}
+	return same;
+}
+
+static enum troth_status
+make_requested_key(const char *key_dir, const struct troth_key_source *source, EVP_PKEY **out)
+{
 	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *key = NULL;
 	TROTH_TRY(troth_key_new(source, &key));
 	TROTH_TRY(troth_key_keep(key_dir, TROTH_REQUESTED_KEY, key, source));
+	*out = key;
+	key = NULL;
+	return TROTH_OK;
+}
+
+static enum troth_status requested_key(const char *key_dir,
+				       const struct troth_key_source *source, EVP_PKEY **out)
+{
+	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *key = NULL;
+	const enum troth_status read = troth_key_read(key_dir, TROTH_REQUESTED_KEY, &key);
+	if (read == TROTH_E_NOT_FOUND || (read == TROTH_OK && is_installed(key_dir, key)))
+		return make_requested_key(key_dir, source, out);
+	TROTH_TRY(read);
 	*out = key;
 	key = NULL;
 	return TROTH_OK;
