@@ -91,11 +91,6 @@ static enum troth_status add_rest(EVP_MD_CTX *d, const struct troth_settings *s)
 	TROTH_TRY(add_webhooks(d, &s->webhooks));
 	TROTH_TRY(add_directory(d, s->ek_roots));
 	TROTH_TRY(add_directory(d, s->ek_intermediates));
-	for (size_t i = 0; i < s->webhooks.n; i++) {
-		TROTH_TRY(add_file(d, s->webhooks.list[i].ca));
-		TROTH_TRY(add_file(d, s->webhooks.list[i].secret));
-		TROTH_TRY(add_file(d, s->webhooks.list[i].key));
-	}
 	return add_directory(d, s->ima_lists);
 }
 

@@ -121,6 +121,8 @@ try 'another URI' "$CA_PROFILE"$'\nsubjectAltName=URI:spiffe://other.example'
 try 'would not be believed: permitted subtree' "$CA_PROFILE"$'\nnameConstraints=critical,permitted;URI:other.example'
 try 'would not be believed: excluded subtree' "$CA_PROFILE"$'\nnameConstraints=critical,excluded;URI:attack.example'
 try 'would not be believed: unhandled critical' "$CA_PROFILE"$'\n1.2.3.4=critical,DER:0500'
+certify "$csr" works same "" -days 300 -subj /O=Works/CN=works
+refused 'name of one above it' "$work/same.crt" "$work/works.crt"
 certify "$csr" plant brief '' -days 3
 # shellcheck disable=SC2046
 refused 'will in a week' $(chain_of brief)

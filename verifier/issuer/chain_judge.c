@@ -82,6 +82,18 @@ static enum troth_status check_usage(const struct judgement *j)
 	return TROTH_OK;
 }
 
+/* CRLs are told apart by their issuer's name. */
+static enum troth_status check_name(const struct judgement *j)
+{
+	const X509_NAME *name = X509_get_subject_name(issuing(j));
+	for (size_t i = 1; i < j->chain->n; i++)
+		if (X509_NAME_cmp(name, X509_get_subject_name(j->chain->certs[i])) == 0)
+			return refuse(j,
+				      "the issuing CA has the name of one above it, and CRLs "
+				      "could not be told apart; take the name of the request");
+	return TROTH_OK;
+}
+
 static enum troth_status check_times(const struct judgement *j)
 {
 	time_t now = (time_t)j->now_s, later = now + LEFT_MIN_S;
@@ -178,6 +190,7 @@ enum troth_status troth_chain_judge(const struct troth_chain *chain, EVP_PKEY *k
 		return refuse(&j, "the first certificate is not for the key of the request");
 	TROTH_TRY(check_links(&j));
 	TROTH_TRY(check_usage(&j));
+	TROTH_TRY(check_name(&j));
 	TROTH_TRY(check_times(&j));
 	TROTH_TRY(check_domain(&j));
 	return try_it(&j);
