@@ -12,6 +12,7 @@
 #include "base.h"
 #include "clock.h"
 #include "file.h"
+#include "issuer/key_write.h"
 #include "issuer/request.h"
 #include "issuer/rotate.h"
 
@@ -47,6 +48,16 @@ static void hold_keys(const char *keys, int *out_fd)
 		(void)flock(*out_fd, LOCK_EX);
 }
 
+/* CODE, or 1 when what was written is not for the service to read. */
+static int handed_over(const char *keys, int code)
+{
+	if (troth_keys_hand_over(keys) == TROTH_OK)
+		return code;
+	fprintf(stderr, "troth-verifier: %s: its files cannot be given to its owner: %s\n",
+		keys, strerror(errno));
+	return code != 0 ? code : 1;
+}
+
 int troth_command_rotate(const struct troth_settings *s, bool at_once)
 {
 	TROTH_AUTO(close_keys) int held = -1;
@@ -78,7 +89,7 @@ int troth_command_rotate(const struct troth_settings *s, bool at_once)
 	printf("%s\n", rotation_text(step));
 	if (step != TROTH_ROTATION_RETIRED)
 		printf("next step due   %s\n", due);
-	return 0;
+	return handed_over(keys, 0);
 }
 
 int troth_command_ca_request(const struct troth_settings *s)
@@ -96,7 +107,7 @@ int troth_command_ca_request(const struct troth_settings *s)
 		return 1;
 	}
 	(void)fwrite(pem.p, 1, pem.n, stdout);
-	return fflush(stdout) == 0 ? 0 : 1;
+	return handed_over(keys, fflush(stdout) == 0 ? 0 : 1);
 }
 
 static int installed(bool new_root)
@@ -133,7 +144,7 @@ int troth_command_ca_install(const struct troth_settings *s, const char *chain_f
 						.now_s = troth_now_ms() / 1000 };
 	status = troth_ca_install(&answer, &new_root, &why);
 	if (status == TROTH_OK)
-		return installed(new_root);
+		return handed_over(keys, installed(new_root));
 	fprintf(stderr, "troth-verifier: %s is not taken: %s\n", chain_file,
 		why.text[0] != '\0' ? why.text : why_not(status));
 	return 1;

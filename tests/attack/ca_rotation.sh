@@ -125,4 +125,19 @@ wait_until 20 serving || { wrong "does not serve after an interrupted retirement
 port=$(<"$work/port")
 expect 0 '' -- troth-attester pump once
 [ -z "$(ls "$work/state/keys" | grep -E 'old|next' || true)" ] || wrong "left: $(ls "$work/state/keys")"
+
+case_of "what root makes for a service of another user is that user's"
+if [ "$(id -u)" = 0 ]; then
+	outsider=$work/outsider.key && : >"$outsider"
+	chown -R 65534:65534 "$work/state"
+	ln "$outsider" "$work/state/keys/link.key"
+	rotate prepared
+	"$bin/troth-verifier" ca request --config "$work/verifier.yaml" >/dev/null
+	left=$(find "$work/state/keys" ! -user 65534 ! -name link.key)
+	[ -z "$left" ] || wrong "not the service's: $left"
+	[ -f "$work/state/keys/ca-request.key" ] || wrong "no key was requested"
+	[ "$(stat -c %u "$outsider")" = 0 ] || wrong "a file elsewhere was given away by its link"
+else
+	echo "  skipped: only root can"
+fi
 finish

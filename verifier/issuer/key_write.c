@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "key_write.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <openssl/pem.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base.h"
@@ -70,6 +74,33 @@ enum troth_status troth_crl_write(const char *dir, const char *name, X509_CRL *c
 	if (bio == NULL || PEM_write_bio_X509_CRL(bio, crl) != 1)
 		return TROTH_E_CRYPTO;
 	return write_bio(dir, name, bio, 0644);
+}
+
+/* The owner may have put a link there: only what root has made, under this one name. */
+static bool hand_over(int dir, const char *name, const struct stat *owner)
+{
+	struct stat st;
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ELOOP || errno == ENOENT;
+	bool done = fstat(fd, &st) == 0;
+	if (done && S_ISREG(st.st_mode) && st.st_nlink == 1 && st.st_uid == 0)
+		done = fchown(fd, owner->st_uid, owner->st_gid) == 0;
+	(void)close(fd);
+	return done;
+}
+
+enum troth_status troth_keys_hand_over(const char *dir)
+{
+	struct stat owner;
+	DIR *all = geteuid() == 0 ? opendir(dir) : NULL;
+	if (all == NULL)
+		return geteuid() == 0 ? TROTH_E_IO : TROTH_OK;
+	bool done = fstat(dirfd(all), &owner) == 0;
+	for (struct dirent *e; done && owner.st_uid != 0 && (e = readdir(all)) != NULL;)
+		done = hand_over(dirfd(all), e->d_name, &owner);
+	(void)closedir(all);
+	return done ? TROTH_OK : TROTH_E_IO;
 }
 
 enum troth_status troth_keys_none_exist(const char *dir, const char *const *names, size_t n)

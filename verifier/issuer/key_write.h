@@ -25,6 +25,9 @@ TROTH_NODISCARD enum troth_status troth_cert_write(const char *dir, const char *
 						   X509 *cert);
 TROTH_NODISCARD enum troth_status troth_crl_write(const char *dir, const char *name,
 						  X509_CRL *crl);
+/* What root has written there becomes the directory's owner's: the service, which under systemd
+ * is another user, reads it next. Nothing to do for anybody else. TROTH_E_IO with errno. */
+TROTH_NODISCARD enum troth_status troth_keys_hand_over(const char *dir);
 /* TROTH_E_CONFLICT when one is there: nothing is overwritten, a lost authority cannot be
  * brought back. */
 TROTH_NODISCARD enum troth_status troth_keys_none_exist(const char *dir,
