@@ -61,6 +61,7 @@ _trothctl() {
 		reference:build) _troth_reply "json pcrlock" ;;
 		reference:import | reference:export) _troth_reply "pcrlock" ;;
 		explain:*) _troth_reply "text json html" ;;
+		replay:* | eventlog:* | ima:* | image:* | quote:* | ek:*) _troth_reply "text json" ;;
 		*) _troth_reply "text tsv json" ;;
 		esac
 		return
@@ -97,7 +98,8 @@ _trothctl() {
 		_troth_reply "$("${COMP_WORDS[0]}" "$group" --help 2>/dev/null | sed -n "s/^  $group \([a-z]*\) .*/\1/p")"
 	else
 		case $group:$command in
-		device:list | policy:list | reference:list | reference:learn | reference:build | audit:list | webhook:list | secret:*) ;;
+		device:list | policy:list | reference:list | reference:learn | reference:build | audit:list | webhook:list | secret:list | secret:put) ;;
+		secret:*) _troth_reply "$(_troth_names secret "$socket")" ;;
 		device:* | verdict:*) _troth_reply "$(_troth_names device "$socket")" ;;
 		policy:show) _troth_reply "$(_troth_names policy "$socket")" ;;
 		reference:show | reference:promote) _troth_reply "$(_troth_names reference "$socket")" ;;
