@@ -228,7 +228,8 @@ enum troth_status troth_settings_load(const struct troth_command *command,
 const char *troth_settings_missing(const struct troth_settings *settings)
 {
 	if (settings->verifier[0] == '\0')
-		return "no verifier is configured; give --verifier or `verifier`";
+		return "no verifier is configured; give --verifier, or `verifier` in the "
+		       "configuration";
 	if (settings->ca[0] == '\0')
 		return "no CA is configured for the verifier; give --ca, `ca` or the service "
 		       "manager's credential troth.ca";

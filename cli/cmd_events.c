@@ -127,8 +127,8 @@ static enum troth_cli_exit follow(const struct troth_cli_online *o, const char *
 	};
 	enum troth_cli_exit code = troth_cli_call(&call, &rest);
 	if (code == TROTH_CLI_YES)
-		troth_cli_error("the verifier has ended the stream; what came after it tells "
-				"--since");
+		troth_cli_error("the verifier has ended the stream, as at every restart "
+				"and reload; --follow --since SEQ goes on from there");
 	return code == TROTH_CLI_YES ? TROTH_CLI_UNSURE : code;
 }
 

@@ -273,9 +273,11 @@ static void explain_certificate(struct troth_https *h)
 		return;
 	case X509_V_OK:
 	case X509_V_ERR_UNSPECIFIED: /* libcurl's name for "no fault found in the chain" */
-		(void)snprintf(h->error, sizeof h->error,
-			       "the verifier's certificate is for another host name (%s)",
-			       h->curl_says);
+		(void)snprintf(
+			h->error, sizeof h->error,
+			"the verifier's certificate is for another host name; call it by one "
+			"that `troth-verifier init --name` was given (%s)",
+			h->curl_says);
 		return;
 	default:
 		(void)snprintf(h->error, sizeof h->error,
