@@ -103,6 +103,8 @@ enum troth_status troth_peer_files_take(struct troth_peer_files *f, enum troth_p
 	if (troth_view_equal(troth_digest_view(&digest), troth_digest_view(&f->held[which])))
 		return TROTH_OK;
 	TROTH_TRY(FILES[which].set(f->peers, document));
+	f->held[which] =
+		(struct troth_digest){ 0 }; /* until it is written, the older one is there */
 	TROTH_TRY(troth_file_write(path, document, 0644));
 	f->held[which] = digest;
 	return TROTH_OK;
@@ -110,5 +112,7 @@ enum troth_status troth_peer_files_take(struct troth_peer_files *f, enum troth_p
 
 uint64_t troth_peer_files_sequence(const struct troth_peer_files *f)
 {
-	return troth_peers_status_sequence(f->peers);
+	return f->held[TROTH_PEER_STATUS].alg != TROTH_HASH_NONE
+		       ? troth_peers_status_sequence(f->peers)
+		       : 0;
 }

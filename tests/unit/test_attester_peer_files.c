@@ -242,6 +242,21 @@ static void garbage_on_the_disk_is_replaced(void **state)
 	assert_int_equal(troth_peer_files_sequence(w->files), 7);
 }
 
+/* Who asks whether there is another than the one there must not hear of one that is not. */
+static void what_could_not_be_written_is_wanted_again(void **state)
+{
+	struct world *w = *state;
+	take_all(w);
+	assert_int_equal(unlink(path_of(w, "status")), 0);
+	assert_int_equal(mkdir(path_of(w, "status"), 0755), 0); /* no file goes over it */
+	assert_int_equal(take_status(w, &w->verifier, 101), TROTH_E_IO);
+	assert_int_equal(troth_peer_files_sequence(w->files), 0);
+	assert_int_equal(rmdir(path_of(w, "status")), 0);
+	assert_int_equal(take_status(w, &w->verifier, 101), TROTH_OK);
+	assert_int_equal(troth_peer_files_sequence(w->files), 101);
+	(void)inode(w, "status");
+}
+
 /* At the limit it is judged, past it not even read. */
 static void length_is_bounded(void **state)
 {
@@ -269,6 +284,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(two_cas_have_two_lists, setup, teardown),
 		cmocka_unit_test_setup_teardown(garbage_on_the_disk_is_replaced, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(what_could_not_be_written_is_wanted_again,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(length_is_bounded, setup, teardown),
 	};
 	return cmocka_run_group_tests_name("peer files", tests, NULL, NULL);
