@@ -112,13 +112,15 @@ ctl device approve "$(device_id gauge)" --name gauge --segment line-2 >/dev/null
 for name in press-1 press-2 press-3 gauge; do keep_fresh "$name"; done
 for name in press-1 press-2 gauge; do serve "$name"; done
 
+# As soon as: a device that started first has its first news from before the others were healthy.
 case_of "healthy devices of one line talk, in both directions"
-talks press-2 press-1 "$(welcome press-2)"
-talks press-1 press-2 "$(welcome press-1)"
+comes_to press-2 press-1 "$(welcome press-2)"
+comes_to press-1 press-2 "$(welcome press-1)"
 
 case_of "another line is refused by whoever is called, and by whoever calls"
-talks gauge press-1 "1 admitted spiffe,the other side has refused this device, refused segment:*"
-talks press-1 gauge "1 refused segment, refused handshake:*"
+comes_to gauge press-1 "1 admitted spiffe,the other side has refused this device, refused segment:*"
+comes_to press-1 gauge "1 refused segment, refused handshake:*"
+comes_to press-3 press-1 "$(welcome press-3)"
 
 case_of "a certificate is nothing without the key in its TPM"
 steal() { # a private key of its own that claims to be the public one of press-3
