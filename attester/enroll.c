@@ -125,12 +125,12 @@ static enum troth_status take_result(struct troth_agent *a, const struct enrolme
 }
 
 static enum troth_status complete(struct troth_agent *a, struct troth_client *client,
-				  const struct enrolment *e, struct troth_outcome *outcome)
+				  const struct enrolment *e, enum troth_remedy *remedy,
+				  struct troth_outcome *outcome)
 {
 	TROTH_AUTO(troth_answer_free) ProtobufCMessage *answer = NULL;
 	Troth__V1__EnrollProof proof = TROTH__V1__ENROLL_PROOF__INIT;
 	Troth__V1__EnrollRequest request;
-	enum troth_remedy remedy;
 
 	fill_request(e, &request);
 	proof.request = &request;
@@ -138,19 +138,19 @@ static enum troth_status complete(struct troth_agent *a, struct troth_client *cl
 	proof.activated = troth_wire_bytes((struct troth_view){ e->secret, e->secret_len });
 	const struct troth_call call = { "/v1/enroll/complete", &proof.base,
 					 &troth__v1__enroll_result__descriptor };
-	TROTH_TRY(troth_client_call(client, &call, &answer, &remedy, outcome));
+	TROTH_TRY(troth_client_call(client, &call, &answer, remedy, outcome));
 	return take_result(a, e, (const Troth__V1__EnrollResult *)answer, outcome);
 }
 
-enum troth_status troth_agent_enroll(struct troth_agent *a, struct troth_client *client,
-				     struct troth_outcome *outcome)
+static enum troth_status enroll_once(struct troth_agent *a, struct troth_client *client,
+				     enum troth_remedy *remedy, struct troth_outcome *outcome)
 {
 	TROTH_AUTO(troth_answer_free) ProtobufCMessage *answer = NULL;
 	TROTH_AUTO(enrolment_cleanse)
 	struct enrolment e = { .settings = a->settings, .ctx = a->ctx };
 	Troth__V1__EnrollRequest request;
-	enum troth_remedy remedy;
 
+	*remedy = TROTH_REMEDY_NONE;
 	outcome->text[0] = '\0';
 	TROTH_TRY(troth_device_facts(&e.facts));
 	TROTH_TRY(troth_tpm_do(a->settings, gather, &e, outcome));
@@ -158,12 +158,23 @@ enum troth_status troth_agent_enroll(struct troth_agent *a, struct troth_client 
 	fill_request(&e, &request);
 	const struct troth_call call = { "/v1/enroll", &request.base,
 					 &troth__v1__enroll_challenge__descriptor };
-	TROTH_TRY(troth_client_call(client, &call, &answer, &remedy, outcome));
+	TROTH_TRY(troth_client_call(client, &call, &answer, remedy, outcome));
 	troth_steps_mark(&outcome->steps, TROTH_STEP_ENROL);
 	e.challenge = (const Troth__V1__EnrollChallenge *)answer;
 	TROTH_TRY(troth_tpm_do(a->settings, activate, &e, outcome));
 	troth_steps_mark(&outcome->steps, TROTH_STEP_ACTIVATE);
-	TROTH_TRY(complete(a, client, &e, outcome));
+	TROTH_TRY(complete(a, client, &e, remedy, outcome));
 	troth_steps_mark(&outcome->steps, TROTH_STEP_COMPLETE);
 	return TROTH_OK;
+}
+
+enum troth_status troth_agent_enroll(struct troth_agent *a, struct troth_client *client,
+				     struct troth_outcome *outcome)
+{
+	enum troth_remedy remedy;
+	enum troth_status status = enroll_once(a, client, &remedy, outcome);
+	/* An enrolment of before, of a process that was killed, was written in between. */
+	if (status != TROTH_OK && remedy == TROTH_REMEDY_AGAIN)
+		status = enroll_once(a, client, &remedy, outcome);
+	return status;
 }
