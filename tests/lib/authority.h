@@ -134,4 +134,16 @@ static inline void authority_crl(const struct authority *a, uint64_t number, uin
 	authority_wrap(a, (struct troth_view){ tbs, n }, out);
 }
 
+/* The key of a certificate as OpenSSL finds it, a DER SubjectPublicKeyInfo in buf. */
+static inline struct troth_view authority_key_of(struct troth_view der, uint8_t *buf)
+{
+	const uint8_t *at = der.p;
+	X509 *cert = d2i_X509(NULL, &at, (long)der.n);
+	assert_non_null(cert);
+	const int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &buf);
+	assert_true(n > 0);
+	X509_free(cert);
+	return (struct troth_view){ buf - n, (size_t)n };
+}
+
 #endif

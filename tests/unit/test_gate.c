@@ -483,18 +483,6 @@ static void a_certificate_is_enough_with_its_key_proven(void **state)
 
 /* ---- a result beside a certificate ---- */
 
-/* The key of a certificate, by OpenSSL. */
-static struct troth_view key_of(struct troth_view der, uint8_t *buf)
-{
-	const uint8_t *at = der.p;
-	X509 *cert = d2i_X509(NULL, &at, (long)der.n);
-	assert_non_null(cert);
-	const int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &buf);
-	assert_true(n > 0);
-	X509_free(cert);
-	return (struct troth_view){ buf - n, (size_t)n };
-}
-
 static void a_result_counts_on_its_own_devices_connection(void **state)
 {
 	struct world *w = *state;
@@ -503,7 +491,7 @@ static void a_result_counts_on_its_own_devices_connection(void **state)
 	struct authority_der anothers;
 	struct credentials c;
 	uint8_t buf[256];
-	ear.attested_key = key_of(authority_view(&w->certificate), buf);
+	ear.attested_key = authority_key_of(authority_view(&w->certificate), buf);
 	write_token(w, &ear, &w->verifier, &c);
 	fresh_nonce(w, &c);
 	write_proof(w, &w->session, "POST", URL, &c);
