@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/landlock.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -327,12 +328,21 @@ static int held_to_the_resolvers_files(void)
 	return code_of(open("/etc/hosts", O_RDONLY | O_CLOEXEC));
 }
 
+/* The kernel's word, not that of what is tried here. */
+static bool has_landlock(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) >
+	       0;
+}
+
 static void names_can_be_looked_up_where_landlock_is(void **state)
 {
 	(void)state;
-	if (access("/etc/hosts", R_OK) != 0 ||
-	    in_a_process(held_to_the_resolvers_files, NULL) == FAILED)
-		skip(); /* without it the courier opens nothing */
+	if (access("/etc/hosts", R_OK) != 0 || !has_landlock()) {
+		print_message(
+			"skipped: no Landlock here; without it the courier opens nothing\n");
+		skip();
+	}
 	assert_int_equal(in_a_process(held_to_the_resolvers_files, NULL), DONE);
 }
 

@@ -38,8 +38,10 @@ static void disk_make(struct disk *d)
 	d->mounted = unshare(CLONE_NEWNS) == 0 &&
 		     mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
 		     mount("tmpfs", folder, "tmpfs", MS_NOSUID | MS_NODEV, "size=8m") == 0;
-	if (!d->mounted)
-		skip(); /* not root, or no right to mount */
+	if (!d->mounted) {
+		print_message("skipped: not root, or no right to mount\n");
+		skip();
+	}
 }
 
 static void disk_limit(const struct disk *d, rlim_t bytes)
