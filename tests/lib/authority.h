@@ -75,18 +75,26 @@ static inline void authority_free(struct authority *a)
 	EVP_PKEY_free(a->key);
 }
 
+/* Signs and wraps; how many bytes of out (max) it takes. */
+static inline size_t authority_sign(const struct authority *a, struct troth_view tbs,
+				    uint8_t *out, size_t max)
+{
+	uint8_t sig[80];
+	size_t sig_len = sizeof sig, n = 0;
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	assert_int_equal(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, a->key), 1);
+	assert_int_equal(EVP_DigestSign(ctx, sig, &sig_len, tbs.p, tbs.n), 1);
+	EVP_MD_CTX_free(ctx);
+	assert_int_equal(
+		troth_svid_wrap(tbs, (struct troth_view){ sig, sig_len }, out, max, &n),
+		TROTH_OK);
+	return n;
+}
+
 static inline void authority_wrap(const struct authority *a, struct troth_view tbs,
 				  struct authority_der *out)
 {
-	uint8_t sig[80];
-	size_t n = sizeof sig;
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	assert_int_equal(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, a->key), 1);
-	assert_int_equal(EVP_DigestSign(ctx, sig, &n, tbs.p, tbs.n), 1);
-	EVP_MD_CTX_free(ctx);
-	assert_int_equal(troth_svid_wrap(tbs, (struct troth_view){ sig, n }, out->bytes,
-					 sizeof out->bytes, &out->n),
-			 TROTH_OK);
+	out->n = authority_sign(a, tbs, out->bytes, sizeof out->bytes);
 }
 
 /* A certificate of a fresh key, which is thrown away: nobody here needs it. */

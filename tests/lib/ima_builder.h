@@ -3,6 +3,8 @@
 #ifndef TROTH_TESTS_IMA_BUILDER_H
 #define TROTH_TESTS_IMA_BUILDER_H
 
+#include <stdio.h>
+
 #include "ima.h"
 
 struct ima_builder {

@@ -320,21 +320,11 @@ static void ids_nonces_and_proofs_have_limits(void **state)
 	jose_key_free(&k);
 }
 
-static enum troth_status sign_with(void *arg, struct troth_view message,
-				   uint8_t out[TROTH_ES256_LEN])
-{
-	struct troth_ctx *ctx;
-	assert_int_equal(troth_ctx_new(&ctx), TROTH_OK);
-	enum troth_status s = troth_es256_sign(ctx, arg, message, out);
-	troth_ctx_free(ctx);
-	return s;
-}
-
 static void what_is_made_verifies_once_each(void **state)
 {
 	struct jose_key k = jose_key_make();
 	struct verifier v = verifier_make(*state, &k.jwk, troth_view_str(RFC_TOKEN));
-	const struct troth_dpop_maker maker = { k.jwk, { sign_with, k.ready } };
+	const struct troth_dpop_maker maker = { k.jwk, { jose_signer, k.ready } };
 	struct troth_dpop_call call = RFC_CALL;
 	uint8_t buf[2048], last_id[32] = { 0 };
 	call.nonce = troth_view_str("n-0S6_WzA2Mj");
@@ -357,7 +347,7 @@ static void what_is_made_verifies_once_each(void **state)
 static void what_cannot_be_proven_is_not_made(void **state)
 {
 	struct jose_key k = jose_key_make();
-	const struct troth_dpop_maker maker = { k.jwk, { sign_with, k.ready } };
+	const struct troth_dpop_maker maker = { k.jwk, { jose_signer, k.ready } };
 	const uint8_t jti[TROTH_DPOP_JTI_BYTES] = { 0 };
 	static const struct {
 		struct troth_view method, url;

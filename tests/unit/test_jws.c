@@ -216,20 +216,10 @@ static void only_points_of_p256_are_keys(void **state)
 	}
 }
 
-static enum troth_status sign_with(void *arg, struct troth_view message,
-				   uint8_t out[TROTH_ES256_LEN])
-{
-	struct troth_ctx *ctx;
-	assert_int_equal(troth_ctx_new(&ctx), TROTH_OK);
-	enum troth_status s = troth_es256_sign(ctx, arg, message, out);
-	troth_ctx_free(ctx);
-	return s;
-}
-
 static void what_is_built_opens_with_its_key(void **state)
 {
 	struct jose_key k = jose_key_make();
-	const struct troth_es256_signer signer = { sign_with, k.ready };
+	const struct troth_es256_signer signer = { jose_signer, k.ready };
 	const struct troth_jws_header header = { .typ = "t",
 						 .kid = troth_view_str("k1"),
 						 .jwk = &k.jwk };

@@ -1,119 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libtroth's judgement of the other side, offline: each document that could be missing, old or
- * forged, and each way in which a peer is not what it should be. */
+ * forged, and each way in which a peer is not what it should be. Calls: test_peer_call. */
 #include "check.h"
 
 #include <troth/peer.h>
 
 #include "base.h"
-#include "dpop.h"
+#include "peer_world.h"
 #include "published.h"
-
-#define DOMAIN "example.org"
-#define ID "spiffe://example.org/line-a/press-4"
-#define NOW UINT64_C(1764000000)
-#define URL "https://press-5.example.org/v1/level"
-#define LIST "line-a/press-4 healthy\nline-b/press-4 untrusted\n"
-#define SERIAL 7
-
-struct world {
-	struct troth_ctx *ctx;
-	struct troth_peers *peers;
-	struct authority ca;
-	struct jose_key verifier, session;
-	struct authority_der leaf;
-	uint8_t document[4096];
-};
-
-static struct published_status sound(struct world *w)
-{
-	return (struct published_status){ .key = &w->verifier,
-					  .issuer = "spiffe://" DOMAIN,
-					  .list = LIST,
-					  .sequence = 100,
-					  .issued_s = NOW - 10,
-					  .expires_s = NOW + 300 };
-}
-
-static struct troth_view document(struct world *w, const struct published_status *p)
-{
-	return published_status(w->ctx, p, troth_writer_make(w->document, sizeof w->document));
-}
-
-static enum troth_status take(struct world *w, const struct published_status *p)
-{
-	return troth_peers_set_status(w->peers, document(w, p));
-}
-
-static enum troth_status try_bundle(struct world *w, const struct authority *ca,
-				    const struct authority *also)
-{
-	uint8_t pem[4096];
-	return troth_peers_set_bundle(
-		w->peers, published_bundle(ca, also, troth_writer_make(pem, sizeof pem)));
-}
-
-static void set_bundle_of(struct world *w, const struct authority *also)
-{
-	assert_int_equal(try_bundle(w, &w->ca, also), TROTH_OK);
-}
-
-static void set_bundle(struct world *w)
-{
-	set_bundle_of(w, NULL);
-}
-
-static void set_keys(struct world *w, const struct jose_key *k)
-{
-	uint8_t jwks[1024];
-	const struct troth_writer room = troth_writer_make(jwks, sizeof jwks);
-	assert_int_equal(troth_peers_set_keys(w->peers, published_keys(w->ctx, k, room)),
-			 TROTH_OK);
-}
-
-static enum troth_status set_crl(struct world *w, uint64_t number, uint8_t serial, uint64_t at)
-{
-	struct authority_der crl;
-	authority_crl(&w->ca, number, serial, at, &crl);
-	return troth_peers_set_crl(w->peers, authority_view(&crl));
-}
-
-static int setup(void **state)
-{
-	struct world *w = calloc(1, sizeof *w);
-	assert_int_equal(troth_ctx_new(&w->ctx), TROTH_OK);
-	assert_int_equal(troth_peers_new(DOMAIN, &w->peers), TROTH_OK);
-	w->ca = authority_make("Issuing CA", NOW);
-	w->verifier = jose_key_make();
-	w->session = jose_key_make();
-	authority_issue(&w->ca, ID, SERIAL, NOW - 60, &w->leaf);
-	*state = w;
-	return 0;
-}
-
-static int setup_whole(void **state)
-{
-	(void)setup(state);
-	struct world *w = *state;
-	const struct published_status p = sound(w);
-	set_bundle(w);
-	set_keys(w, &w->verifier);
-	assert_int_equal(set_crl(w, 1, 0, NOW), TROTH_OK);
-	assert_int_equal(take(w, &p), TROTH_OK);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct world *w = *state;
-	troth_peers_free(w->peers);
-	authority_free(&w->ca);
-	jose_key_free(&w->verifier);
-	jose_key_free(&w->session);
-	troth_ctx_free(w->ctx);
-	free(w);
-	return 0;
-}
 
 static enum troth_decision ask(struct world *w, uint64_t now_s, const char *segment)
 {
@@ -380,124 +274,30 @@ static void forged_documents_change_nothing(void **state)
 	jose_key_free(&thief);
 }
 
-/* ---- calls ---- */
-
-struct call {
-	char token[TROTH_JWS_MAX], proof[TROTH_JWS_MAX];
-	size_t token_len, proof_len;
-};
-
-static void make_call(struct world *w, uint64_t expires_s, const char *nonce, struct call *out)
-{
-	struct troth_writer t = troth_writer_make((uint8_t *)out->token, sizeof out->token);
-	struct troth_writer p = troth_writer_make((uint8_t *)out->proof, sizeof out->proof);
-	const struct troth_es256_signer signer = { published_sign, w->verifier.ready };
-	const struct troth_dpop_maker maker = { w->session.jwk,
-						{ published_sign, w->session.ready } };
-	const uint8_t jti[TROTH_DPOP_JTI_BYTES] = { 1 };
-	uint8_t id[32];
-	struct troth_ear ear = { .issuer = troth_view_str("spiffe://" DOMAIN),
-				 .subject = troth_view_str(ID),
-				 .segment = troth_view_str("line-a"),
-				 .id = { 1, [15] = SERIAL },
-				 .issued_s = NOW - 60,
-				 .expires_s = expires_s,
-				 .build = troth_view_str("test"),
-				 .status = TROTH_TIER_AFFIRMING,
-				 .trust = { .claim = { 2 } },
-				 .policy = troth_view_str("factory@sha256:00"),
-				 .key = w->session.jwk };
-	assert_int_equal(troth_jwk_thumbprint(w->ctx, &w->session.jwk, ear.thumbprint),
-			 TROTH_OK);
-	assert_int_equal(troth_jwk_thumbprint(w->ctx, &w->verifier.jwk, id), TROTH_OK);
-	assert_int_equal(troth_ear_jwt_write(&ear, id, &signer, &t), TROTH_OK);
-	const struct troth_dpop_call call = { .method = troth_view_str("GET"),
-					      .url = troth_view_str(URL),
-					      .token = troth_written(&t),
-					      .nonce = troth_view_str(nonce) };
-	assert_int_equal(troth_dpop_make(w->ctx, &maker, &call, NOW, jti, &p), TROTH_OK);
-	out->token_len = t.n;
-	out->proof_len = p.n;
-}
-
-static enum troth_decision ask_call(struct world *w, const struct call *c, const char *url,
-				    const char *nonce)
-{
-	const struct troth_peer_call call = {
-		.token = { (const uint8_t *)c->token, c->token_len },
-		.proof = { (const uint8_t *)c->proof, c->proof_len },
-		.method = troth_view_str("GET"),
-		.url = troth_view_str(url),
-		.nonce = troth_view_str(nonce),
-		.now_s = NOW,
-	};
-	const struct troth_peer_rule any = { 0 };
-	enum troth_decision d = TROTH_UNDECIDED;
-	struct troth_peer peer;
-	uint8_t id[32];
-	POISON(peer);
-	POISON(id);
-	assert_int_equal(troth_peer_verify_call(w->peers, &call, &any, &d, &peer, id),
-			 TROTH_OK);
-	if (d == TROTH_ADMITTED) {
-		assert_string_equal(peer.name, "press-4");
-		return d;
-	}
-	ASSERT_POISONED(peer);
-	ASSERT_POISONED(id);
-	return d;
-}
-
-static void a_call_is_proven_or_refused(void **state)
-{
-	struct world *w = *state;
-	struct call c;
-	make_call(w, NOW + 840, "n1", &c);
-	assert_int_equal(ask_call(w, &c, URL, "n1"), TROTH_ADMITTED);
-	assert_int_equal(ask_call(w, &c, URL, ""), TROTH_ADMITTED);
-	assert_int_equal(ask_call(w, &c, URL, "n2"), TROTH_DENIED_PROOF_NONCE);
-	assert_int_equal(ask_call(w, &c, "https://other/", "n1"), TROTH_DENIED_PROOF_URL);
-	c.token[c.token_len - 5] = c.token[c.token_len - 5] == 'A' ? 'B' : 'A';
-	assert_int_equal(ask_call(w, &c, URL, "n1"), TROTH_DENIED_TOKEN_SIGNATURE);
-	make_call(w, NOW, "", &c);
-	assert_int_equal(ask_call(w, &c, URL, ""), TROTH_DENIED_TOKEN_EXPIRED);
-	make_call(w, NOW + 840, "", &c);
-	struct published_status p = sound(w);
-	p.sequence = 101;
-	p.list = "line-a/press-4 quarantined\n";
-	assert_int_equal(take(w, &p), TROTH_OK);
-	assert_int_equal(ask_call(w, &c, URL, ""), TROTH_DENIED_QUARANTINED);
-	assert_int_equal(set_crl(w, 2, SERIAL, NOW), TROTH_OK);
-	assert_int_equal(ask_call(w, &c, URL, ""), TROTH_DENIED_CERT_REVOKED);
-	set_keys(w, &w->session);
-	assert_int_equal(ask_call(w, &c, URL, ""), TROTH_DENIED_TOKEN_KEY);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(every_document_is_needed, setup, teardown),
+		cmocka_unit_test_setup_teardown(every_document_is_needed, peer_setup,
+						peer_teardown),
 		cmocka_unit_test_setup_teardown(documents_count_until_their_next_update,
-						setup_whole, teardown),
-		cmocka_unit_test_setup_teardown(until_when_the_documents_count, setup,
-						teardown),
+						peer_setup_whole, peer_teardown),
+		cmocka_unit_test_setup_teardown(until_when_the_documents_count, peer_setup,
+						peer_teardown),
 		cmocka_unit_test_setup_teardown(a_new_bundle_does_not_forget_who_is_revoked,
-						setup_whole, teardown),
+						peer_setup_whole, peer_teardown),
 		cmocka_unit_test(every_decision_has_its_own_words),
-		cmocka_unit_test_setup_teardown(only_the_healthy_are_let_in, setup_whole,
-						teardown),
-		cmocka_unit_test_setup_teardown(a_revoked_certificate_is_refused, setup_whole,
-						teardown),
+		cmocka_unit_test_setup_teardown(only_the_healthy_are_let_in, peer_setup_whole,
+						peer_teardown),
+		cmocka_unit_test_setup_teardown(a_revoked_certificate_is_refused,
+						peer_setup_whole, peer_teardown),
 		cmocka_unit_test_setup_teardown(after_a_rotation_there_are_two_crls,
-						setup_whole, teardown),
-		cmocka_unit_test_setup_teardown(an_issuing_ca_may_be_under_a_root, setup_whole,
-						teardown),
-		cmocka_unit_test_setup_teardown(deltas_follow_one_another, setup_whole,
-						teardown),
-		cmocka_unit_test_setup_teardown(forged_documents_change_nothing, setup_whole,
-						teardown),
-		cmocka_unit_test_setup_teardown(a_call_is_proven_or_refused, setup_whole,
-						teardown),
+						peer_setup_whole, peer_teardown),
+		cmocka_unit_test_setup_teardown(an_issuing_ca_may_be_under_a_root,
+						peer_setup_whole, peer_teardown),
+		cmocka_unit_test_setup_teardown(deltas_follow_one_another, peer_setup_whole,
+						peer_teardown),
+		cmocka_unit_test_setup_teardown(forged_documents_change_nothing,
+						peer_setup_whole, peer_teardown),
 	};
 	return cmocka_run_group_tests_name("peer", tests, NULL, NULL);
 }
