@@ -2,7 +2,7 @@
 /* The conformance suite: what every backend must do, said through troth_store_ops alone.
  *
  * Each case starts on an empty store. A backend's test program fills in a struct suite_kind and
- * runs suite_devices(), suite_contents() and suite_secrets(). */
+ * runs suite_devices(), suite_contents(), suite_documents() and suite_secrets(). */
 #ifndef TROTH_TEST_STORE_SUITE_H
 #define TROTH_TEST_STORE_SUITE_H
 
@@ -29,6 +29,7 @@ extern const struct suite_kind *suite_kind;
 
 int suite_devices(void);
 int suite_contents(void);
+int suite_documents(void);
 int suite_secrets(void);
 
 /* For cmocka: an empty store, opened; closed and removed. */

@@ -154,7 +154,8 @@ static int run_confined(void)
 	}
 	if (troth_sandbox_front() != TROTH_OK)
 		return 1;
-	return suite_devices() + suite_contents() + cmocka_run_group_tests(TESTS, NULL, NULL);
+	return suite_devices() + suite_contents() + suite_documents() +
+	       cmocka_run_group_tests(TESTS, NULL, NULL);
 }
 
 int main(void)

@@ -4,5 +4,5 @@
 int main(void)
 {
 	suite_kind = &suite_sqlite;
-	return suite_devices() + suite_contents() + suite_secrets();
+	return suite_devices() + suite_contents() + suite_documents() + suite_secrets();
 }
