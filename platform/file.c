@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -109,23 +110,75 @@ static enum troth_status write_all(int fd, struct troth_view data)
 	return TROTH_OK;
 }
 
+/* ---- writing ---- */
+
 static size_t dir_len(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	return slash == NULL ? 0 : (size_t)(slash - path) + 1;
 }
 
+static enum troth_status dir_of(const char *path, char out[PATH_MAX])
+{
+	const size_t n = dir_len(path);
+	const int len = n == 0 ? snprintf(out, PATH_MAX, ".")
+			       : snprintf(out, PATH_MAX, "%.*s", (int)n, path);
+	return len >= 0 && len < PATH_MAX ? TROTH_OK : TROTH_E_LIMIT;
+}
+
 /* The new name is durable only once its directory is. */
 static enum troth_status sync_dir(const char *path)
 {
 	char dir[PATH_MAX];
-	size_t n = dir_len(path);
-	int len = n == 0 ? snprintf(dir, sizeof dir, ".")
-			 : snprintf(dir, sizeof dir, "%.*s", (int)n, path);
-	if (len < 0 || (size_t)len >= sizeof dir)
-		return TROTH_E_LIMIT;
+	TROTH_TRY(dir_of(path, dir));
 	TROTH_AUTO(close_fd) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd >= 0 && fsync(fd) == 0 ? TROTH_OK : TROTH_E_IO;
+}
+
+/* What is written has a name of this form before it has its own. A leading dot: troth_dir_each
+ * passes over it. */
+#define SPARE_FORMAT ".%s.troth-"
+
+static enum troth_status spare_name(const char *path, const char *end, char out[PATH_MAX])
+{
+	const size_t dir = dir_len(path);
+	const int len = snprintf(out, PATH_MAX, "%.*s" SPARE_FORMAT "%s", (int)dir, path,
+				 path + dir, end);
+	return len >= 0 && len < PATH_MAX ? TROTH_OK : TROTH_E_LIMIT;
+}
+
+/* Who writes holds the lock until the file has its own name; a lock goes with its process. */
+static bool lock_spare(int fd)
+{
+	struct stat st;
+	(void)flock(fd, LOCK_EX); /* without one nothing is removed, which is no harm here */
+	return fstat(fd, &st) == 0 && st.st_nlink > 0;
+}
+
+static void remove_abandoned(int dir, const char *name)
+{
+	struct stat st;
+	TROTH_AUTO(close_fd)
+	int fd = openat(dir, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+	    flock(fd, LOCK_EX | LOCK_NB) == 0)
+		(void)unlinkat(dir, name, 0);
+}
+
+/* Removes what writers of this file left behind that were killed: it may hold a secret. */
+static void sweep(const char *path)
+{
+	char dir[PATH_MAX], prefix[NAME_MAX + 1];
+	const int len = snprintf(prefix, sizeof prefix, SPARE_FORMAT, path + dir_len(path));
+	if (len < 0 || (size_t)len >= sizeof prefix || dir_of(path, dir) != TROTH_OK)
+		return;
+	DIR *all = opendir(dir);
+	if (all == NULL)
+		return;
+	for (const struct dirent *e; (e = readdir(all)) != NULL;)
+		if (strncmp(e->d_name, prefix, (size_t)len) == 0)
+			remove_abandoned(dirfd(all), e->d_name);
+	(void)closedir(all);
 }
 
 /* The mode is set before the first byte is written: no moment with a readable key. */
@@ -137,29 +190,93 @@ static enum troth_status fill(int fd, struct troth_view data, mode_t mode)
 	return fsync(fd) == 0 ? TROTH_OK : TROTH_E_IO;
 }
 
-enum troth_status troth_file_write(const char *path, struct troth_view data, mode_t mode)
+/* Names a file that has none, after its inode: no two of one moment have the same. */
+static enum troth_status give_name(int fd, const char *path, char spare[PATH_MAX])
 {
-	char temp[PATH_MAX];
-	size_t dir = dir_len(path);
-	/* A leading dot: troth_dir_each passes over what a crash may leave behind. */
-	int len = snprintf(temp, sizeof temp, "%.*s.%s.XXXXXX", (int)dir, path, path + dir);
-	if (len < 0 || (size_t)len >= sizeof temp)
-		return TROTH_E_LIMIT;
-	TROTH_AUTO(close_fd) int fd = mkostemp(temp, O_CLOEXEC);
+	char self[32], number[24];
+	struct stat st;
+	if (fstat(fd, &st) != 0)
+		return TROTH_E_IO;
+	(void)snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+	(void)snprintf(number, sizeof number, "%jx", (uintmax_t)st.st_ino);
+	TROTH_TRY(spare_name(path, number, spare));
+	return linkat(AT_FDCWD, self, AT_FDCWD, spare, AT_SYMLINK_FOLLOW) == 0 ? TROTH_OK
+									       : TROTH_E_IO;
+}
+
+/* A file without a name goes with the process that writes it, however that ends. NOT_FOUND
+ * where the file system has none, or /proc is not there to name it by. */
+static enum troth_status write_nameless(const char *path, struct troth_view data, mode_t mode,
+					char spare[PATH_MAX], int *out_fd)
+{
+	char dir[PATH_MAX];
+	TROTH_TRY(dir_of(path, dir));
+	TROTH_AUTO(close_fd) int fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return TROTH_E_NOT_FOUND;
+	(void)lock_spare(fd);
+	TROTH_TRY(fill(fd, data, mode));
+	if (give_name(fd, path, spare) != TROTH_OK)
+		return TROTH_E_NOT_FOUND;
+	*out_fd = fd;
+	fd = -1;
+	return TROTH_OK;
+}
+
+/* Until it is locked, another writer of the same file may take it for abandoned: then anew. */
+static int open_named(const char *path, char spare[PATH_MAX])
+{
+	for (;;) {
+		if (spare_name(path, "XXXXXX", spare) != TROTH_OK)
+			return -1;
+		int fd = mkostemp(spare, O_CLOEXEC);
+		if (fd < 0 || lock_spare(fd))
+			return fd;
+		close_fd(&fd);
+	}
+}
+
+static void unlink_keeping_errno(const char *path)
+{
+	const int kept = errno;
+	(void)unlink(path);
+	errno = kept;
+}
+
+static enum troth_status write_named(const char *path, struct troth_view data, mode_t mode,
+				     char spare[PATH_MAX], int *out_fd)
+{
+	TROTH_AUTO(close_fd) int fd = open_named(path, spare);
 	if (fd < 0)
 		return status_of_errno();
-
-	enum troth_status st = fill(fd, data, mode);
-	if (st == TROTH_OK && rename(temp, path) != 0)
-		st = TROTH_E_IO;
+	const enum troth_status st = fill(fd, data, mode);
 	if (st != TROTH_OK) {
-		int kept = errno;
-		unlink(temp);
-		errno = kept;
+		unlink_keeping_errno(spare);
 		return st;
+	}
+	*out_fd = fd;
+	fd = -1;
+	return TROTH_OK;
+}
+
+enum troth_status troth_file_write(const char *path, struct troth_view data, mode_t mode)
+{
+	char spare[PATH_MAX];
+	TROTH_TRY(spare_name(path, "XXXXXX", spare));
+	sweep(path);
+	TROTH_AUTO(close_fd) int fd = -1; /* and with it the lock, once the file is in place */
+	enum troth_status st = write_nameless(path, data, mode, spare, &fd);
+	if (st == TROTH_E_NOT_FOUND)
+		st = write_named(path, data, mode, spare, &fd);
+	TROTH_TRY(st);
+	if (rename(spare, path) != 0) {
+		unlink_keeping_errno(spare);
+		return TROTH_E_IO;
 	}
 	return sync_dir(path);
 }
+
+/* ---- directories ---- */
 
 static enum troth_status make_one(const char *path, mode_t mode)
 {

@@ -21,8 +21,10 @@ struct troth_view troth_buffer_view(const struct troth_buffer *b);
  * TROTH_E_NOT_FOUND, TROTH_E_LIMIT, TROTH_E_IO (errno kept). A NUL is added past the end. */
 TROTH_NODISCARD enum troth_status troth_file_read(const char *path, size_t max,
 						  struct troth_buffer *out);
-/* Writes beside, fsyncs, renames, fsyncs the directory: the old file or the new
- * one, never a part. */
+/* Writes beside, fsyncs, renames, fsyncs the directory: the old file or the new one, never a
+ * part. What is written has no name until it is whole, so that nothing of a secret stays behind
+ * a writer that is killed; where the file system has no nameless files, the next write of the
+ * same file removes what stayed. */
 TROTH_NODISCARD enum troth_status troth_file_write(const char *path, struct troth_view data,
 						   mode_t mode);
 /* Makes a directory (and its parents) if missing. */

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base.h"
@@ -171,6 +179,136 @@ static void a_failed_write_leaves_the_old_file(void **state)
 	unlink(path_of("f")); /* remove_dir finds what was left beside */
 }
 
+/* ---- writers that are killed ---- */
+
+static size_t n_files(void)
+{
+	DIR *all = opendir(dir);
+	size_t n = 0;
+	assert_non_null(all);
+	for (const struct dirent *e; (e = readdir(all)) != NULL;)
+		n += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
+	closedir(all);
+	return n;
+}
+
+/* As a file system does that has no nameless files. False where the kernel (or what emulates
+ * one) has no filters. */
+static bool refuse_nameless_files(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_openat, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_TMPFILE & ~O_DIRECTORY, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EOPNOTSUPP),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { TROTH_COUNT(code), code };
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+enum { DONE, FAILED, NO_FILTERS };
+
+/* In a process of its own: writes size bytes, and is killed after the first kilobyte. */
+static int write_apart(size_t size, bool nameless)
+{
+	static char text[4096];
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		const struct rlimit small = { 1024, 1024 }, none = { 0, 0 };
+		signal(SIGXFSZ, SIG_DFL);
+		if (setrlimit(RLIMIT_CORE, &none) != 0 || setrlimit(RLIMIT_FSIZE, &small) != 0)
+			_exit(FAILED);
+		if (!nameless && !refuse_nameless_files())
+			_exit(NO_FILTERS);
+		memset(text, 's', sizeof text);
+		_exit(troth_file_write(path_of("f"),
+				       (struct troth_view){ (uint8_t *)text, size },
+				       0600) == TROTH_OK
+			      ? DONE
+			      : FAILED);
+	}
+	int how;
+	assert_int_equal(waitpid(child, &how, 0), child);
+	return how;
+}
+
+static bool has_nameless_files(void)
+{
+	int fd = open(dir, O_TMPFILE | O_WRONLY, 0600);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static void a_killed_writer_leaves_nothing(void **state)
+{
+	(void)state;
+	put("f", "old");
+	const int how = write_apart(4096, true);
+	assert_true(WIFSIGNALED(how) && WTERMSIG(how) == SIGXFSZ);
+	assert_holds("f", "old");
+	if (has_nameless_files())
+		assert_int_equal(n_files(), 1);
+	put("f", "new");
+	assert_holds("f", "new");
+	assert_int_equal(n_files(), 1);
+	unlink(path_of("f"));
+}
+
+static void without_nameless_files_the_next_write_cleans_up(void **state)
+{
+	(void)state;
+	put("f", "old");
+	int how = write_apart(4096, false);
+	if (WIFEXITED(how) && WEXITSTATUS(how) == NO_FILTERS) {
+		unlink(path_of("f"));
+		skip();
+	}
+	assert_true(WIFSIGNALED(how) && WTERMSIG(how) == SIGXFSZ);
+	assert_holds("f", "old");
+	assert_int_equal(n_files(), 2); /* it is this that is cleaned up */
+	how = write_apart(5, false);
+	assert_true(WIFEXITED(how) && WEXITSTATUS(how) == DONE);
+	assert_holds("f", "sssss");
+	assert_int_equal(n_files(), 1);
+	unlink(path_of("f"));
+}
+
+static void plant(const char *name)
+{
+	int fd = open(path_of(name), O_CREAT | O_EXCL | O_WRONLY, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+}
+
+/* What another writer holds, what belongs to another file, and what is no file. */
+static void only_what_was_abandoned_is_removed(void **state)
+{
+	(void)state;
+	static const char *const KEPT[] = { ".f.troth-live", ".f.backup", ".f", "f.troth-1",
+					    ".g.troth-1" };
+	for (size_t i = 0; i < TROTH_COUNT(KEPT); i++)
+		plant(KEPT[i]);
+	plant(".f.troth-dead");
+	assert_int_equal(symlink(".f.backup", path_of(".f.troth-link")), 0);
+	assert_int_equal(mkdir(path_of(".f.troth-dir"), 0700), 0);
+	int live = open(path_of(KEPT[0]), O_RDWR);
+	assert_int_equal(flock(live, LOCK_EX), 0);
+	put("f", "x");
+	close(live);
+	assert_int_equal(access(path_of(".f.troth-dead"), F_OK), -1);
+	assert_int_equal(n_files(), TROTH_COUNT(KEPT) + 3);
+	for (size_t i = 0; i < TROTH_COUNT(KEPT); i++)
+		assert_int_equal(unlink(path_of(KEPT[i])), 0);
+	assert_int_equal(unlink(path_of(".f.troth-link")), 0);
+	assert_int_equal(rmdir(path_of(".f.troth-dir")), 0);
+	unlink(path_of("f"));
+}
+
 static void writing_into_nowhere(void **state)
 {
 	(void)state;
@@ -248,6 +386,9 @@ int main(void)
 		cmocka_unit_test(the_mode_is_exact),
 		cmocka_unit_test(links_are_not_written_through),
 		cmocka_unit_test(a_failed_write_leaves_the_old_file),
+		cmocka_unit_test(a_killed_writer_leaves_nothing),
+		cmocka_unit_test(without_nameless_files_the_next_write_cleans_up),
+		cmocka_unit_test(only_what_was_abandoned_is_removed),
 		cmocka_unit_test(writing_into_nowhere),
 		cmocka_unit_test(directories_are_made_with_their_parents),
 		cmocka_unit_test(directories_are_visited_in_order),
