@@ -8,6 +8,7 @@
 #include "log.h"
 #include "message_log.h"
 #include "reader.h"
+#include "text.h"
 #include "wire.h"
 
 static ProtobufCBinaryData bytes(const uint8_t *p, size_t n)
@@ -15,17 +16,25 @@ static ProtobufCBinaryData bytes(const uint8_t *p, size_t n)
 	return troth_wire_bytes((struct troth_view){ p, n });
 }
 
-static void refused(const Troth__V1__AttestationResult *r, struct troth_outcome *outcome)
+/* The verifier takes the first digits of an id for a device. */
+#define ID_DIGITS 16
+
+static void refused(const struct troth_agent *a, const Troth__V1__AttestationResult *r,
+		    struct troth_outcome *outcome)
 {
 	const Troth__V1__Finding *first = r->n_findings > 0 ? r->findings[0] : NULL;
+	char id[ID_DIGITS + 1];
+
+	troth_format_hex((struct troth_view){ a->state.device_id, ID_DIGITS / 2 }, id);
 
 	troth_outcome_set(
 		outcome, TROTH_ENDED_REFUSED,
-		"the verifier does not find this device healthy: %zu finding%s%s%s%s%s",
+		"the verifier does not find this device healthy: %zu finding%s%s%s%s%s; on the "
+		"verifier's host, trothctl explain --device %s says what to do",
 		r->n_findings, r->n_findings == 1 ? "" : "s",
 		first != NULL ? ", the first is " : "", first != NULL ? first->code : "",
 		first != NULL && first->detail[0] != '\0' ? ": " : "",
-		first != NULL ? first->detail : "");
+		first != NULL ? first->detail : "", id);
 	troth_outcome_reason(outcome, first != NULL ? first->code : "");
 }
 
@@ -79,7 +88,7 @@ static void take_result(const struct troth_attest_exchange *x,
 		return;
 	}
 	if (r->verdict != TROTH__V1__TIER__TIER_AFFIRMING || r->certificate.len == 0) {
-		refused(r, x->outcome);
+		refused(x->agent, r, x->outcome);
 		return;
 	}
 	if (x->agent->secret != NULL)

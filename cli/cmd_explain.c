@@ -98,8 +98,18 @@ static json_t *explanation_json(const struct troth_cli_case *c,
 				const struct troth_explain_case *ec,
 				const struct troth_explanation *e)
 {
+	const struct troth_next_step_names names = {
+		.device = c->record != NULL ? c->record->device->name : NULL,
+		.policy = c->policy.name,
+		.reference = c->policy.reference,
+	};
+	char next[TROTH_NEXT_STEP_MAX];
 	json_t *o = troth_json_explanation(c->ctx, ec, e);
-	json_object_set_new(o, "verdict", troth_json_verdict(&c->verdict, c->digest));
+	if (e->finding != NULL) {
+		troth_next_step_for(e->finding->code, &names, next);
+		json_object_set_new(o, "next", json_string(next));
+	}
+	json_object_set_new(o, "verdict", troth_json_verdict(&c->verdict, c->digest, &names));
 	json_object_set_new(o, "policy",
 			    json_pack("{s:s, s:o}", "name", c->policy.name, "id",
 				      troth_json_hex(TROTH_VIEW_OF(c->policy.id))));

@@ -3,7 +3,9 @@
 
 #include "admin.h"
 #include "case.h"
+#include "next_step.h"
 #include "output.h"
+#include "reader.h"
 #include "trust_vector.h"
 
 static const char *text_at(json_t *object, const char *key, char *buf, size_t size)
@@ -31,7 +33,21 @@ static void put_named(const char *label, json_t *value)
 	put_line(label, troth_cli_text_of(value, buf, sizeof buf));
 }
 
-static void put_finding(json_t *f)
+/* What helps against it. A code that a later verifier has is none here: then nothing. */
+static void put_next_step(const json_t *finding, const struct troth_next_step_names *names)
+{
+	const char *code = json_string_value(json_object_get(finding, "code"));
+	const enum troth_finding_code known =
+		code != NULL ? troth_finding_from_name(troth_view_str(code))
+			     : TROTH_FINDING_NONE;
+	char next[TROTH_NEXT_STEP_MAX];
+	if (known == TROTH_FINDING_NONE)
+		return;
+	troth_next_step_for(known, names, next);
+	put_line("    what to do", next);
+}
+
+static void put_finding(json_t *f, const struct troth_next_step_names *names)
 {
 	static const char *const MORE[] = { "seen", "expected", "reference" };
 	static const char *const LABELS[] = { "    seen", "    expected", "    nearest" };
@@ -54,6 +70,7 @@ static void put_finding(json_t *f)
 	for (size_t i = 0; i < TROTH_COUNT(MORE); i++)
 		if (json_is_string(json_object_get(f, MORE[i])))
 			put_line(LABELS[i], text_at(f, MORE[i], buf, sizeof buf));
+	put_next_step(f, names);
 }
 
 static void put_coverage(json_t *coverage)
@@ -107,6 +124,12 @@ static void put_trust(json_t *trust)
 	}
 }
 
+/* NULL: there is none. */
+static const char *name_in(const json_t *named)
+{
+	return json_string_value(json_object_get(named, "name"));
+}
+
 static void put_text(json_t *o)
 {
 	static const char *const KEYS[] = { "name", "device", "time", "evidence_time" };
@@ -122,7 +145,12 @@ static void put_text(json_t *o)
 	put_named("reference", json_object_get(o, "reference"));
 	put_line("digest", text_at(verdict, "digest", buf, sizeof buf));
 	printf("%-23s%zu\n", "findings", json_array_size(findings));
-	json_array_foreach(findings, i, finding) put_finding(finding);
+	const struct troth_next_step_names names = {
+		.device = json_string_value(json_object_get(o, "name")),
+		.policy = name_in(json_object_get(o, "policy")),
+		.reference = name_in(json_object_get(o, "reference")),
+	};
+	json_array_foreach(findings, i, finding) put_finding(finding, &names);
 	put_trust(json_object_get(verdict, "trust"));
 	put_coverage(json_object_get(verdict, "coverage"));
 	put_gaps(json_object_get(json_object_get(verdict, "coverage"), "not_checked"));

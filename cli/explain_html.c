@@ -94,6 +94,11 @@ static void put_summary(FILE *to, json_t *o)
 	fputs("</p>\n<h1>", to);
 	put_of(to, o, "sentence");
 	fputs("</h1>\n", to);
+	if (json_is_string(json_object_get(o, "next"))) {
+		fputs("<p>What to do: ", to);
+		put_of(to, o, "next");
+		fputs("</p>\n", to);
+	}
 	if (json_is_object(device)) {
 		fputs("<p class=\"dim\">", to);
 		put_of(to, device, "name");
@@ -278,7 +283,8 @@ static void put_proposals(FILE *to, json_t *proposals)
 
 /* ---- what it rests on ---- */
 
-static void put_findings(FILE *to, json_t *findings)
+/* said: what to do, where it stands above already. */
+static void put_findings(FILE *to, json_t *findings, const char *said)
 {
 	size_t i;
 	json_t *f;
@@ -299,7 +305,14 @@ static void put_findings(FILE *to, json_t *findings)
 		if (json_is_integer(json_object_get(f, "pcr")))
 			fprintf(to, "PCR %" JSON_INTEGER_FORMAT ". ", number_of(f, "pcr"));
 		put_of(to, f, "detail");
-		fputs("</span></li>\n", to);
+		fputs("</span>", to);
+		const char *next = troth_cli_string_of(f, "next");
+		if (strcmp(next, said) != 0) {
+			fputs("<br>", to);
+			troth_cli_put_html(to, next);
+		}
+		said = next;
+		fputs("</li>\n", to);
 	}
 	fputs("</ul>\n", to);
 }
@@ -375,7 +388,7 @@ bool troth_cli_explain_html(struct troth_ctx *ctx, FILE *to, json_t *o)
 	put_summary(to, o);
 	put_deviations(to, json_object_get(o, "deviations"));
 	put_proposals(to, json_object_get(o, "proposals"));
-	put_findings(to, json_object_get(verdict, "findings"));
+	put_findings(to, json_object_get(verdict, "findings"), troth_cli_string_of(o, "next"));
 	put_trust(to, json_object_get(verdict, "trust"));
 	put_gaps(to, json_object_get(json_object_get(verdict, "coverage"), "not_checked"));
 	put_log(to, json_object_get(o, "log"));

@@ -230,7 +230,8 @@ static void put_proposals(FILE *to, json_t *proposals)
 	fputs(".\n", to);
 }
 
-static void put_findings(FILE *to, json_t *findings)
+/* said: what to do, where it stands above already. */
+static void put_findings(FILE *to, json_t *findings, const char *said)
 {
 	size_t i;
 	json_t *f;
@@ -252,6 +253,13 @@ static void put_findings(FILE *to, json_t *findings)
 			fputc(']', to);
 		}
 		fputc('\n', to);
+		const char *next = troth_cli_string_of(f, "next");
+		if (strcmp(next, said) != 0) {
+			fputs("    ", to);
+			put(to, next);
+			fputc('\n', to);
+		}
+		said = next;
 	}
 }
 
@@ -282,6 +290,11 @@ static void put_head(FILE *to, json_t *o)
 	}
 	put_of(to, o, "sentence");
 	fputc('\n', to);
+	if (json_is_string(json_object_get(o, "next"))) {
+		fputs("\nWhat to do: ", to);
+		put_of(to, o, "next");
+		fputc('\n', to);
+	}
 	if (json_is_false(json_object_get(o, "as_stored")))
 		fputs("\nCareful: appraised anew, the verdict is not the one that was stored; "
 		      "see "
@@ -296,6 +309,6 @@ void troth_cli_explain_text(FILE *to, json_t *o)
 	put_cause(to, json_object_get(o, "cause"));
 	put_deviations(to, json_object_get(o, "deviations"));
 	put_proposals(to, json_object_get(o, "proposals"));
-	put_findings(to, json_object_get(verdict, "findings"));
+	put_findings(to, json_object_get(verdict, "findings"), troth_cli_string_of(o, "next"));
 	put_gaps(to, json_object_get(json_object_get(verdict, "coverage"), "not_checked"));
 }

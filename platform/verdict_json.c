@@ -65,22 +65,26 @@ static json_t *text_or_null(const char *s)
 	return s[0] != '\0' ? json_string(s) : json_null();
 }
 
-static json_t *finding_json(const struct troth_finding *f)
+static json_t *finding_json(const struct troth_finding *f,
+			    const struct troth_next_step_names *names)
 {
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "code",
+	char next[TROTH_NEXT_STEP_MAX];
+	troth_next_step_for(f->code, names, next);
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "code",
 			 troth_finding_name(f->code), "severity", troth_tier_name(f->severity),
-			 "meaning", troth_finding_meaning(f->code), "pcr",
+			 "meaning", troth_finding_meaning(f->code), "next", next, "pcr",
 			 number_or_null(f->pcr), "event", number_or_null(f->event), "seen",
 			 troth_json_hex(troth_digest_view(&f->seen)), "expected",
 			 troth_json_hex(troth_digest_view(&f->expected)), "detail",
 			 text_or_null(f->detail), "reference", text_or_null(f->reference));
 }
 
-json_t *troth_json_verdict(const struct troth_verdict *v, const uint8_t digest[32])
+json_t *troth_json_verdict(const struct troth_verdict *v, const uint8_t digest[32],
+			   const struct troth_next_step_names *names)
 {
 	json_t *findings = json_array();
 	for (size_t i = 0; i < v->findings.n; i++)
-		json_array_append_new(findings, finding_json(&v->findings.list[i]));
+		json_array_append_new(findings, finding_json(&v->findings.list[i], names));
 	return json_pack(
 		"{s:s, s:o, s:o, s:I, s:o, s:o}", "tier", troth_tier_name(v->tier), "digest",
 		troth_json_hex((struct troth_view){ digest, 32 }), "findings", findings,

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "explain.h"
+#include "next_step.h"
 
 /* Hex of at most TROTH_DIGEST_MAX bytes; null for none. */
 json_t *troth_json_hex(struct troth_view bytes);
@@ -17,7 +18,9 @@ json_t *troth_json_pcrs(uint32_t mask);
 json_t *troth_json_coverage(const struct troth_coverage *c);
 /* The claims as an EAR has them: the draft's names and numbers. */
 json_t *troth_json_trust(const struct troth_trust_vector *v);
-json_t *troth_json_verdict(const struct troth_verdict *v, const uint8_t digest[32]);
+/* Each finding with what to do next about it, for the device of these names. */
+json_t *troth_json_verdict(const struct troth_verdict *v, const uint8_t digest[32],
+			   const struct troth_next_step_names *names);
 /* The set as in its document, without id. */
 json_t *troth_json_reference(const struct troth_reference_set *set);
 

@@ -40,16 +40,17 @@ static json_t *explanation_of(const char *text)
 			  "accept", "tier", text, "components", "name", text, "new", 1,
 			  "alternatives", 1, "ignore", "tier", text, "rules", "pcr", 1, "event",
 			  text, "without_secure_boot", "tier", text);
-	json_t *verdict = json_pack("{s:s, s:[{s:s, s:s, s:s, s:i, s:s}], s:{s:i}, s:{s:[s]}}",
-				    "tier", text, "findings", "code", text, "severity", text,
-				    "meaning", text, "pcr", 4, "detail", text, "trust",
-				    "executables", 96, "coverage", "not_checked", text);
-	json_t *o = json_pack("{s:s, s:{s:s}, s:s, s:{s:s}, s:{s:s, s:s}, s:[o], s:o, s:o, "
-			      "s:[o], s:b}",
-			      "sentence", text, "device", "name", text, "time", text, "policy",
-			      "name", text, "cause", "name", text, "why", text, "deviations",
-			      deviation, "proposals", proposals, "verdict", verdict, "log",
-			      event, "as_stored", 0);
+	json_t *verdict =
+		json_pack("{s:s, s:[{s:s, s:s, s:s, s:s, s:i, s:s}], s:{s:i}, s:{s:[s]}}",
+			  "tier", text, "findings", "code", text, "severity", text, "meaning",
+			  text, "next", text, "pcr", 4, "detail", text, "trust", "executables",
+			  96, "coverage", "not_checked", text);
+	json_t *o = json_pack(
+		"{s:s, s:s, s:{s:s}, s:s, s:{s:s}, s:{s:s, s:s}, s:[o], s:o, s:o, "
+		"s:[o], s:b}",
+		"sentence", text, "next", text, "device", "name", text, "time", text, "policy",
+		"name", text, "cause", "name", text, "why", text, "deviations", deviation,
+		"proposals", proposals, "verdict", verdict, "log", event, "as_stored", 0);
 	assert_non_null(o);
 	return o;
 }

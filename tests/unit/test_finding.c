@@ -6,6 +6,7 @@
 #include "files.h"
 
 #include "finding.h"
+#include "next_step.h"
 #include "reader.h"
 
 #define FOR_EACH_CODE(c) \
@@ -67,7 +68,7 @@ static void tiers_are_those_of_ar4si(void **state)
 	assert_string_equal(troth_tier_name((enum troth_tier)99), "unknown");
 }
 
-/* One row of the manual: | `code` | severity | meaning | cause | remedy | */
+/* One row of the manual: | `code` | severity | meaning | cause | what to do | */
 static void every_code_is_in_the_manual(void **state)
 {
 	struct troth_view file = file_load(TROTH_DOCS, "findings.md");
@@ -82,11 +83,66 @@ static void every_code_is_in_the_manual(void **state)
 		(void)snprintf(row, sizeof row, "\n| `%s` | %s | %s | ", troth_finding_name(c),
 			       troth_tier_name(troth_finding_severity(c)),
 			       troth_finding_meaning(c));
-		if (strstr(text, row) == NULL)
+		char *found = strstr(text, row);
+		if (found == NULL)
 			fail_msg("not in docs/findings.md:%s", row);
+		(void)snprintf(row, sizeof row, " | %s |\n", troth_next_step(c));
+		const char *rest = found + 1;
+		if (strncmp(strchr(rest, '\n') + 1 - strlen(row), row, strlen(row)) != 0)
+			fail_msg("%s: docs/findings.md does not end in:%s",
+				 troth_finding_name(c), row);
 	}
 	free(text);
 	file_free(file);
+}
+
+/* A command, a file or a key, between backticks; or nothing is to be done. */
+static void every_code_says_what_helps(void **state)
+{
+	(void)state;
+	FOR_EACH_CODE(c)
+	{
+		const char *step = troth_next_step(c);
+		assert_non_null(step);
+		size_t ticks = 0;
+		for (const char *p = step; *p != '\0'; p++)
+			ticks += *p == '`';
+		if (ticks % 2 != 0 || (ticks == 0 && strncmp(step, "Nothing", 7) != 0))
+			fail_msg("%s: %s", troth_finding_name(c), step);
+		assert_true(strlen(step) + 3 * TROTH_NAME_LEN_MAX < TROTH_NEXT_STEP_MAX);
+	}
+	assert_string_equal(troth_next_step(TROTH_FINDING_N), "");
+	assert_string_equal(troth_next_step((enum troth_finding_code) - 1), "");
+}
+
+static const struct {
+	const char *name, *device, *reference, *wanted;
+} STEPS[] = {
+	{ "both known", "press-07", "line-1",
+	  "`trothctl reference learn --device press-07 --name line-1`" },
+	{ "the device alone", "press-07", "",
+	  "`trothctl reference learn --device press-07 --name REFERENCE`" },
+	{ "nothing known", NULL, NULL,
+	  "`trothctl reference learn --device DEVICE --name REFERENCE`" },
+	{ "a name that a shell would obey", "$(reboot)", "a;b",
+	  "`trothctl reference learn --device DEVICE --name REFERENCE`" },
+	{ "a name that is an option", "--socket", "-x",
+	  "`trothctl reference learn --device DEVICE --name REFERENCE`" },
+	{ "a name that is such a word", "device", "REFERENCE",
+	  "`trothctl reference learn --device device --name REFERENCE`" },
+};
+
+static void names_stand_in_commands_where_they_are_names(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof STEPS / sizeof *STEPS; i++) {
+		const struct troth_next_step_names names = { .device = STEPS[i].device,
+							     .reference = STEPS[i].reference };
+		char out[TROTH_NEXT_STEP_MAX];
+		troth_next_step_for(TROTH_FINDING_REFERENCE_MISSING, &names, out);
+		if (strstr(out, STEPS[i].wanted) == NULL)
+			fail_msg("%s: %s", STEPS[i].name, out);
+	}
 }
 
 static void a_finding_starts_with_its_codes_severity_and_nothing_else(void **state)
@@ -180,6 +236,8 @@ int main(void)
 		cmocka_unit_test(authenticity_is_never_less_than_contraindicated),
 		cmocka_unit_test(tiers_are_those_of_ar4si),
 		cmocka_unit_test(every_code_is_in_the_manual),
+		cmocka_unit_test(every_code_says_what_helps),
+		cmocka_unit_test(names_stand_in_commands_where_they_are_names),
 		cmocka_unit_test(a_finding_starts_with_its_codes_severity_and_nothing_else),
 		cmocka_unit_test(findings_past_the_limit_are_counted),
 		cmocka_unit_test(details_are_printable),
