@@ -48,6 +48,21 @@ bool scene_release(struct scene *s, struct troth_issuer_release *out);
 /* Does the device open what came, and is it the value? */
 bool scene_opens(struct scene *s, const struct troth_issuer_release *q, struct troth_view got);
 
+struct scene_enrolment {
+	struct troth_issuer_request begin, finish;
+	uint8_t token[TROTH_TOKEN_MAX], activated[TROTH_ACTIVATED_MAX];
+};
+/* Begins an enrolment of the first device, and has what would finish it. */
+void scene_enrol(struct scene *s, struct scene_enrolment *e);
+struct forged_enrolment {
+	const char *name;
+	void (*forge)(struct scene *s, struct scene_enrolment *e); /* bends an honest one */
+	enum troth_status status;
+	enum troth_finding_code finding;
+};
+extern const struct forged_enrolment FORGED_ENROLMENTS[]; /* that prove nothing */
+extern const size_t N_FORGED_ENROLMENTS;
+
 /* A fresh and honest exchange in s->a. */
 void scene_prepare(struct scene *s);
 /* The request in s->a. */

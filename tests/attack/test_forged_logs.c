@@ -3,7 +3,7 @@
  * has a finding of its own, and no certificate. Rows are those of docs/attacks.md.
  *
  * The machine is tests/fixtures/bootvm/shim-sb-on; event numbers are those of its log. */
-#include "lab.h"
+#include "one_lab.h"
 
 #include "log_edit.h"
 
@@ -32,22 +32,6 @@ enum {
 };
 /* Offsets in a record. */
 enum { AT_PCR = 0, AT_TYPE = 4, AT_DIGESTS = 8 };
-
-static struct lab lab;
-
-static int open_lab(void **state)
-{
-	(void)state;
-	lab_open(&lab);
-	return 0;
-}
-
-static int close_lab(void **state)
-{
-	(void)state;
-	lab_close(&lab);
-	return 0;
-}
 
 /* Attests with this log whatever was asked for; what came of it. */
 static struct lab_result attest_with(struct troth_view log, const struct troth_pcr_values *pcrs)
@@ -464,5 +448,5 @@ int main(void)
 		cmocka_unit_test(a_log_of_sha1_only),
 		cmocka_unit_test(logs_at_their_limit),
 	};
-	return cmocka_run_group_tests(tests, open_lab, close_lab);
+	return cmocka_run_group_tests(tests, one_lab_open, one_lab_close);
 }

@@ -2,7 +2,7 @@
 /* What a device may become: enrolled again, with another key, in quarantine, retired;
  * and whose name it gets. Rows are those of docs/attacks.md. The tests build on each
  * other, in this order. */
-#include "lab.h"
+#include "one_lab.h"
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -17,22 +17,6 @@
 #include "wire.h"
 
 #define LEAVES_MAX 256
-
-static struct lab lab;
-
-static int open_lab(void **state)
-{
-	(void)state;
-	lab_open(&lab);
-	return 0;
-}
-
-static int close_lab(void **state)
-{
-	(void)state;
-	lab_close(&lab);
-	return 0;
-}
 
 /* A whole exchange that ends in a certificate; the caller frees it. */
 static X509 *certified(struct fleet_device *d)
@@ -265,5 +249,5 @@ int main(void)
 		cmocka_unit_test(retirement_is_for_ever),
 		cmocka_unit_test(an_ak_belongs_to_one_ek),
 	};
-	return cmocka_run_group_tests(tests, open_lab, close_lab);
+	return cmocka_run_group_tests(tests, one_lab_open, one_lab_close);
 }

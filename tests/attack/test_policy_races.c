@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What operators decide while devices ask: a policy, a quarantine or a new name holds from the
  * moment it is answered for, whatever was under way. Rows are those of docs/attacks.md. */
-#include "lab.h"
+#include "one_lab.h"
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -18,22 +18,6 @@
 #include "wire.h"
 
 #define LEAVES_MAX 1000
-
-static struct lab lab;
-
-static int open_lab(void **state)
-{
-	(void)state;
-	lab_open(&lab);
-	return 0;
-}
-
-static int close_lab(void **state)
-{
-	(void)state;
-	lab_close(&lab);
-	return 0;
-}
 
 /* An answer to a challenge that is sent when something has happened. */
 struct pending {
@@ -395,5 +379,5 @@ int main(void)
 		cmocka_unit_test(a_bad_verdict_revokes),
 		cmocka_unit_test(quarantine_while_fifty_ask),
 	};
-	return cmocka_run_group_tests(tests, open_lab, close_lab);
+	return cmocka_run_group_tests(tests, one_lab_open, one_lab_close);
 }
