@@ -4,7 +4,7 @@
 #include <troth/peer.h>
 
 #include "peer_world.h"
-#include "published.h"
+#include "publications.h"
 
 struct published_status sound(struct world *w)
 {

@@ -6,7 +6,7 @@
 
 #include <troth/peer.h>
 
-#include "published.h"
+#include "publications.h"
 
 #define DOMAIN "example.org"
 #define ID "spiffe://example.org/line-a/press-4"

@@ -11,7 +11,7 @@
 #include "base.h"
 #include "file.h"
 #include "peer_files.h"
-#include "published.h"
+#include "publications.h"
 
 #define DOMAIN "example.org"
 #define NOW UINT64_C(1764000000)

@@ -7,7 +7,7 @@
 
 #include "base.h"
 #include "peer_world.h"
-#include "published.h"
+#include "publications.h"
 
 static enum troth_decision ask(struct world *w, uint64_t now_s, const char *segment)
 {

@@ -7,7 +7,7 @@
 
 #include "dpop.h"
 #include "peer_world.h"
-#include "published.h"
+#include "publications.h"
 
 struct call {
 	char token[TROTH_JWS_MAX], proof[TROTH_JWS_MAX];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One challenge and its answer; for attest*.c alone. */
-#ifndef TROTH_ATTESTER_EXCHANGE_H
-#define TROTH_ATTESTER_EXCHANGE_H
+#ifndef TROTH_ATTESTER_ATTEST_EXCHANGE_H
+#define TROTH_ATTESTER_ATTEST_EXCHANGE_H
 
 #include "evidence.h"
 

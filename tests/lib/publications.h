@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a verifier publishes about its devices, made by a test. Include after check.h. */
-#ifndef TROTH_TESTS_PUBLISHED_H
-#define TROTH_TESTS_PUBLISHED_H
+#ifndef TROTH_TESTS_PUBLICATIONS_H
+#define TROTH_TESTS_PUBLICATIONS_H
 
 #include <openssl/pem.h>
 

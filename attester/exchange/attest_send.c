@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attest_exchange.h"
 #include "base.h"
-#include "exchange.h"
 #include "log.h"
 #include "wire.h"
 

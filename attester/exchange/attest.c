@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "agent.h"
+#include "attest_exchange.h"
 #include "base.h"
 #include "credentials.h"
-#include "exchange.h"
 #include "log.h"
 #include "message_log.h"
 #include "reader.h"
