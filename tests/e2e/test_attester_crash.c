@@ -36,11 +36,11 @@ struct tally {
 
 static bool manager_start(const struct village *v)
 {
-	const char *const start[] = { RM, "--dir", v->lab->dir, "start", NULL };
+	const char *const start[] = { RM, "--dir", v->rig->dir, "start", NULL };
 	char bus[128], libraries[512] = "";
-	if (lab_run(v->lab, start) != 0)
+	if (rig_run(v->rig, start) != 0)
 		return false;
-	FILE *f = fopen(lab_path(v->lab, "output"), "re");
+	FILE *f = fopen(rig_path(v->rig, "output"), "re");
 	assert_non_null(f);
 	assert_true(fscanf(f, "tcti=%127s bus=%127s libraries=%511s", manager_tcti, bus,
 			   libraries) >= 2);
@@ -57,10 +57,10 @@ static void manager_stop(const struct village *v)
 {
 	unsetenv("DBUS_SESSION_BUS_ADDRESS");
 	unsetenv("LD_LIBRARY_PATH");
-	setenv("TPM2TOOLS_TCTI", v->lab->tcti, 1);
-	setenv("TPM2OPENSSL_TCTI", v->lab->tcti, 1);
-	LAB_OK(v->lab, RM, "--dir", v->lab->dir, "stop");
-	lab_assert_clean(v->lab);
+	setenv("TPM2TOOLS_TCTI", v->rig->tcti, 1);
+	setenv("TPM2OPENSSL_TCTI", v->rig->tcti, 1);
+	RIG_OK(v->rig, RM, "--dir", v->rig->dir, "stop");
+	rig_assert_clean(v->rig);
 }
 
 static int open_village(void **state)
@@ -94,7 +94,7 @@ static void need_manager(void)
 
 static void attest(const struct village *v, const char *command)
 {
-	lab_expect(v->lab, 0, village_args(v, command, "--tcti", manager_tcti));
+	rig_expect(v->rig, 0, village_args(v, command, "--tcti", manager_tcti));
 }
 
 /* ---- a kill ---- */
@@ -113,13 +113,13 @@ static pid_t start(struct village *v, const char *command, struct tally *t)
 		assert_int_equal(kill(v->service.pid, SIGHUP), 0);
 		(void)serving_await(&v->service, n);
 	}
-	return lab_spawn(v->lab, village_args(v, command, "--tcti", manager_tcti));
+	return rig_spawn(v->rig, village_args(v, command, "--tcti", manager_tcti));
 }
 
 static void finish(pid_t pid, struct tally *t)
 {
 	kill(pid, SIGKILL);
-	int code = lab_wait(pid);
+	int code = rig_wait(pid);
 	t->killed += code == 128 + SIGKILL;
 	if (code != 128 + SIGKILL)
 		assert_int_equal(code, 0); /* it was faster */
@@ -138,7 +138,7 @@ static void strike(struct village *v, const char *command, struct tally *t)
 static pid_t start_and_await_writing(struct village *v, struct tally *t)
 {
 	char sign[256];
-	snprintf(sign, sizeof sign, "%s", lab_path(v->lab, "run/.new-set"));
+	snprintf(sign, sizeof sign, "%s", rig_path(v->rig, "run/.new-set"));
 	pid_t pid = start(v, "once", t);
 	const uint64_t deadline = troth_mono_ms() + 10000;
 	while (access(sign, F_OK) != 0 && troth_mono_ms() < deadline)
@@ -151,7 +151,7 @@ static void measure_writing(struct village *v, struct tally *t)
 {
 	pid_t pid = start_and_await_writing(v, t);
 	const double begun = serving_now_s();
-	assert_int_equal(lab_wait(pid), 0);
+	assert_int_equal(rig_wait(pid), 0);
 	t->takes_ms = (uint32_t)((serving_now_s() - begun) * 1e3) + 1;
 }
 
@@ -196,17 +196,17 @@ static void provisioning(void **state)
 	struct tally t = { 0 };
 	need_manager();
 	measure(v, "provision", &t);
-	struct troth_view first = lab_read(v->lab, "output");
+	struct troth_view first = rig_read(v->rig, "output");
 	while (!enough(&t)) {
 		/* The storage key has to be made again. */
-		LAB_OK(v->lab, "tpm2_evictcontrol", "-Q", "-C", "o", "-c", SRK);
+		RIG_OK(v->rig, "tpm2_evictcontrol", "-Q", "-C", "o", "-c", SRK);
 		strike(v, "provision", &t);
 		attest(v, "provision");
-		struct troth_view again = lab_read(v->lab, "output");
+		struct troth_view again = rig_read(v->rig, "output");
 		assert_int_equal(again.n, first.n);
 		assert_memory_equal(again.p, first.p, first.n);
 		free((void *)(uintptr_t)again.p);
-		LAB_OK(v->lab, "tpm2_readpublic", "-Q", "-c", SRK);
+		RIG_OK(v->rig, "tpm2_readpublic", "-Q", "-c", SRK);
 	}
 	free((void *)(uintptr_t)first.p);
 	attest(v, "once"); /* the storage key is the same: derived, not drawn */
@@ -215,7 +215,7 @@ static void provisioning(void **state)
 
 static void forget(const struct village *v)
 {
-	LAB_OK(v->lab, "rm", "-rf", lab_path(v->lab, "device-state"), lab_path(v->lab, "run"));
+	RIG_OK(v->rig, "rm", "-rf", rig_path(v->rig, "device-state"), rig_path(v->rig, "run"));
 }
 
 static void enrolment(void **state)

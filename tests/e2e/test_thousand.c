@@ -22,8 +22,8 @@ static uint64_t n_attestations = 1000;
 /* What tpm2_getcap says of handles that are to stay. */
 static struct troth_view handles(const struct village *v, const char *kind)
 {
-	LAB_OK(v->lab, "tpm2_getcap", kind);
-	return lab_read(v->lab, "output");
+	RIG_OK(v->rig, "tpm2_getcap", kind);
+	return rig_read(v->rig, "output");
 }
 
 static void assert_same(struct troth_view a, struct troth_view b)
@@ -39,8 +39,8 @@ static void nothing_is_left_behind(void **state)
 	village_attest(v, 3, "once");
 	village_ctl(v, "device", "approve", v->id);
 	village_attest(v, 1, "once");
-	assert_true(lab_said(v->lab, "reference-missing"));
-	lab_assert_clean(v->lab);
+	assert_true(rig_said(v->rig, "reference-missing"));
+	rig_assert_clean(v->rig);
 	const struct troth_view persistent = handles(v, "handles-persistent");
 	const struct troth_view nv = handles(v, "handles-nv-index");
 
@@ -49,12 +49,12 @@ static void nothing_is_left_behind(void **state)
 		village_attest(v, 1, "once");
 		if (i % LOOK_EVERY != 0)
 			continue;
-		assert_true(lab_said(v->lab, "reference-missing"));
-		lab_assert_clean(v->lab);
+		assert_true(rig_said(v->rig, "reference-missing"));
+		rig_assert_clean(v->rig);
 		village_restart(v);
 	}
-	lab_assert_clean(v->lab);
-	assert_int_equal(lab_handles(v->lab, "saved-session"), 0);
+	rig_assert_clean(v->rig);
+	assert_int_equal(rig_handles(v->rig, "saved-session"), 0);
 	assert_same(persistent, handles(v, "handles-persistent"));
 	assert_same(nv, handles(v, "handles-nv-index"));
 	file_free(persistent);

@@ -23,7 +23,7 @@ static int manager_fd = -1;
 static void manager_start(const struct village *v)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	snprintf(address.sun_path, sizeof address.sun_path, "%s/notify", v->lab->dir);
+	snprintf(address.sun_path, sizeof address.sun_path, "%s/notify", v->rig->dir);
 	(void)unlink(address.sun_path);
 	manager_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	const struct timeval patience = { .tv_sec = 60 };
@@ -58,9 +58,9 @@ static const char *told(const char *text)
 /* `once` with one line of configuration. */
 static int once_with(const struct village *v, const char *line)
 {
-	lab_write(v->lab, "attester.yaml", troth_view_str(line));
-	return lab_run(v->lab,
-		       village_args(v, "once", "--config", lab_path(v->lab, "attester.yaml")));
+	rig_write(v->rig, "attester.yaml", troth_view_str(line));
+	return rig_run(v->rig,
+		       village_args(v, "once", "--config", rig_path(v->rig, "attester.yaml")));
 }
 
 /* Runs a shell script with the attester's words as its arguments, in a mount namespace of its
@@ -69,14 +69,14 @@ static int in_namespace(const struct village *v, const char *script)
 {
 	const char *argv[32] = { "unshare", "-rm", "sh", "-c", script, "sh" };
 	const char *const *args = village_args(v, "once", NULL, NULL);
-	if (lab_run(v->lab, (const char *const[]){ "unshare", "-rm", "mount", "-t", "tmpfs",
+	if (rig_run(v->rig, (const char *const[]){ "unshare", "-rm", "mount", "-t", "tmpfs",
 						   "none", "/mnt", NULL }) != 0) {
 		print_message("skipped: no mount namespace\n");
 		skip();
 	}
 	for (size_t i = 0; args[i] != NULL; i++)
 		argv[6 + i] = args[i];
-	return lab_run(v->lab, argv);
+	return rig_run(v->rig, argv);
 }
 
 static void take_port(struct village *v)
@@ -84,7 +84,7 @@ static void take_port(struct village *v)
 	char edit[128];
 	/* The verifier comes back where it was: a device's configuration does not change. */
 	snprintf(edit, sizeof edit, "s/127.0.0.1:0/127.0.0.1:%u/", v->service.port);
-	LAB_OK(v->lab, "sed", "-i", edit, test_service_path(&v->service, "verifier.yaml"));
+	RIG_OK(v->rig, "sed", "-i", edit, test_service_path(&v->service, "verifier.yaml"));
 }
 
 /* ---- tests ---- */
@@ -106,14 +106,14 @@ static void no_clock(void **state)
 	setenv("LD_PRELOAD", TROTH_CLOCK_1970, 1);
 	setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
 	int trusted = once_with(v, "clock: system\n");
-	bool said = lab_said(v->lab, "this machine's clock is wrong");
+	bool said = rig_said(v->rig, "this machine's clock is wrong");
 	int untrusted = once_with(v, "clock: none\n");
 	unsetenv("LD_PRELOAD");
 	unsetenv("ASAN_OPTIONS");
 	assert_int_equal(trusted, 2);
 	assert_true(said);
 	assert_int_equal(untrusted, 0);
-	assert_true(lab_said(v->lab, "1970-01-01T00:01:00Z"));
+	assert_true(rig_said(v->rig, "1970-01-01T00:01:00Z"));
 	assert_int_not_equal(village_set(v), 0);
 }
 
@@ -131,7 +131,7 @@ static void a_verifier_that_comes_late(void **state)
 {
 	struct village *v = *state;
 	assert_true(test_service_stop(&v->service));
-	LAB_OK(v->lab, "rm", "-r", lab_path(v->lab, "run"));
+	RIG_OK(v->rig, "rm", "-r", rig_path(v->rig, "run"));
 	manager_start(v);
 	pid_t pid = village_run(v);
 	told("READY=1");
@@ -154,7 +154,7 @@ static void a_network_that_comes_late(void **state)
 	struct village *v = *state;
 	char url[sizeof v->url];
 	snprintf(url, sizeof url, "https://late.test:%u", v->service.port);
-	lab_write(v->lab, "hosts", troth_view_str("127.0.0.1 localhost\n"));
+	rig_write(v->rig, "hosts", troth_view_str("127.0.0.1 localhost\n"));
 	static const char SCRIPT[] =
 		"mount --bind $(dirname $NOTIFY_SOCKET)/hosts /etc/hosts || exit 9; "
 		"exec \"$1\" run \"${@:3}\" --verifier \"$0\"";
@@ -165,11 +165,11 @@ static void a_network_that_comes_late(void **state)
 	for (size_t i = 0; args[i] != NULL; i++)
 		argv[6 + i] = args[i];
 	manager_start(v);
-	pid_t pid = lab_spawn(v->lab, argv);
+	pid_t pid = rig_spawn(v->rig, argv);
 	told("STATUS=next attempt in 1 s; the verifier cannot be reached, its name does not "
 	     "resolve");
 	/* In place: a bind mount stays with the file. */
-	lab_write(v->lab, "hosts", troth_view_str("127.0.0.1 localhost late.test\n"));
+	rig_write(v->rig, "hosts", troth_view_str("127.0.0.1 localhost late.test\n"));
 	told("certificate is for another host name");
 	village_assert_leaves(pid);
 	manager_end();
@@ -181,22 +181,22 @@ static void once_tries_again_for_a_while(void **state)
 	struct village *v = *state;
 	const unsigned before = village_set_number(v);
 	assert_true(test_service_stop(&v->service));
-	lab_expect(v->lab, 2, village_args(v, "once", "--retry-for", "1s"));
-	assert_true(lab_said(v->lab, "cannot be reached"));
-	pid_t pid = lab_spawn(v->lab, village_args(v, "once", "--retry-for", "60s"));
+	rig_expect(v->rig, 2, village_args(v, "once", "--retry-for", "1s"));
+	assert_true(rig_said(v->rig, "cannot be reached"));
+	pid_t pid = rig_spawn(v->rig, village_args(v, "once", "--retry-for", "60s"));
 	village_nap_ms(300);
 	test_service_start(&v->service);
-	assert_int_equal(lab_wait(pid), 0);
+	assert_int_equal(rig_wait(pid), 0);
 	assert_int_equal(village_set(v), before + 1);
 	/* A refusal is an answer. */
-	lab_expect(v->lab, 1,
+	rig_expect(v->rig, 1,
 		   (const char *const[]){
 			   "sh", "-c", "exec \"$@\" --retry-for 1h --log /nonexistent", "sh",
-			   lab_program("troth-attester"), "once", "--tcti", v->lab->tcti,
-			   "--verifier", v->url, "--run-dir", lab_path(v->lab, "run"),
-			   "--state-dir", lab_path(v->lab, "device-state"), "--ca",
+			   rig_program("troth-attester"), "once", "--tcti", v->rig->tcti,
+			   "--verifier", v->url, "--run-dir", rig_path(v->rig, "run"),
+			   "--state-dir", rig_path(v->rig, "device-state"), "--ca",
 			   test_service_path(&v->service, "state/tls/ca.crt"), NULL });
-	lab_expect(v->lab, 2, village_args(v, "once", "--retry-for", "61m"));
+	rig_expect(v->rig, 2, village_args(v, "once", "--retry-for", "61m"));
 }
 
 /* From then on SIGTERM is kept until the program waits. */
@@ -220,16 +220,16 @@ static void waiting_for_a_credential(void **state)
 {
 	const struct village *v = *state;
 	village_attest(v, 0, "wait");
-	LAB_OK(v->lab, "rm", "-r", lab_path(v->lab, "run"));
-	pid_t asked = lab_spawn(v->lab, village_args(v, "wait", NULL, NULL));
-	pid_t waiting = lab_spawn(v->lab, village_args(v, "wait", NULL, NULL));
+	RIG_OK(v->rig, "rm", "-r", rig_path(v->rig, "run"));
+	pid_t asked = rig_spawn(v->rig, village_args(v, "wait", NULL, NULL));
+	pid_t waiting = rig_spawn(v->rig, village_args(v, "wait", NULL, NULL));
 	wait_until_it_catches_signals(asked);
 	assert_int_equal(kill(asked, SIGTERM), 0);
-	assert_int_equal(lab_wait(asked), 2);
-	lab_expect(v->lab, 2, village_args(v, "wait", "--timeout", "1s"));
+	assert_int_equal(rig_wait(asked), 2);
+	rig_expect(v->rig, 2, village_args(v, "wait", "--timeout", "1s"));
 	village_attest(v, 0, "once");
-	assert_int_equal(lab_wait(waiting), 0);
-	lab_expect(v->lab, 0, village_args(v, "wait", "--timeout", "1s"));
+	assert_int_equal(rig_wait(waiting), 0);
+	rig_expect(v->rig, 0, village_args(v, "wait", "--timeout", "1s"));
 }
 
 /* One message as it falls asleep, with a patience past its sleep; then none until it wakes. */
@@ -268,14 +268,14 @@ static const struct {
 static pid_t start_busy(const struct village *v, const char *code, const char *times)
 {
 	const char *const argv[] = { TROTH_BUSY_TPM,
-				     lab_path(v->lab, "busy"),
-				     lab_path(v->lab, "sock"),
+				     rig_path(v->rig, "busy"),
+				     rig_path(v->rig, "sock"),
 				     code,
 				     times,
 				     NULL };
-	(void)unlink(lab_path(v->lab, "busy"));
-	pid_t pid = lab_spawn(v->lab, argv);
-	for (int i = 0; i < 500 && access(lab_path(v->lab, "busy"), F_OK) != 0; i++)
+	(void)unlink(rig_path(v->rig, "busy"));
+	pid_t pid = rig_spawn(v->rig, argv);
+	for (int i = 0; i < 500 && access(rig_path(v->rig, "busy"), F_OK) != 0; i++)
 		village_nap_ms(20);
 	return pid;
 }
@@ -285,20 +285,20 @@ static void a_busy_tpm(void **state)
 {
 	const struct village *v = *state;
 	char tcti[128];
-	snprintf(tcti, sizeof tcti, "swtpm:path=%s/busy", v->lab->dir);
+	snprintf(tcti, sizeof tcti, "swtpm:path=%s/busy", v->rig->dir);
 	for (size_t i = 0; i < TROTH_COUNT(BUSY); i++) {
 		pid_t pid = start_busy(v, BUSY[i].code, "2");
-		lab_expect(v->lab, 0, village_args(v, "once", "--tcti", tcti));
+		rig_expect(v->rig, 0, village_args(v, "once", "--tcti", tcti));
 		kill(pid, SIGTERM);
-		(void)lab_wait(pid);
+		(void)rig_wait(pid);
 	}
 	pid_t pid = start_busy(v, "922", "1000000");
-	lab_expect(v->lab, 4, village_args(v, "once", "--tcti", tcti));
-	assert_true(lab_said(v->lab, "it stays busy"));
+	rig_expect(v->rig, 4, village_args(v, "once", "--tcti", tcti));
+	assert_true(rig_said(v->rig, "it stays busy"));
 	kill(pid, SIGTERM);
-	(void)lab_wait(pid);
+	(void)rig_wait(pid);
 	village_attest(v, 0, "once");
-	lab_assert_clean(v->lab);
+	rig_assert_clean(v->rig);
 }
 
 /* Without a resource manager one client holds it: the next waits for its turn. */
@@ -309,41 +309,41 @@ static void a_tpm_in_other_hands(void **state)
 				   "s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])\n"
 				   "open(sys.argv[2],'w').close(); time.sleep(2)";
 	const char *const holder[] = {
-		"python3", "-c", HOLD, lab_path(v->lab, "sock"), lab_path(v->lab, "held"), NULL
+		"python3", "-c", HOLD, rig_path(v->rig, "sock"), rig_path(v->rig, "held"), NULL
 	};
-	pid_t pid = lab_spawn(v->lab, holder);
-	while (access(lab_path(v->lab, "held"), F_OK) != 0)
+	pid_t pid = rig_spawn(v->rig, holder);
+	while (access(rig_path(v->rig, "held"), F_OK) != 0)
 		village_nap_ms(20);
 	village_attest(v, 0, "once");
-	assert_int_equal(lab_wait(pid), 0);
-	lab_assert_clean(v->lab);
+	assert_int_equal(rig_wait(pid), 0);
+	rig_assert_clean(v->rig);
 }
 
 /* From stranger to identity while wrong guesses and power cuts have locked the TPM. */
 static void a_tpm_in_lockout(void **state)
 {
 	const struct village *v = *state;
-	LAB_OK(v->lab, "tpm2_dictionarylockout", "-s", "-n", "1", "-t", "1000", "-l", "1000");
-	LAB_OK(v->lab, "tpm2_createprimary", "-Q", "-C", "o", "-p", "right", "-a",
+	RIG_OK(v->rig, "tpm2_dictionarylockout", "-s", "-n", "1", "-t", "1000", "-l", "1000");
+	RIG_OK(v->rig, "tpm2_createprimary", "-Q", "-C", "o", "-p", "right", "-a",
 	       "fixedtpm|fixedparent|sensitivedataorigin|userwithauth|restricted|decrypt", "-c",
-	       lab_path(v->lab, "locked.ctx"));
-	LAB_OK(v->lab, "tpm2_flushcontext", "-t");
+	       rig_path(v->rig, "locked.ctx"));
+	RIG_OK(v->rig, "tpm2_flushcontext", "-t");
 	static const char *const GUESSES[] = { "wrong", "right" };
 	for (size_t i = 0; i < 2; i++) {
 		const char *const create[] = { "tpm2_create", "-Q",
-					       "-C",	      lab_path(v->lab, "locked.ctx"),
+					       "-C",	      rig_path(v->rig, "locked.ctx"),
 					       "-P",	      GUESSES[i],
-					       "-u",	      lab_path(v->lab, "x.pub"),
-					       "-r",	      lab_path(v->lab, "x.priv"),
+					       "-u",	      rig_path(v->rig, "x.pub"),
+					       "-r",	      rig_path(v->rig, "x.priv"),
 					       NULL };
-		assert_int_not_equal(lab_run(v->lab, create), 0);
-		LAB_OK(v->lab, "tpm2_flushcontext", "-t");
+		assert_int_not_equal(rig_run(v->rig, create), 0);
+		RIG_OK(v->rig, "tpm2_flushcontext", "-t");
 	}
-	LAB_OK(v->lab, "rm", "-r", lab_path(v->lab, "device-state"), lab_path(v->lab, "run"));
+	RIG_OK(v->rig, "rm", "-r", rig_path(v->rig, "device-state"), rig_path(v->rig, "run"));
 	village_attest(v, 0, "once");
 	assert_int_equal(village_set_number(v), 1);
-	LAB_OK(v->lab, "tpm2_dictionarylockout", "-c");
-	lab_assert_clean(v->lab);
+	RIG_OK(v->rig, "tpm2_dictionarylockout", "-c");
+	rig_assert_clean(v->rig);
 }
 
 /* Its daemon, its bus or its firmware went, and came back: the same process goes on. */
@@ -354,7 +354,7 @@ static void a_tpm_that_comes_back(void **state)
 	manager_start(v);
 	pid_t pid = village_run(v);
 	told("spiffe://");
-	lab_stop(v->lab);
+	rig_stop(v->rig);
 	assert_int_equal(kill(pid, SIGHUP), 0);
 	told("no TPM answers there");
 	assert_int_equal(village_set_number(v), before + 1); /* still in force */
@@ -363,7 +363,7 @@ static void a_tpm_that_comes_back(void **state)
 	village_assert_leaves(pid);
 	manager_end();
 	assert_int_not_equal(village_set(v), 0);
-	lab_assert_clean(v->lab);
+	rig_assert_clean(v->rig);
 }
 
 /* The state goes into run_dir, is found there, and goes home when it can. */
@@ -375,7 +375,7 @@ static void a_root_that_cannot_be_written(void **state)
 		"rm -rf \"$d\"; mkdir \"$d\"; mount --bind \"$d\" \"$d\" && "
 		"mount -o remount,bind,ro \"$d\" || exit 9; \"$@\" && exec \"$@\"";
 	assert_int_equal(in_namespace(v, READ_ONLY), 0);
-	struct troth_view output = lab_read(v->lab, "output");
+	struct troth_view output = rig_read(v->rig, "output");
 	const char *first = memmem(output.p, output.n, "event=enrolled", 14);
 	assert_non_null(first);
 	/* The second attempt did not enrol again. */
@@ -383,14 +383,14 @@ static void a_root_that_cannot_be_written(void **state)
 			   output.n - (size_t)((const uint8_t *)first + 1 - output.p),
 			   "event=enrolled", 14));
 	file_free(output);
-	assert_true(lab_said(v->lab, "until the next boot"));
+	assert_true(rig_said(v->rig, "until the next boot"));
 	village_attest(v, 0, "status");
-	assert_true(lab_said(v->lab, v->id));
-	assert_int_equal(access(lab_path(v->lab, "run/device.json"), F_OK), 0);
+	assert_true(rig_said(v->rig, v->id));
+	assert_int_equal(access(rig_path(v->rig, "run/device.json"), F_OK), 0);
 	/* Home again with the next enrolment. */
-	LAB_OK(v->lab, "rm", lab_path(v->lab, "run/device.json"));
+	RIG_OK(v->rig, "rm", rig_path(v->rig, "run/device.json"));
 	village_attest(v, 0, "once");
-	assert_int_equal(access(lab_path(v->lab, "device-state/device.json"), F_OK), 0);
+	assert_int_equal(access(rig_path(v->rig, "device-state/device.json"), F_OK), 0);
 }
 
 /* No room for a new set: the one in force stays whole, and the way out is in the log. */
@@ -407,13 +407,13 @@ static void a_full_run(void **state)
 		"exit $code";
 	assert_int_equal(in_namespace(v, FULL), 2);
 	assert_true(
-		lab_said(v->lab, "credentials cannot be written (No space left on device)"));
+		rig_said(v->rig, "credentials cannot be written (No space left on device)"));
 }
 
 static void without_srk(const struct village *v)
 {
-	LAB_OK(v->lab, "tpm2_evictcontrol", "-c", "0x81000001");
-	LAB_OK(v->lab, "rm", "-r", lab_path(v->lab, "run"));
+	RIG_OK(v->rig, "tpm2_evictcontrol", "-c", "0x81000001");
+	RIG_OK(v->rig, "rm", "-r", rig_path(v->rig, "run"));
 }
 
 /* The storage root key is derived then, and the key file says so in a way that other software
@@ -421,7 +421,7 @@ static void without_srk(const struct village *v)
 static void assert_srk_is_derived(const struct village *v)
 {
 	village_attest(v, 0, "once");
-	assert_true(lab_said(v->lab, "event=srk kept=false"));
+	assert_true(rig_said(v->rig, "event=srk kept=false"));
 	assert_int_not_equal(village_set(v), 0); /* openssl takes the key file */
 	village_attest(v, 0, "once");
 }
@@ -431,26 +431,26 @@ static void a_tpm_without_room_for_the_srk(void **state)
 {
 	const struct village *v = *state;
 	without_srk(v);
-	LAB_OK(v->lab, "sh", "-c",
+	RIG_OK(v->rig, "sh", "-c",
 	       "for size in 2000 500 100; do while tpm2_nvdefine -Q -C o -s $size; do :; done; "
 	       "done 2>/dev/null; tpm2_createprimary -Q -c $0 && tpm2_flushcontext -t && "
 	       "i=256; while tpm2_evictcontrol -Q -c $0 $(printf 0x8102%04x $i); do "
 	       "tpm2_flushcontext -t; i=$((i + 1)); done 2>/dev/null; tpm2_flushcontext -t",
-	       lab_path(v->lab, "filler.ctx"));
+	       rig_path(v->rig, "filler.ctx"));
 	assert_srk_is_derived(v);
-	LAB_CODE(v->lab, 1, "tpm2_readpublic", "-Q", "-c", "0x81000001");
-	LAB_OK(v->lab, "sh", "-c",
+	RIG_CODE(v->rig, 1, "tpm2_readpublic", "-Q", "-c", "0x81000001");
+	RIG_OK(v->rig, "sh", "-c",
 	       "for h in $(tpm2_getcap handles-persistent | grep -o '0x8102.*'); do "
 	       "tpm2_evictcontrol -Q -c $h; done; "
 	       "for i in $(tpm2_getcap handles-nv-index | grep -o '0x1[0-7].*'); do "
 	       "tpm2_nvundefine -Q -C o $i; done; :");
 	/* A key under the hierarchy goes on working; the next boot has room for the SRK. */
 	village_attest(v, 0, "once");
-	LAB_OK(v->lab, "rm", "-r", lab_path(v->lab, "run"));
+	RIG_OK(v->rig, "rm", "-r", rig_path(v->rig, "run"));
 	village_attest(v, 0, "once");
-	LAB_OK(v->lab, "tpm2_readpublic", "-Q", "-c", "0x81000001");
+	RIG_OK(v->rig, "tpm2_readpublic", "-Q", "-c", "0x81000001");
 	village_set(v);
-	lab_assert_clean(v->lab);
+	rig_assert_clean(v->rig);
 }
 
 /* Whoever put it there did not mean it for a parent that lockout cannot reach. */
@@ -458,12 +458,12 @@ static void another_key_in_the_srks_place(void **state)
 {
 	const struct village *v = *state;
 	without_srk(v);
-	LAB_OK(v->lab, "tpm2_createprimary", "-Q", "-c", lab_path(v->lab, "filler.ctx"));
-	LAB_OK(v->lab, "tpm2_evictcontrol", "-Q", "-c", lab_path(v->lab, "filler.ctx"),
+	RIG_OK(v->rig, "tpm2_createprimary", "-Q", "-c", rig_path(v->rig, "filler.ctx"));
+	RIG_OK(v->rig, "tpm2_evictcontrol", "-Q", "-c", rig_path(v->rig, "filler.ctx"),
 	       "0x81000001");
-	LAB_OK(v->lab, "tpm2_flushcontext", "-t");
+	RIG_OK(v->rig, "tpm2_flushcontext", "-t");
 	assert_srk_is_derived(v);
-	lab_assert_clean(v->lab);
+	rig_assert_clean(v->rig);
 }
 
 int main(void)

@@ -10,21 +10,21 @@
 #include "base.h"
 #include "files.h"
 #include "key_file.h"
-#include "lab.h"
 #include "quote.h"
 #include "reader.h"
+#include "rig.h"
 #include "text.h"
 
 static const enum troth_ek_template TEMPLATES[] = { TROTH_EK_L1_RSA2048, TROTH_EK_L2_P256,
 						    TROTH_EK_H3_P384 };
 static const enum troth_ak_algorithm AKS[] = { TROTH_AK_ECC, TROTH_AK_RSA };
 
-static struct troth_public parse_ak(const struct lab *lab, const struct troth_tpm_key *ak)
+static struct troth_public parse_ak(const struct rig *rig, const struct troth_tpm_key *ak)
 {
 	struct troth_public pub;
 	assert_int_equal(
 		troth_public_parse(
-			lab->ctx, (struct troth_view){ ak->public_area, ak->public_len }, &pub),
+			rig->ctx, (struct troth_view){ ak->public_area, ak->public_len }, &pub),
 		TROTH_OK);
 	return pub;
 }
@@ -56,11 +56,11 @@ static void ek_templates_are_cores(void **state)
 
 static void attestation_keys_pass_the_verifiers_rules(void **state)
 {
-	const struct lab *lab = *state;
-	TROTH_AUTO(troth_tpm_close) struct troth_tpm tpm = lab_open(lab);
+	const struct rig *rig = *state;
+	TROTH_AUTO(troth_tpm_close) struct troth_tpm tpm = rig_open(rig);
 	for (size_t i = 0; i < TROTH_COUNT(AKS); i++) {
 		struct troth_tpm_key ak = load_ak(&tpm, AKS[i]);
-		struct troth_public pub = parse_ak(lab, &ak);
+		struct troth_public pub = parse_ak(rig, &ak);
 		struct troth_findings findings = { 0 };
 		troth_ak_check(&pub, &findings);
 		assert_int_equal(findings.n, 0);
@@ -72,25 +72,25 @@ static void attestation_keys_pass_the_verifiers_rules(void **state)
 /* It is derived, not stored: the same key after the TPM was off. */
 static void the_attestation_key_comes_back_after_a_power_cycle(void **state)
 {
-	const struct lab *lab = *state;
+	const struct rig *rig = *state;
 	struct troth_name names[2];
 	for (int i = 0; i < 2; i++) {
-		TROTH_AUTO(troth_tpm_close) struct troth_tpm tpm = lab_open(lab);
+		TROTH_AUTO(troth_tpm_close) struct troth_tpm tpm = rig_open(rig);
 		struct troth_tpm_key ak = load_ak(&tpm, TROTH_AK_ECC);
-		names[i] = parse_ak(lab, &ak).name;
+		names[i] = parse_ak(rig, &ak).name;
 		troth_tpm_key_drop(&ak);
 		troth_tpm_close(&tpm);
-		lab_stop(lab);
-		lab_start(lab, NULL);
+		rig_stop(rig);
+		rig_start(rig, NULL);
 	}
 	assert_true(troth_view_equal(troth_name_view(&names[0]), troth_name_view(&names[1])));
 }
 
 static void a_kept_attestation_key_is_the_derived_one(void **state)
 {
-	const struct lab *lab = *state;
+	const struct rig *rig = *state;
 	const TPM2_HANDLE handle = 0x81010a51;
-	TROTH_AUTO(troth_tpm_close) struct troth_tpm tpm = lab_open(lab);
+	TROTH_AUTO(troth_tpm_close) struct troth_tpm tpm = rig_open(rig);
 	struct troth_tpm_key derived = load_ak(&tpm, TROTH_AK_ECC);
 	struct troth_tpm_key kept;
 
@@ -114,16 +114,16 @@ static void a_kept_attestation_key_is_the_derived_one(void **state)
 	assert_false(kept.object.persistent);
 	troth_tpm_key_drop(&kept);
 	troth_tpm_close(&tpm);
-	LAB_OK(lab, "tpm2_evictcontrol", "-c", "0x81010a51");
-	lab_assert_clean(lab);
+	RIG_OK(rig, "tpm2_evictcontrol", "-c", "0x81010a51");
+	rig_assert_clean(rig);
 }
 
 static void certificates_lead_to_their_authority(void **state)
 {
-	const struct lab *lab = *state;
-	TROTH_AUTO(troth_tpm_close) struct troth_tpm tpm = lab_open(lab);
-	struct troth_view root = lab_read(lab, "ca/root.pem");
-	struct troth_view issuer = lab_read(lab, "ca/issuer.pem");
+	const struct rig *rig = *state;
+	TROTH_AUTO(troth_tpm_close) struct troth_tpm tpm = rig_open(rig);
+	struct troth_view root = rig_read(rig, "ca/root.pem");
+	struct troth_view issuer = rig_read(rig, "ca/issuer.pem");
 	struct troth_ek_trust *trust;
 
 	assert_int_equal(troth_ek_trust_new(&trust), TROTH_OK);
@@ -148,17 +148,17 @@ static void certificates_lead_to_their_authority(void **state)
 						      .cert = { ek.cert, ek.cert_len },
 						      .spki = &spki,
 						      .now_s = (uint64_t)time(NULL) };
-		assert_int_equal(troth_ek_cert_verify(lab->ctx, &c, &facts, &findings),
+		assert_int_equal(troth_ek_cert_verify(rig->ctx, &c, &facts, &findings),
 				 TROTH_OK);
 		for (size_t k = 0; k < findings.n; k++)
 			print_error("%s: %s\n", troth_finding_name(findings.list[k].code),
 				    findings.list[k].detail);
 		assert_int_equal(findings.n, 0);
 		/* No padding of the NV index was taken along: openssl reads to the end. */
-		lab_write(lab, "ek.crt", (struct troth_view){ ek.cert, ek.cert_len });
-		LAB_OK(lab, "openssl", "verify", "-ignore_critical", "-CAfile",
-		       lab_path(lab, "ca/root.pem"), "-untrusted",
-		       lab_path(lab, "ca/issuer.pem"), lab_path(lab, "ek.crt"));
+		rig_write(rig, "ek.crt", (struct troth_view){ ek.cert, ek.cert_len });
+		RIG_OK(rig, "openssl", "verify", "-ignore_critical", "-CAfile",
+		       rig_path(rig, "ca/root.pem"), "-untrusted",
+		       rig_path(rig, "ca/issuer.pem"), rig_path(rig, "ek.crt"));
 		troth_key_free(key);
 	}
 	troth_ek_trust_free(trust);
@@ -171,33 +171,33 @@ static void certificates_lead_to_their_authority(void **state)
 
 static void the_persistent_ek_and_a_derived_one_are_the_same(void **state)
 {
-	const struct lab *lab = *state;
-	TROTH_AUTO(troth_tpm_close) struct troth_tpm tpm = lab_open(lab);
+	const struct rig *rig = *state;
+	TROTH_AUTO(troth_tpm_close) struct troth_tpm tpm = rig_open(rig);
 	struct troth_tpm_ek kept, derived;
 
 	assert_int_equal(troth_tpm_ek_read(&tpm, TROTH_EK_L1_RSA2048, &kept), TROTH_OK);
 	troth_tpm_close(&tpm);
-	LAB_OK(lab, "tpm2_evictcontrol", "-c", "0x81010001");
-	tpm = lab_open(lab);
+	RIG_OK(rig, "tpm2_evictcontrol", "-c", "0x81010001");
+	tpm = rig_open(rig);
 	assert_int_equal(troth_tpm_ek_read(&tpm, TROTH_EK_L1_RSA2048, &derived), TROTH_OK);
 	assert_int_equal(kept.ek.key_len, derived.ek.key_len);
 	assert_memory_equal(kept.ek.key, derived.ek.key, kept.ek.key_len);
 	troth_tpm_close(&tpm);
-	LAB_OK(lab, "tpm2_createek", "-c", "0x81010001", "-G", "rsa");
-	LAB_OK(lab, "tpm2_flushcontext", "-t");
-	lab_assert_clean(lab);
+	RIG_OK(rig, "tpm2_createek", "-c", "0x81010001", "-G", "rsa");
+	RIG_OK(rig, "tpm2_flushcontext", "-t");
+	rig_assert_clean(rig);
 }
 
 static void credentials_of_our_core_are_activated(void **state)
 {
-	const struct lab *lab = *state;
-	TROTH_AUTO(troth_tpm_close) struct troth_tpm tpm = lab_open(lab);
+	const struct rig *rig = *state;
+	TROTH_AUTO(troth_tpm_close) struct troth_tpm tpm = rig_open(rig);
 	for (size_t i = 0; i < TROTH_COUNT(TEMPLATES) * TROTH_COUNT(AKS); i++) {
 		uint8_t secret[32], out[64];
 		size_t out_len;
 		struct troth_tpm_ek ek;
 		struct troth_tpm_key ak = load_ak(&tpm, AKS[i % TROTH_COUNT(AKS)]);
-		struct troth_public pub = parse_ak(lab, &ak);
+		struct troth_public pub = parse_ak(rig, &ak);
 		struct troth_credential c;
 		struct troth_credential_input in = { .ak_name = &pub.name,
 						     .secret = TROTH_VIEW_OF(secret) };
@@ -206,7 +206,7 @@ static void credentials_of_our_core_are_activated(void **state)
 				 TROTH_OK);
 		assert_int_equal(getrandom(secret, sizeof secret, 0), sizeof secret);
 		assert_int_equal(getrandom(in.random, sizeof in.random, 0), sizeof in.random);
-		assert_int_equal(troth_credential_make(lab->ctx, &ek.ek, &in, &c), TROTH_OK);
+		assert_int_equal(troth_credential_make(rig->ctx, &ek.ek, &in, &c), TROTH_OK);
 		const struct troth_activation a = { .tmpl = ek.ek.tmpl,
 						    .ak = &ak,
 						    .blob = { c.blob, c.blob_len },
@@ -217,7 +217,7 @@ static void credentials_of_our_core_are_activated(void **state)
 		troth_tpm_key_drop(&ak);
 	}
 	troth_tpm_close(&tpm);
-	lab_assert_clean(lab);
+	rig_assert_clean(rig);
 }
 
 /* tpm2-tools' file: magic, version, TPM2B_ID_OBJECT, TPM2B_ENCRYPTED_SECRET. */
@@ -238,28 +238,28 @@ static void split_tools_file(struct troth_view file, struct troth_view *blob,
 
 static void credentials_of_tpm2_tools_are_activated(void **state)
 {
-	const struct lab *lab = *state;
+	const struct rig *rig = *state;
 	static const struct {
 		enum troth_ek_template tmpl;
 		const char *handle;
 	} EKS[] = { { TROTH_EK_L1_RSA2048, "0x81010001" }, { TROTH_EK_H3_P384, "0x81010016" } };
 	static const char SECRET[] = "twenty-four bytes of it.";
 
-	lab_write(lab, "secret", troth_view_str(SECRET));
+	rig_write(rig, "secret", troth_view_str(SECRET));
 	for (size_t i = 0; i < TROTH_COUNT(EKS); i++) {
 		char name[2 * TROTH_NAME_MAX + 1];
 		uint8_t out[64];
 		size_t out_len;
-		LAB_OK(lab, "tpm2_readpublic", "-c", EKS[i].handle, "-o",
-		       lab_path(lab, "ek.pub"));
-		TROTH_AUTO(troth_tpm_close) struct troth_tpm tpm = lab_open(lab);
+		RIG_OK(rig, "tpm2_readpublic", "-c", EKS[i].handle, "-o",
+		       rig_path(rig, "ek.pub"));
+		TROTH_AUTO(troth_tpm_close) struct troth_tpm tpm = rig_open(rig);
 		struct troth_tpm_key ak = load_ak(&tpm, TROTH_AK_ECC);
-		const struct troth_name ak_name = parse_ak(lab, &ak).name;
+		const struct troth_name ak_name = parse_ak(rig, &ak).name;
 		troth_format_hex(troth_name_view(&ak_name), name);
-		LAB_OK(lab, "tpm2_makecredential", "--tcti", "none", "-u",
-		       lab_path(lab, "ek.pub"), "-s", lab_path(lab, "secret"), "-n", name, "-o",
-		       lab_path(lab, "blob"));
-		struct troth_view file = lab_read(lab, "blob");
+		RIG_OK(rig, "tpm2_makecredential", "--tcti", "none", "-u",
+		       rig_path(rig, "ek.pub"), "-s", rig_path(rig, "secret"), "-n", name, "-o",
+		       rig_path(rig, "blob"));
+		struct troth_view file = rig_read(rig, "blob");
 		struct troth_activation a = { .tmpl = EKS[i].tmpl, .ak = &ak };
 		split_tools_file(file, &a.blob, &a.secret);
 		assert_int_equal(troth_tpm_activate(&tpm, &a, out, &out_len), TROTH_OK);
@@ -268,19 +268,19 @@ static void credentials_of_tpm2_tools_are_activated(void **state)
 		file_free(file);
 		troth_tpm_key_drop(&ak);
 	}
-	lab_assert_clean(lab);
+	rig_assert_clean(rig);
 }
 
 static void a_credential_for_another_key_stays_shut(void **state)
 {
-	const struct lab *lab = *state;
+	const struct rig *rig = *state;
 	uint8_t secret[32] = { 1 }, out[64];
 	size_t out_len;
 	struct troth_tpm_ek ek;
 	struct troth_credential c;
-	TROTH_AUTO(troth_tpm_close) struct troth_tpm tpm = lab_open(lab);
+	TROTH_AUTO(troth_tpm_close) struct troth_tpm tpm = rig_open(rig);
 	struct troth_tpm_key ak = load_ak(&tpm, TROTH_AK_ECC);
-	struct troth_public pub = parse_ak(lab, &ak);
+	struct troth_public pub = parse_ak(rig, &ak);
 	struct troth_name other = pub.name;
 	struct troth_credential_input in = { .ak_name = &other,
 					     .secret = TROTH_VIEW_OF(secret),
@@ -288,7 +288,7 @@ static void a_credential_for_another_key_stays_shut(void **state)
 
 	other.bytes[5] ^= 1;
 	assert_int_equal(troth_tpm_ek_read(&tpm, TROTH_EK_H3_P384, &ek), TROTH_OK);
-	assert_int_equal(troth_credential_make(lab->ctx, &ek.ek, &in, &c), TROTH_OK);
+	assert_int_equal(troth_credential_make(rig->ctx, &ek.ek, &in, &c), TROTH_OK);
 	struct troth_activation a = { .tmpl = ek.ek.tmpl,
 				      .ak = &ak,
 				      .blob = { c.blob, c.blob_len },
@@ -302,13 +302,13 @@ static void a_credential_for_another_key_stays_shut(void **state)
 	ASSERT_POISONED(out);
 	troth_tpm_key_drop(&ak);
 	troth_tpm_close(&tpm);
-	lab_assert_clean(lab);
+	rig_assert_clean(rig);
 }
 
 static void the_credential_key_is_what_the_verifier_wants(void **state)
 {
-	const struct lab *lab = *state;
-	TROTH_AUTO(troth_tpm_close) struct troth_tpm tpm = lab_open(lab);
+	const struct rig *rig = *state;
+	TROTH_AUTO(troth_tpm_close) struct troth_tpm tpm = rig_open(rig);
 	struct troth_credential_key key;
 	struct troth_tpm_object loaded = { 0 };
 	struct troth_public pub;
@@ -317,7 +317,7 @@ static void the_credential_key_is_what_the_verifier_wants(void **state)
 	assert_int_equal(troth_tpm_credential_key_make(&tpm, &key), TROTH_OK);
 	assert_int_equal(
 		troth_public_parse(
-			lab->ctx, (struct troth_view){ key.public_area, key.public_len }, &pub),
+			rig->ctx, (struct troth_view){ key.public_area, key.public_len }, &pub),
 		TROTH_OK);
 	troth_credential_key_check(&pub, &findings);
 	assert_int_equal(findings.n, 0);
@@ -332,48 +332,48 @@ static void the_credential_key_is_what_the_verifier_wants(void **state)
 	changed.public_area[7] ^= 4; /* an attribute */
 	assert_int_not_equal(troth_tpm_credential_key_load(&tpm, &changed, &loaded), TROTH_OK);
 	troth_tpm_close(&tpm);
-	lab_assert_clean(lab);
+	rig_assert_clean(rig);
 }
 
 static void openssl_uses_the_key_file(void **state)
 {
-	const struct lab *lab = *state;
+	const struct rig *rig = *state;
 	struct troth_credential_key key, again;
 	static struct troth_pem pem;
 	struct troth_public pub;
 	struct troth_key *evp;
 	uint8_t spki[256];
 	size_t spki_len;
-	TROTH_AUTO(troth_tpm_close) struct troth_tpm tpm = lab_open(lab);
+	TROTH_AUTO(troth_tpm_close) struct troth_tpm tpm = rig_open(rig);
 
 	assert_int_equal(troth_tpm_credential_key_make(&tpm, &key), TROTH_OK);
 	troth_tpm_close(&tpm);
 	pem.n = 0;
 	assert_int_equal(troth_key_file_format(&key, &pem), TROTH_OK);
 	const struct troth_view text = { (const uint8_t *)pem.text, pem.n };
-	lab_write(lab, "key.pem", text);
+	rig_write(rig, "key.pem", text);
 	assert_int_equal(troth_key_file_parse(text, &again), TROTH_OK);
 	assert_memory_equal(&again, &key, sizeof key);
 
-	LAB_OK(lab, "openssl", "pkey", "-provider", "tpm2", "-provider", "default",
-	       "-propquery", "?provider=tpm2", "-in", lab_path(lab, "key.pem"), "-pubout",
-	       "-outform", "DER", "-out", lab_path(lab, "key.spki"));
+	RIG_OK(rig, "openssl", "pkey", "-provider", "tpm2", "-provider", "default",
+	       "-propquery", "?provider=tpm2", "-in", rig_path(rig, "key.pem"), "-pubout",
+	       "-outform", "DER", "-out", rig_path(rig, "key.spki"));
 	assert_int_equal(
 		troth_public_parse(
-			lab->ctx, (struct troth_view){ key.public_area, key.public_len }, &pub),
+			rig->ctx, (struct troth_view){ key.public_area, key.public_len }, &pub),
 		TROTH_OK);
 	assert_int_equal(troth_key_from_public(&pub, &evp), TROTH_OK);
 	assert_int_equal(troth_key_spki(evp, spki, sizeof spki, &spki_len), TROTH_OK);
-	struct troth_view theirs = lab_read(lab, "key.spki");
+	struct troth_view theirs = rig_read(rig, "key.spki");
 	assert_true(troth_view_equal(theirs, (struct troth_view){ spki, spki_len }));
 	file_free(theirs);
 	troth_key_free(evp);
 
-	LAB_OK(lab, "openssl", "req", "-new", "-provider", "tpm2", "-provider", "default",
-	       "-propquery", "?provider=tpm2", "-key", lab_path(lab, "key.pem"), "-subj",
-	       "/CN=test", "-out", lab_path(lab, "csr.pem"));
-	LAB_OK(lab, "openssl", "req", "-verify", "-noout", "-in", lab_path(lab, "csr.pem"));
-	lab_assert_clean(lab);
+	RIG_OK(rig, "openssl", "req", "-new", "-provider", "tpm2", "-provider", "default",
+	       "-propquery", "?provider=tpm2", "-key", rig_path(rig, "key.pem"), "-subj",
+	       "/CN=test", "-out", rig_path(rig, "csr.pem"));
+	RIG_OK(rig, "openssl", "req", "-verify", "-noout", "-in", rig_path(rig, "csr.pem"));
+	rig_assert_clean(rig);
 }
 
 int main(void)
@@ -391,5 +391,5 @@ int main(void)
 		cmocka_unit_test(the_credential_key_is_what_the_verifier_wants),
 		cmocka_unit_test(openssl_uses_the_key_file),
 	};
-	return cmocka_run_group_tests(tests, lab_setup, lab_teardown);
+	return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
 }

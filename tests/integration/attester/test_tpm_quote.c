@@ -6,9 +6,9 @@
 
 #include "base.h"
 #include "files.h"
-#include "lab.h"
 #include "quote.h"
 #include "reader.h"
+#include "rig.h"
 #include "text.h"
 
 static const enum troth_ak_algorithm AKS[] = { TROTH_AK_ECC, TROTH_AK_RSA };
@@ -41,15 +41,15 @@ struct signer {
 	struct troth_key *key;
 };
 
-static void signer_start(const struct lab *lab, enum troth_ak_algorithm algorithm,
+static void signer_start(const struct rig *rig, enum troth_ak_algorithm algorithm,
 			 struct signer *out)
 {
 	memset(out, 0, sizeof *out);
-	out->tpm = lab_open(lab);
+	out->tpm = rig_open(rig);
 	assert_int_equal(troth_tpm_ak_load(&out->tpm, algorithm, 0, &out->ak), TROTH_OK);
 	out->ak.object.tpm = &out->tpm;
 	assert_int_equal(troth_public_parse(
-				 lab->ctx,
+				 rig->ctx,
 				 (struct troth_view){ out->ak.public_area, out->ak.public_len },
 				 &out->pub),
 			 TROTH_OK);
@@ -77,7 +77,7 @@ static struct troth_signature signature_of(const struct troth_tpm_statement *s)
 	return sig;
 }
 
-static size_t judge(const struct lab *lab, const struct signer *s,
+static size_t judge(const struct rig *rig, const struct signer *s,
 		    const struct troth_tpm_quote *q,
 		    const struct troth_pcr_selection *selection)
 {
@@ -95,75 +95,75 @@ static size_t judge(const struct lab *lab, const struct signer *s,
 		.pcrs = &q->pcrs,
 		.hierarchy = TPM2_RH_ENDORSEMENT,
 	};
-	assert_int_equal(troth_quote_verify(lab->ctx, &c, &facts, &findings), TROTH_OK);
+	assert_int_equal(troth_quote_verify(rig->ctx, &c, &facts, &findings), TROTH_OK);
 	for (size_t i = 0; i < findings.n; i++)
 		print_error("%s\n", troth_finding_name(findings.list[i].code));
 	return findings.n;
 }
 
 /* The AK as tpm2_checkquote reads it: TPM2B_PUBLIC. */
-static void write_ak(const struct lab *lab, const struct signer *s)
+static void write_ak(const struct rig *rig, const struct signer *s)
 {
 	uint8_t tpm2b[2 + TROTH_PUBLIC_MAX];
 	tpm2b[0] = (uint8_t)(s->ak.public_len >> 8);
 	tpm2b[1] = (uint8_t)s->ak.public_len;
 	memcpy(tpm2b + 2, s->ak.public_area, s->ak.public_len);
-	lab_write(lab, "ak.pub", (struct troth_view){ tpm2b, s->ak.public_len + 2 });
+	rig_write(rig, "ak.pub", (struct troth_view){ tpm2b, s->ak.public_len + 2 });
 }
 
-static void check_with_tools(const struct lab *lab, const struct signer *s,
+static void check_with_tools(const struct rig *rig, const struct signer *s,
 			     const struct troth_tpm_quote *q)
 {
 	char nonce[2 * sizeof NONCE + 1];
-	write_ak(lab, s);
-	lab_write(lab, "quote.msg", attest_of(&q->statement));
-	lab_write(lab, "quote.sig",
+	write_ak(rig, s);
+	rig_write(rig, "quote.msg", attest_of(&q->statement));
+	rig_write(rig, "quote.sig",
 		  (struct troth_view){ q->statement.signature, q->statement.signature_len });
 	troth_format_hex(TROTH_VIEW_OF(NONCE), nonce);
-	LAB_OK(lab, "tpm2_checkquote", "-g", "sha256", "-u", lab_path(lab, "ak.pub"), "-m",
-	       lab_path(lab, "quote.msg"), "-s", lab_path(lab, "quote.sig"), "-q", nonce);
+	RIG_OK(rig, "tpm2_checkquote", "-g", "sha256", "-u", rig_path(rig, "ak.pub"), "-m",
+	       rig_path(rig, "quote.msg"), "-s", rig_path(rig, "quote.sig"), "-q", nonce);
 	nonce[0] = '0';
-	LAB_CODE(lab, 1, "tpm2_checkquote", "-g", "sha256", "-u", lab_path(lab, "ak.pub"), "-m",
-		 lab_path(lab, "quote.msg"), "-s", lab_path(lab, "quote.sig"), "-q", nonce);
+	RIG_CODE(rig, 1, "tpm2_checkquote", "-g", "sha256", "-u", rig_path(rig, "ak.pub"), "-m",
+		 rig_path(rig, "quote.msg"), "-s", rig_path(rig, "quote.sig"), "-q", nonce);
 }
 
 static void quotes_are_genuine(void **state)
 {
-	const struct lab *lab = *state;
-	LAB_OK(lab, "tpm2_pcrextend",
+	const struct rig *rig = *state;
+	RIG_OK(rig, "tpm2_pcrextend",
 	       "7:sha256=0101010101010101010101010101010101010101010101010101010101010101");
 	for (size_t i = 0; i < TROTH_COUNT(AKS) * TROTH_COUNT(SELECTIONS); i++) {
 		const struct troth_pcr_selection *selection =
 			&SELECTIONS[i / TROTH_COUNT(AKS)].selection;
 		struct signer s;
 		static struct troth_tpm_quote q;
-		signer_start(lab, AKS[i % TROTH_COUNT(AKS)], &s);
+		signer_start(rig, AKS[i % TROTH_COUNT(AKS)], &s);
 		const struct troth_tpm_quote_request r = { &s.ak, selection,
 							   TROTH_VIEW_OF(NONCE) };
-		assert_int_equal(troth_tpm_quote(&s.tpm, lab->ctx, &r, &q), TROTH_OK);
-		if (judge(lab, &s, &q, selection) != 0)
+		assert_int_equal(troth_tpm_quote(&s.tpm, rig->ctx, &r, &q), TROTH_OK);
+		if (judge(rig, &s, &q, selection) != 0)
 			fail_msg("%s: not genuine", SELECTIONS[i / TROTH_COUNT(AKS)].name);
-		check_with_tools(lab, &s, &q);
+		check_with_tools(rig, &s, &q);
 		signer_end(&s);
 	}
-	lab_assert_clean(lab);
+	rig_assert_clean(rig);
 }
 
 /* The values we read are those that tpm2_pcrread prints. */
 static void values_are_what_tpm2_tools_read(void **state)
 {
-	const struct lab *lab = *state;
+	const struct rig *rig = *state;
 	for (size_t i = 0; i < TROTH_COUNT(SELECTIONS); i++) {
 		const struct troth_pcr_selection *selection = &SELECTIONS[i].selection;
 		static struct troth_pcr_values values;
-		TROTH_AUTO(troth_tpm_close) struct troth_tpm tpm = lab_open(lab);
+		TROTH_AUTO(troth_tpm_close) struct troth_tpm tpm = rig_open(rig);
 		assert_int_equal(troth_tpm_pcr_read(&tpm, selection, &values), TROTH_OK);
 		assert_true(troth_pcr_values_cover(&values, selection));
 		troth_tpm_close(&tpm);
 
-		LAB_OK(lab, "tpm2_pcrread", "-Q", "-o", lab_path(lab, "values"),
+		RIG_OK(rig, "tpm2_pcrread", "-Q", "-o", rig_path(rig, "values"),
 		       SELECTIONS[i].tools);
-		struct troth_view theirs = lab_read(lab, "values");
+		struct troth_view theirs = rig_read(rig, "values");
 		struct troth_reader r = { theirs };
 		for (size_t b = 0; b < selection->n_banks; b++) {
 			for (uint32_t pcr = 0; pcr < TROTH_PCR_COUNT; pcr++) {
@@ -184,20 +184,20 @@ static void values_are_what_tpm2_tools_read(void **state)
 
 static void a_bank_that_is_not_there_is_named(void **state)
 {
-	const struct lab *lab = *state;
+	const struct rig *rig = *state;
 	static const struct troth_pcr_selection selections[] = {
 		{ 1, { { TROTH_HASH_SHA512, 0xff } } },
 		{ 2, { { TROTH_HASH_SHA256, 0xff }, { TROTH_HASH_SHA512, 0x01 } } },
 	};
 	struct signer s;
 	static struct troth_tpm_quote q;
-	signer_start(lab, TROTH_AK_ECC, &s);
+	signer_start(rig, TROTH_AK_ECC, &s);
 	for (size_t i = 0; i < TROTH_COUNT(selections); i++) {
 		const struct troth_tpm_quote_request r = { &s.ak, &selections[i],
 							   TROTH_VIEW_OF(NONCE) };
 		enum troth_hash missing;
 		POISON(q);
-		assert_int_equal(troth_tpm_quote(&s.tpm, lab->ctx, &r, &q),
+		assert_int_equal(troth_tpm_quote(&s.tpm, rig->ctx, &r, &q),
 				 TROTH_E_UNSUPPORTED);
 		ASSERT_POISONED(q);
 		assert_int_equal(troth_tpm_bank_missing(&s.tpm, &selections[i], &missing),
@@ -213,7 +213,7 @@ static void a_bank_that_is_not_there_is_named(void **state)
 
 static void qualifying_data_has_limits(void **state)
 {
-	const struct lab *lab = *state;
+	const struct rig *rig = *state;
 	static const struct {
 		size_t n;
 		enum troth_status want;
@@ -223,17 +223,17 @@ static void qualifying_data_has_limits(void **state)
 	uint8_t data[67] = { 0 };
 	struct signer s;
 	static struct troth_tpm_quote q;
-	signer_start(lab, TROTH_AK_ECC, &s);
+	signer_start(rig, TROTH_AK_ECC, &s);
 	for (size_t i = 0; i < TROTH_COUNT(cases); i++) {
 		const struct troth_tpm_quote_request r = { &s.ak,
 							   &SELECTIONS[0].selection,
 							   { data, cases[i].n } };
-		assert_int_equal(troth_tpm_quote(&s.tpm, lab->ctx, &r, &q), cases[i].want);
+		assert_int_equal(troth_tpm_quote(&s.tpm, rig->ctx, &r, &q), cases[i].want);
 	}
 	signer_end(&s);
 }
 
-static size_t judge_certification(const struct lab *lab, const struct signer *s,
+static size_t judge_certification(const struct rig *rig, const struct signer *s,
 				  const struct troth_tpm_statement *statement,
 				  const struct troth_credential_key *key)
 {
@@ -241,7 +241,7 @@ static size_t judge_certification(const struct lab *lab, const struct signer *s,
 	struct troth_findings findings = { 0 };
 	struct troth_public pub;
 	assert_int_equal(
-		troth_public_parse(lab->ctx,
+		troth_public_parse(rig->ctx,
 				   (struct troth_view){ key->public_area, key->public_len },
 				   &pub),
 		TROTH_OK);
@@ -254,19 +254,19 @@ static size_t judge_certification(const struct lab *lab, const struct signer *s,
 		.name = &pub.name,
 		.hierarchy = TPM2_RH_ENDORSEMENT,
 	};
-	assert_int_equal(troth_certify_verify(lab->ctx, &c, &findings), TROTH_OK);
+	assert_int_equal(troth_certify_verify(rig->ctx, &c, &findings), TROTH_OK);
 	return findings.n;
 }
 
 static void certifications_are_genuine(void **state)
 {
-	const struct lab *lab = *state;
+	const struct rig *rig = *state;
 	for (size_t i = 0; i < TROTH_COUNT(AKS); i++) {
 		struct signer s;
 		struct troth_credential_key key, other;
 		struct troth_tpm_object loaded = { 0 };
 		struct troth_tpm_statement statement;
-		signer_start(lab, AKS[i], &s);
+		signer_start(rig, AKS[i], &s);
 		assert_int_equal(troth_tpm_credential_key_make(&s.tpm, &key), TROTH_OK);
 		assert_int_equal(troth_tpm_credential_key_make(&s.tpm, &other), TROTH_OK);
 		assert_int_equal(troth_tpm_credential_key_load(&s.tpm, &key, &loaded),
@@ -274,24 +274,24 @@ static void certifications_are_genuine(void **state)
 		assert_int_equal(troth_tpm_certify(&s.tpm, &s.ak, &loaded, TROTH_VIEW_OF(NONCE),
 						   &statement),
 				 TROTH_OK);
-		assert_int_equal(judge_certification(lab, &s, &statement, &key), 0);
-		assert_int_not_equal(judge_certification(lab, &s, &statement, &other), 0);
+		assert_int_equal(judge_certification(rig, &s, &statement, &key), 0);
+		assert_int_not_equal(judge_certification(rig, &s, &statement, &other), 0);
 		troth_tpm_object_drop(&loaded);
 		signer_end(&s);
 	}
-	lab_assert_clean(lab);
+	rig_assert_clean(rig);
 }
 
 /* What a renewal with a fresh certification does to a TPM, a thousand times, on one connection
  * and on many. */
 static void a_thousand_attestations_leave_nothing(void **state)
 {
-	const struct lab *lab = *state;
+	const struct rig *rig = *state;
 	struct troth_credential_key key = { 0 };
 	static struct troth_tpm_quote q;
 	for (int round = 0; round < 100; round++) {
 		struct signer s;
-		signer_start(lab, TROTH_AK_ECC, &s);
+		signer_start(rig, TROTH_AK_ECC, &s);
 		if (key.public_len == 0)
 			assert_int_equal(troth_tpm_credential_key_make(&s.tpm, &key), TROTH_OK);
 		const struct troth_tpm_quote_request r = { &s.ak, &SELECTIONS[3].selection,
@@ -305,11 +305,11 @@ static void a_thousand_attestations_leave_nothing(void **state)
 			assert_int_equal(troth_tpm_certify(&s.tpm, &s.ak, &loaded,
 							   TROTH_VIEW_OF(NONCE), &statement),
 					 TROTH_OK);
-			assert_int_equal(troth_tpm_quote(&s.tpm, lab->ctx, &r, &q), TROTH_OK);
+			assert_int_equal(troth_tpm_quote(&s.tpm, rig->ctx, &r, &q), TROTH_OK);
 		}
 		signer_end(&s);
 	}
-	lab_assert_clean(lab);
+	rig_assert_clean(rig);
 }
 
 int main(void)
@@ -322,5 +322,5 @@ int main(void)
 		cmocka_unit_test(certifications_are_genuine),
 		cmocka_unit_test(a_thousand_attestations_leave_nothing),
 	};
-	return cmocka_run_group_tests(tests, lab_setup, lab_teardown);
+	return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
 }

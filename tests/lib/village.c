@@ -28,7 +28,7 @@ static const char POLICY[] = "name: default\n"
 static const char *bin_dir(void)
 {
 	static char path[4096];
-	snprintf(path, sizeof path, "%s", lab_program("x"));
+	snprintf(path, sizeof path, "%s", rig_program("x"));
 	*strrchr(path, '/') = '\0';
 	return path;
 }
@@ -39,9 +39,9 @@ void village_boot(const struct village *v, const char *tamper)
 				     "--bin",
 				     bin_dir(),
 				     "--dir",
-				     v->lab->dir,
+				     v->rig->dir,
 				     "--ca-dir",
-				     lab_path(v->lab, "ca"),
+				     rig_path(v->rig, "ca"),
 				     "--banks",
 				     "sha256,sha384",
 				     "--log",
@@ -49,19 +49,19 @@ void village_boot(const struct village *v, const char *tamper)
 				     tamper != NULL ? "--tamper" : NULL,
 				     tamper,
 				     NULL };
-	lab_expect(v->lab, 0, argv);
+	rig_expect(v->rig, 0, argv);
 }
 
 void village_ctl(const struct village *v, const char *a, const char *b, const char *c)
 {
-	LAB_OK(v->lab, lab_program("trothctl"), a, b, "--socket",
+	RIG_OK(v->rig, rig_program("trothctl"), a, b, "--socket",
 	       test_service_path(&v->service, "admin.sock"), c);
 }
 
 static void read_id(struct village *v)
 {
 	village_attest(v, 0, "provision");
-	struct troth_view output = lab_read(v->lab, "output");
+	struct troth_view output = rig_read(v->rig, "output");
 	assert_true(output.n > 9 + 64);
 	assert_memory_equal(output.p, "device:  ", 9);
 	snprintf(v->id, sizeof v->id, "%.64s", (const char *)output.p + 9);
@@ -84,19 +84,19 @@ int village_setup(void **state)
 {
 	static struct village v;
 	char extra[512];
-	void *lab;
-	if (lab_setup(&lab) != 0)
+	void *rig;
+	if (rig_setup(&rig) != 0)
 		return -1;
-	v.lab = lab;
+	v.rig = rig;
 	snprintf(extra, sizeof extra, "ek:\n  roots: %s/roots\n  intermediates: %s/issuers\n",
-		 v.lab->dir, v.lab->dir);
-	LAB_OK(v.lab, "mkdir", lab_path(v.lab, "roots"), lab_path(v.lab, "issuers"));
-	LAB_OK(v.lab, "cp", lab_path(v.lab, "ca/root.pem"), lab_path(v.lab, "roots"));
-	LAB_OK(v.lab, "cp", lab_path(v.lab, "ca/issuer.pem"), lab_path(v.lab, "issuers"));
+		 v.rig->dir, v.rig->dir);
+	RIG_OK(v.rig, "mkdir", rig_path(v.rig, "roots"), rig_path(v.rig, "issuers"));
+	RIG_OK(v.rig, "cp", rig_path(v.rig, "ca/root.pem"), rig_path(v.rig, "roots"));
+	RIG_OK(v.rig, "cp", rig_path(v.rig, "ca/issuer.pem"), rig_path(v.rig, "issuers"));
 	test_service_init(&v.service, extra);
 	serve(&v);
-	lab_write(v.lab, "policy.yaml", troth_view_str(POLICY));
-	village_ctl(&v, "policy", "apply", lab_path(v.lab, "policy.yaml"));
+	rig_write(v.rig, "policy.yaml", troth_view_str(POLICY));
+	village_ctl(&v, "policy", "apply", rig_path(v.rig, "policy.yaml"));
 	village_boot(&v, NULL);
 	read_id(&v);
 	*state = &v;
@@ -106,9 +106,9 @@ int village_setup(void **state)
 int village_teardown(void **state)
 {
 	struct village *v = *state;
-	void *lab = v->lab;
+	void *rig = v->rig;
 	test_service_release(&v->service);
-	return lab_teardown(&lab);
+	return rig_teardown(&rig);
 }
 
 void village_admit(struct village *v)
@@ -116,7 +116,7 @@ void village_admit(struct village *v)
 	village_attest(v, 3, "once");
 	village_ctl(v, "device", "approve", v->id);
 	village_attest(v, 1, "once"); /* shows its log; there is no reference yet */
-	LAB_OK(v->lab, lab_program("trothctl"), "reference", "learn", "--socket",
+	RIG_OK(v->rig, rig_program("trothctl"), "reference", "learn", "--socket",
 	       test_service_path(&v->service, "admin.sock"), "--device", v->id, "--name",
 	       "base");
 }
@@ -128,13 +128,13 @@ const char *const *village_args(const struct village *v, const char *command,
 	static char ca[256], log[64], run_dir[64], state_dir[64];
 	size_t n = 0;
 	snprintf(ca, sizeof ca, "%s", test_service_path(&v->service, "state/tls/ca.crt"));
-	snprintf(log, sizeof log, "%s/eventlog", v->lab->dir);
-	snprintf(run_dir, sizeof run_dir, "%s/run", v->lab->dir);
-	snprintf(state_dir, sizeof state_dir, "%s/device-state", v->lab->dir);
-	args[n++] = lab_program("troth-attester");
+	snprintf(log, sizeof log, "%s/eventlog", v->rig->dir);
+	snprintf(run_dir, sizeof run_dir, "%s/run", v->rig->dir);
+	snprintf(state_dir, sizeof state_dir, "%s/device-state", v->rig->dir);
+	args[n++] = rig_program("troth-attester");
 	args[n++] = command;
 	args[n++] = "--tcti";
-	args[n++] = v->lab->tcti;
+	args[n++] = v->rig->tcti;
 	args[n++] = "--verifier";
 	args[n++] = v->url;
 	args[n++] = "--ca";
@@ -153,42 +153,42 @@ const char *const *village_args(const struct village *v, const char *command,
 
 void village_attest(const struct village *v, int code, const char *command)
 {
-	lab_expect(v->lab, code, village_args(v, command, NULL, NULL));
+	rig_expect(v->rig, code, village_args(v, command, NULL, NULL));
 }
 
 unsigned village_set(const struct village *v)
 {
 	char link[64], key[64], cert[64];
 	unsigned number;
-	ssize_t n = readlink(lab_path(v->lab, "run/current"), link, sizeof link - 1);
+	ssize_t n = readlink(rig_path(v->rig, "run/current"), link, sizeof link - 1);
 	if (n < 0)
 		return 0;
 	link[n] = '\0';
 	assert_int_equal(sscanf(link, "gen-%u", &number), 1);
-	LAB_OK(v->lab, "openssl", "verify", "-CAfile", lab_path(v->lab, "run/bundle.pem"),
-	       "-untrusted", lab_path(v->lab, "run/cert.pem"),
-	       lab_path(v->lab, "run/cert.pem"));
-	snprintf(key, sizeof key, "%s/key.pub", v->lab->dir);
-	snprintf(cert, sizeof cert, "%s/cert.pub", v->lab->dir);
-	LAB_OK(v->lab, "openssl", "x509", "-in", lab_path(v->lab, "run/cert.pem"), "-noout",
+	RIG_OK(v->rig, "openssl", "verify", "-CAfile", rig_path(v->rig, "run/bundle.pem"),
+	       "-untrusted", rig_path(v->rig, "run/cert.pem"),
+	       rig_path(v->rig, "run/cert.pem"));
+	snprintf(key, sizeof key, "%s/key.pub", v->rig->dir);
+	snprintf(cert, sizeof cert, "%s/cert.pub", v->rig->dir);
+	RIG_OK(v->rig, "openssl", "x509", "-in", rig_path(v->rig, "run/cert.pem"), "-noout",
 	       "-pubkey", "-out", cert);
-	LAB_OK(v->lab, "openssl", "pkey", "-provider", "tpm2", "-provider", "default",
-	       "-propquery", "?provider=tpm2", "-in", lab_path(v->lab, "run/key.pem"),
+	RIG_OK(v->rig, "openssl", "pkey", "-provider", "tpm2", "-provider", "default",
+	       "-propquery", "?provider=tpm2", "-in", rig_path(v->rig, "run/key.pem"),
 	       "-pubout", "-out", key);
-	LAB_OK(v->lab, "cmp", key, cert);
+	RIG_OK(v->rig, "cmp", key, cert);
 	return number;
 }
 
 pid_t village_run(const struct village *v)
 {
-	return lab_spawn(v->lab, village_args(v, "run", NULL, NULL));
+	return rig_spawn(v->rig, village_args(v, "run", NULL, NULL));
 }
 
 unsigned village_set_number(const struct village *v)
 {
 	char link[64] = "";
 	unsigned number = 0;
-	ssize_t n = readlink(lab_path(v->lab, "run/current"), link, sizeof link - 1);
+	ssize_t n = readlink(rig_path(v->rig, "run/current"), link, sizeof link - 1);
 	if (n > 0)
 		(void)sscanf(link, "gen-%u", &number);
 	return number;
@@ -205,7 +205,7 @@ void village_assert_leaves(pid_t pid)
 {
 	const uint64_t begun = troth_mono_ms();
 	assert_int_equal(kill(pid, SIGTERM), 0);
-	assert_int_equal(lab_wait(pid), 0);
+	assert_int_equal(rig_wait(pid), 0);
 	assert_in_range(troth_mono_ms() - begun, 0, 5000);
 }
 

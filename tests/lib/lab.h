@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A verifier with a small fleet, for attacks over the wire, and what must
- * not change by them. */
+/* A verifier with a small fleet, for tests over the wire, and what must not change by attacks.
+ */
 #ifndef TROTH_TESTS_LAB_H
 #define TROTH_TESTS_LAB_H
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A device that has really booted, the attester on it, and a verifier that knows its reference:
  * everything between power-on and identity, as programs. */
-#ifndef TROTH_TESTS_ATTESTER_VILLAGE_H
-#define TROTH_TESTS_ATTESTER_VILLAGE_H
+#ifndef TROTH_TESTS_VILLAGE_H
+#define TROTH_TESTS_VILLAGE_H
 
-#include "lab.h"
+#include "rig.h"
 #include "test_service.h"
 
 struct village {
-	struct lab *lab;
+	struct rig *rig;
 	struct test_service service;
 	char id[65];  /* of the device, as text */
 	char url[64]; /* https://localhost:port */
