@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* New anchors for devices: made off line, where the update key is. */
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,16 +8,16 @@
 #include "args.h"
 #include "bundle_update.h"
 #include "input.h"
+#include "key.h"
 #include "output.h"
 #include "reader.h"
 #include "text.h"
+#include "x509_read.h"
 
 /* A private key, and a file of anchors: bytes. */
 #define KEY_MAX (16 * 1024)
 #define ANCHORS_MAX ((size_t)64 * 1024)
 
-TROTH_DEFINE_AUTO(BIO, BIO_free_all)
-TROTH_DEFINE_AUTO(X509, X509_free)
 TROTH_DEFINE_AUTO(EVP_PKEY, EVP_PKEY_free)
 
 /* An update being made; owns its anchors. */
@@ -39,12 +38,10 @@ static void making_clear(struct making *m)
 static bool read_key(const char *file, struct troth_es256_key **out)
 {
 	TROTH_AUTO(troth_buffer_clear) struct troth_buffer pem = { 0 };
-	char no_password[] = "";
 	if (!troth_cli_read(file, KEY_MAX, &pem))
 		return false;
-	TROTH_AUTO(BIO_free_all_p) BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
 	TROTH_AUTO(EVP_PKEY_free_p)
-	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, no_password);
+	EVP_PKEY *key = troth_private_from_pem(troth_buffer_view(&pem));
 	if (key == NULL || troth_es256_key_new(key, out) != TROTH_OK) {
 		troth_cli_error("%s: no P-256 private key in PEM", file);
 		return false;
@@ -52,22 +49,19 @@ static bool read_key(const char *file, struct troth_es256_key **out)
 	return true;
 }
 
-static bool add_anchor(struct making *m, const char *file, X509 *cert)
+static enum troth_status add_anchor(void *arg, X509 *cert)
 {
+	struct making *m = arg;
 	unsigned char *der = NULL;
-	if (m->update.n_anchors == TROTH_BUNDLE_UPDATE_ANCHORS_MAX) {
-		troth_cli_error("more than %d anchors", TROTH_BUNDLE_UPDATE_ANCHORS_MAX);
-		return false;
-	}
-	if (X509_check_ca(cert) == 0) {
-		troth_cli_error("%s: a certificate in it is not an authority's", file);
-		return false;
-	}
+	if (m->update.n_anchors == TROTH_BUNDLE_UPDATE_ANCHORS_MAX)
+		return TROTH_E_LIMIT;
+	if (X509_check_ca(cert) == 0)
+		return TROTH_E_DENIED;
 	const int n = i2d_X509(cert, &der);
 	if (n <= 0)
-		return false;
+		return TROTH_E_MEMORY;
 	m->update.anchors[m->update.n_anchors++] = (struct troth_view){ der, (size_t)n };
-	return true;
+	return TROTH_OK;
 }
 
 static bool read_anchors(struct making *m, const char *file)
@@ -75,18 +69,15 @@ static bool read_anchors(struct making *m, const char *file)
 	TROTH_AUTO(troth_buffer_clear) struct troth_buffer pem = { 0 };
 	if (!troth_cli_read(file, ANCHORS_MAX, &pem))
 		return false;
-	TROTH_AUTO(BIO_free_all_p) BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
-	const size_t before = m->update.n_anchors;
-	for (;;) {
-		TROTH_AUTO(X509_free_p) X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-		if (cert == NULL)
-			break;
-		if (!add_anchor(m, file, cert))
-			return false;
-	}
-	if (m->update.n_anchors == before)
-		troth_cli_error("%s: no certificate in PEM", file);
-	return m->update.n_anchors > before;
+	const enum troth_status status =
+		troth_x509_each_pem(troth_buffer_view(&pem), add_anchor, m);
+	if (status == TROTH_E_LIMIT)
+		troth_cli_error("more than %d anchors", TROTH_BUNDLE_UPDATE_ANCHORS_MAX);
+	else if (status == TROTH_E_DENIED)
+		troth_cli_error("%s: a certificate in it is not an authority's", file);
+	else if (status != TROTH_OK)
+		troth_cli_error("%s: no certificate in PEM, or one that is broken", file);
+	return status == TROTH_OK;
 }
 
 static enum troth_status sign(void *arg, struct troth_view message,
@@ -149,9 +140,7 @@ static enum troth_cli_exit put_update(const struct troth_bundle_update *u)
 {
 	json_t *anchors = json_array();
 	for (size_t i = 0; i < u->n_anchors; i++) {
-		const unsigned char *at = u->anchors[i].p;
-		TROTH_AUTO(X509_free_p)
-		X509 *cert = d2i_X509(NULL, &at, (long)u->anchors[i].n);
+		TROTH_AUTO(X509_free_p) X509 *cert = troth_x509_parse(u->anchors[i]);
 		char name[256] = "not a certificate";
 		if (cert != NULL)
 			X509_NAME_oneline(X509_get_subject_name(cert), name, sizeof name);

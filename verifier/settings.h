@@ -10,7 +10,7 @@
 #include <troth/status.h>
 
 #include "caller.h"
-#include "issuer/key_source.h"
+#include "key_source.h"
 #include "log.h"
 #include "name_rules.h"
 #include "webhook.h"

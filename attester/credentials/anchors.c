@@ -12,12 +12,12 @@
 #include "bundle_update.h"
 #include "log.h"
 #include "reader.h"
+#include "x509_read.h"
 
 /* A public key as PEM, bytes. */
 #define KEY_FILE_MAX 4096
 
 TROTH_DEFINE_AUTO(BIO, BIO_free_all)
-TROTH_DEFINE_AUTO(X509, X509_free)
 TROTH_DEFINE_AUTO(struct troth_key, troth_key_free)
 
 void troth_anchors_clear(struct troth_anchors *a)
@@ -44,10 +44,9 @@ static enum troth_status read_key(const struct troth_settings *settings, struct 
 /* Whole certificates of authorities only: an update that cuts the device off must not pass. */
 static enum troth_status put_anchor(BIO *bio, struct troth_view der)
 {
-	const unsigned char *at = der.p;
-	TROTH_AUTO(X509_free_p) X509 *cert = d2i_X509(NULL, &at, (long)der.n);
+	TROTH_AUTO(X509_free_p) X509 *cert = troth_x509_parse(der);
 
-	if (cert == NULL || at != der.p + der.n || X509_check_ca(cert) == 0)
+	if (cert == NULL || X509_check_ca(cert) == 0)
 		return TROTH_E_MALFORMED;
 	return PEM_write_bio_X509(bio, cert) == 1 ? TROTH_OK : TROTH_E_MEMORY;
 }

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <troth/peer.h>
 
-#include <limits.h>
-#include <openssl/bio.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,8 +33,6 @@ struct troth_peers {
 	struct status status[DOCUMENTS_MAX];
 };
 
-TROTH_DEFINE_AUTO(BIO, BIO_free_all)
-TROTH_DEFINE_AUTO(X509, X509_free)
 TROTH_DEFINE_AUTO(struct troth_svid_trust, troth_svid_trust_free)
 
 enum troth_status troth_peers_new(const char *trust_domain, struct troth_peers **out)
@@ -85,42 +79,11 @@ void troth_peers_free(struct troth_peers *p)
 
 /* ---- documents ---- */
 
-static enum troth_status add_certificate(struct troth_svid_trust *trust, X509 *cert)
-{
-	uint8_t *der = NULL;
-	const int n = i2d_X509(cert, &der);
-	if (n <= 0)
-		return TROTH_E_CRYPTO;
-	const enum troth_status s =
-		troth_svid_trust_add(trust, (struct troth_view){ der, (size_t)n });
-	OPENSSL_free(der);
-	return s;
-}
-
-static enum troth_status add_all(struct troth_svid_trust *trust, BIO *bio)
-{
-	for (size_t n = 0;; n++) {
-		TROTH_AUTO(X509_free_p)
-		X509 *cert = PEM_read_bio_X509(bio, NULL, troth_no_passphrase, NULL);
-		if (cert == NULL)
-			return n > 0 ? TROTH_OK : TROTH_E_MALFORMED;
-		TROTH_TRY(add_certificate(trust, cert));
-	}
-}
-
 enum troth_status troth_peers_set_bundle(struct troth_peers *p, struct troth_view pem)
 {
 	TROTH_AUTO(troth_svid_trust_free_p) struct troth_svid_trust *trust = NULL;
-	if (pem.n == 0 || pem.n > INT_MAX)
-		return TROTH_E_MALFORMED;
 	TROTH_TRY(troth_svid_trust_new(troth_view_str(p->trust_domain), &trust));
-	TROTH_AUTO(BIO_free_all_p) BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
-	if (bio == NULL)
-		return TROTH_E_MEMORY;
-	ERR_set_mark();
-	const enum troth_status s = add_all(trust, bio);
-	ERR_pop_to_mark();
-	TROTH_TRY(s);
+	TROTH_TRY(troth_svid_trust_add_pem(trust, pem));
 	/* Whoever takes the bundle anew every minute must not forget who is revoked. */
 	if (p->trust != NULL)
 		TROTH_TRY(troth_svid_trust_keep_crls(trust, p->trust));

@@ -8,6 +8,7 @@
 
 #include "base.h"
 #include "ecdsa.h"
+#include "key.h"
 
 enum { HALF = TROTH_ES256_LEN / 2, P256_BITS = 256 };
 
@@ -17,11 +18,7 @@ struct troth_es256_key {
 
 enum troth_status troth_es256_key_new(EVP_PKEY *pkey, struct troth_es256_key **out)
 {
-	char group[32];
-	size_t n;
-	if (!EVP_PKEY_is_a(pkey, "EC") ||
-	    EVP_PKEY_get_group_name(pkey, group, sizeof group, &n) != 1 ||
-	    strcmp(group, "prime256v1") != 0)
+	if (!troth_key_is_p256(pkey))
 		return TROTH_E_UNSUPPORTED;
 	struct troth_es256_key *key = calloc(1, sizeof *key);
 	if (key == NULL)

@@ -8,6 +8,7 @@
 #include "base.h"
 #include "base64.h"
 #include "json_write.h"
+#include "key.h"
 #include "reader.h"
 
 enum { POINT_LEN = 1 + 2 * TROTH_P256_BYTES, UNCOMPRESSED = 4, TEXT_MAX = 160 };
@@ -69,11 +70,8 @@ enum troth_status troth_jwk_key(const struct troth_jwk *jwk, struct troth_key **
 enum troth_status troth_jwk_of(const EVP_PKEY *pkey, struct troth_jwk *out)
 {
 	uint8_t point[POINT_LEN];
-	char group[32];
 	size_t n;
-	if (!EVP_PKEY_is_a(pkey, "EC") ||
-	    EVP_PKEY_get_group_name(pkey, group, sizeof group, &n) != 1 ||
-	    strcmp(group, "prime256v1") != 0)
+	if (!troth_key_is_p256(pkey))
 		return TROTH_E_UNSUPPORTED;
 	if (EVP_PKEY_get_octet_string_param(pkey, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point,
 					    &n) != 1 ||

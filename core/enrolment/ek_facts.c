@@ -6,8 +6,7 @@
 #include "base.h"
 #include "ek_x509.h"
 #include "text.h"
-
-#define SECONDS_PER_DAY 86400
+#include "x509_read.h"
 
 /* TCG EK Credential Profile 2.5, 3.1.2: what subjectAltName says of the TPM. */
 static const char OID_MANUFACTURER[] = "2.23.133.2.1";
@@ -16,7 +15,6 @@ static const char OID_VERSION[] = "2.23.133.2.3";
 
 TROTH_DEFINE_AUTO(BIO, BIO_free_all)
 TROTH_DEFINE_AUTO(ASN1_OBJECT, ASN1_OBJECT_free)
-TROTH_DEFINE_AUTO(ASN1_TIME, ASN1_TIME_free)
 TROTH_DEFINE_AUTO(GENERAL_NAMES, GENERAL_NAMES_free)
 
 static void take_attribute(const X509_NAME *name, const char *oid, char *out, size_t max)
@@ -64,12 +62,8 @@ static void take_issuer(const X509 *cert, struct troth_ek_cert_facts *out)
 /* Unix time; 0 for what lies before or cannot be read. */
 static uint64_t to_unix(const ASN1_TIME *t)
 {
-	TROTH_AUTO(ASN1_TIME_free_p) ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
-	int days, seconds;
-	if (epoch == NULL || ASN1_TIME_diff(&days, &seconds, epoch, t) != 1 || days < 0 ||
-	    seconds < 0)
-		return 0;
-	return (uint64_t)days * SECONDS_PER_DAY + (uint64_t)seconds;
+	uint64_t time_s;
+	return troth_x509_time(t, &time_s) == TROTH_OK ? time_s : 0;
 }
 
 void troth_ek_cert_facts_read(const X509 *cert, struct troth_ek_cert_facts *out)

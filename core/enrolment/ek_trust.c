@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
@@ -10,11 +8,9 @@
 #include "base.h"
 #include "der.h"
 #include "ek_x509.h"
-#include "key.h"
 #include "reader.h"
+#include "x509_read.h"
 
-TROTH_DEFINE_AUTO(X509, X509_free)
-TROTH_DEFINE_AUTO(BIO, BIO_free_all)
 TROTH_DEFINE_AUTO(X509_STORE_CTX, X509_STORE_CTX_free)
 
 struct troth_ek_trust {
@@ -80,58 +76,39 @@ static enum troth_status add(struct troth_ek_trust *trust, X509 *cert, bool as_r
 	return TROTH_OK;
 }
 
-static enum troth_status add_der(struct troth_ek_trust *trust, struct troth_view der,
-				 bool as_root)
-{
-	const uint8_t *end = der.p;
-	TROTH_AUTO(X509_free_p) X509 *cert = d2i_X509(NULL, &end, (long)der.n);
-	if (cert == NULL || end != der.p + der.n)
-		return TROTH_E_MALFORMED;
-	return add(trust, cert, as_root);
-}
-
-static enum troth_status add_pem(struct troth_ek_trust *trust, struct troth_view pem,
-				 bool as_root)
-{
-	TROTH_AUTO(BIO_free_all_p) BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
-	if (bio == NULL)
-		return TROTH_E_MEMORY;
-	for (size_t n = 0;; n++) {
-		TROTH_AUTO(X509_free_p)
-		X509 *cert = PEM_read_bio_X509(bio, NULL, troth_no_passphrase, NULL);
-		if (cert == NULL) {
-			/* The end, or something that is no certificate. */
-			const bool end = ERR_GET_REASON(ERR_peek_last_error()) ==
-					 PEM_R_NO_START_LINE;
-			return n > 0 && end ? TROTH_OK : TROTH_E_MALFORMED;
-		}
-		TROTH_TRY(add(trust, cert, as_root));
-	}
-}
-
+/* DER, or PEM with any number of them. */
 static enum troth_status add_any(struct troth_ek_trust *trust, struct troth_view cert,
-				 bool as_root)
+				 enum troth_status (*visit)(void *trust, X509 *cert))
 {
 	if (cert.n == 0)
 		return TROTH_E_MALFORMED;
 	if (cert.n > (size_t)TROTH_TRUST_FILE_MAX)
 		return TROTH_E_LIMIT;
-	ERR_set_mark();
-	enum troth_status s = cert.p[0] == TROTH_DER_SEQUENCE ? add_der(trust, cert, as_root)
-							      : add_pem(trust, cert, as_root);
-	ERR_pop_to_mark();
-	return s;
+	if (cert.p[0] != TROTH_DER_SEQUENCE)
+		return troth_x509_each_pem(cert, visit, trust);
+	TROTH_AUTO(X509_free_p) X509 *one = troth_x509_parse(cert);
+	return one != NULL ? visit(trust, one) : TROTH_E_MALFORMED;
+}
+
+static enum troth_status add_root(void *trust, X509 *cert)
+{
+	return add(trust, cert, true);
+}
+
+static enum troth_status add_intermediate(void *trust, X509 *cert)
+{
+	return add(trust, cert, false);
 }
 
 enum troth_status troth_ek_trust_add_root(struct troth_ek_trust *trust, struct troth_view cert)
 {
-	return add_any(trust, cert, true);
+	return add_any(trust, cert, add_root);
 }
 
 enum troth_status troth_ek_trust_add_intermediate(struct troth_ek_trust *trust,
 						  struct troth_view cert)
 {
-	return add_any(trust, cert, false);
+	return add_any(trust, cert, add_intermediate);
 }
 
 /* What the path validation said, for the callback to fill. */

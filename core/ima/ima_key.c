@@ -15,15 +15,11 @@
 #include "base.h"
 #include "key.h"
 #include "reader.h"
+#include "x509_read.h"
 
 static void pkey_free(EVP_PKEY **p)
 {
 	EVP_PKEY_free(*p);
-}
-
-static void x509_free(X509 **p)
-{
-	X509_free(*p);
 }
 
 static void pubkey_free(X509_PUBKEY **p)
@@ -152,28 +148,23 @@ static enum troth_status add_x509(struct troth_ima_keys *keys, X509 *cert)
 
 enum troth_status troth_ima_keys_add_cert(struct troth_ima_keys *keys, struct troth_view der)
 {
-	if (der.n == 0 || der.n > TROTH_CERT_MAX)
+	TROTH_AUTO(X509_free_p) X509 *cert = troth_x509_parse(der);
+	if (cert == NULL)
 		return TROTH_E_MALFORMED;
 	ERR_set_mark();
-	const unsigned char *p = der.p;
-	TROTH_AUTO(x509_free) X509 *cert = d2i_X509(NULL, &p, (long)der.n);
-	enum troth_status status = TROTH_E_MALFORMED;
-	if (cert != NULL && p == der.p + der.n)
-		status = add_x509(keys, cert);
+	const enum troth_status status = add_x509(keys, cert);
 	ERR_pop_to_mark();
 	return status;
 }
 
 static enum troth_status add_pem(struct troth_ima_keys *keys, struct troth_view pem)
 {
+	TROTH_AUTO(X509_free_p) X509 *cert = troth_x509_first_pem(pem);
+	if (cert != NULL)
+		return add_x509(keys, cert);
 	TROTH_AUTO(bio_free) BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
 	if (bio == NULL)
 		return TROTH_E_MEMORY;
-	TROTH_AUTO(x509_free)
-	X509 *cert = PEM_read_bio_X509(bio, NULL, troth_no_passphrase, NULL);
-	if (cert != NULL)
-		return add_x509(keys, cert);
-	(void)BIO_reset(bio);
 	TROTH_AUTO(pkey_free)
 	EVP_PKEY *pkey = PEM_read_bio_PUBKEY(bio, NULL, troth_no_passphrase, NULL);
 	return pkey != NULL ? add(keys, &pkey, 0) : TROTH_E_MALFORMED;

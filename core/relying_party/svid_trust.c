@@ -13,12 +13,11 @@
 #include "base.h"
 #include "reader.h"
 #include "svid_x509.h"
+#include "x509_read.h"
 
-TROTH_DEFINE_AUTO(X509, X509_free)
 TROTH_DEFINE_AUTO(X509_CRL, X509_CRL_free)
 TROTH_DEFINE_AUTO(X509_STORE_CTX, X509_STORE_CTX_free)
 TROTH_DEFINE_AUTO(ASN1_INTEGER, ASN1_INTEGER_free)
-TROTH_DEFINE_AUTO(ASN1_TIME, ASN1_TIME_free)
 TROTH_DEFINE_AUTO(BIGNUM, BN_free)
 
 struct troth_svid_trust {
@@ -38,10 +37,8 @@ enum troth_status troth_svid_trust_new(struct troth_view trust_domain,
 	if (t == NULL)
 		return TROTH_E_MEMORY;
 	memcpy(t->trust_domain, trust_domain.p, trust_domain.n);
-	t->store = X509_STORE_new();
-	/* An issuing CA ends a path as well as its root does. */
-	if (t->store == NULL ||
-	    X509_STORE_set_flags(t->store, X509_V_FLAG_PARTIAL_CHAIN) != 1) {
+	t->store = troth_x509_anchors_new();
+	if (t->store == NULL) {
 		troth_svid_trust_free(t);
 		return TROTH_E_MEMORY;
 	}
@@ -61,18 +58,27 @@ void troth_svid_trust_free(struct troth_svid_trust *t)
 	free(t);
 }
 
+static enum troth_status add_ca(void *trust, X509 *cert)
+{
+	struct troth_svid_trust *t = trust;
+	if (t->n_cas == TROTH_BUNDLE_CAS_MAX)
+		return TROTH_E_LIMIT;
+	TROTH_TRY(troth_x509_anchors_add(t->store, cert));
+	if (X509_up_ref(cert) != 1)
+		return TROTH_E_CRYPTO;
+	t->cas[t->n_cas++] = cert;
+	return TROTH_OK;
+}
+
 enum troth_status troth_svid_trust_add(struct troth_svid_trust *t, struct troth_view der)
 {
 	TROTH_AUTO(X509_free_p) X509 *cert = troth_x509_parse(der);
-	if (cert == NULL || X509_check_ca(cert) != 1)
-		return TROTH_E_MALFORMED;
-	if (t->n_cas == TROTH_BUNDLE_CAS_MAX)
-		return TROTH_E_LIMIT;
-	if (X509_STORE_add_cert(t->store, cert) != 1)
-		return TROTH_E_MEMORY;
-	t->cas[t->n_cas++] = cert;
-	cert = NULL;
-	return TROTH_OK;
+	return cert != NULL ? add_ca(t, cert) : TROTH_E_MALFORMED;
+}
+
+enum troth_status troth_svid_trust_add_pem(struct troth_svid_trust *t, struct troth_view pem)
+{
+	return troth_x509_each_pem(pem, add_ca, t);
 }
 
 /* n_cas when none of them signed it. */
@@ -139,13 +145,8 @@ enum troth_status troth_svid_trust_keep_crls(struct troth_svid_trust *t,
 
 static uint64_t end_of(const X509_CRL *crl)
 {
-	const ASN1_TIME *end = X509_CRL_get0_nextUpdate(crl);
-	TROTH_AUTO(ASN1_TIME_free_p) ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
-	int days, seconds;
-	if (end == NULL || epoch == NULL || ASN1_TIME_diff(&days, &seconds, epoch, end) != 1 ||
-	    days < 0 || seconds < 0)
-		return 0;
-	return (uint64_t)days * 86400 + (uint64_t)seconds;
+	uint64_t end_s;
+	return troth_x509_time(X509_CRL_get0_nextUpdate(crl), &end_s) == TROTH_OK ? end_s : 0;
 }
 
 uint64_t troth_svid_trust_crl_end_s(const struct troth_svid_trust *t)
@@ -156,27 +157,6 @@ uint64_t troth_svid_trust_crl_end_s(const struct troth_svid_trust *t)
 		first = end < first ? end : first;
 	}
 	return first != UINT64_MAX ? first : 0;
-}
-
-static void stack_free(STACK_OF(X509) * *stack)
-{
-	sk_X509_pop_free(*stack, X509_free);
-}
-
-static enum troth_status fill_chain(const struct troth_svid_question *q, STACK_OF(X509) * out)
-{
-	if (q->n_chain > TROTH_CHAIN_MAX)
-		return TROTH_E_LIMIT;
-	for (size_t i = 0; i < q->n_chain; i++) {
-		X509 *cert = troth_x509_parse(q->chain[i]);
-		if (cert == NULL)
-			return TROTH_E_MALFORMED;
-		if (sk_X509_push(out, cert) <= 0) {
-			X509_free(cert);
-			return TROTH_E_MEMORY;
-		}
-	}
-	return TROTH_OK;
 }
 
 /* Who signed the leaf of a path that was found: its place among the CAs, or n_cas. */
@@ -202,12 +182,14 @@ static enum troth_status find_path(const struct troth_svid_trust *t, X509 *leaf,
 				   const struct troth_svid_question *q,
 				   enum troth_decision *out, size_t *out_issuer)
 {
-	TROTH_AUTO(stack_free) STACK_OF(X509) *chain = sk_X509_new_null();
+	TROTH_AUTO(troth_x509_stack_free) STACK_OF(X509) *chain = NULL;
 	TROTH_AUTO(X509_STORE_CTX_free_p) X509_STORE_CTX *ctx = X509_STORE_CTX_new();
-	if (chain == NULL || ctx == NULL)
+	if (ctx == NULL)
 		return TROTH_E_MEMORY;
-	enum troth_status s = fill_chain(q, chain);
-	if (s == TROTH_E_MALFORMED || s == TROTH_E_LIMIT) {
+	enum troth_status s = q->n_chain <= TROTH_CHAIN_MAX
+				      ? troth_x509_parse_all(q->chain, q->n_chain, &chain)
+				      : TROTH_E_MALFORMED;
+	if (s == TROTH_E_MALFORMED) {
 		*out = TROTH_DENIED_CERT_MALFORMED;
 		return TROTH_OK;
 	}

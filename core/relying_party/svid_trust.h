@@ -23,6 +23,9 @@ void troth_svid_trust_free(struct troth_svid_trust *trust);
  * TROTH_E_MALFORMED, TROTH_E_LIMIT past TROTH_BUNDLE_CAS_MAX of them. */
 TROTH_NODISCARD enum troth_status troth_svid_trust_add(struct troth_svid_trust *trust,
 						       struct troth_view der);
+/* Likewise every certificate of a PEM text, of which there must be one at least. */
+TROTH_NODISCARD enum troth_status troth_svid_trust_add_pem(struct troth_svid_trust *trust,
+							   struct troth_view pem);
 /* One DER CRL in place of the one of the same CA before it. TROTH_E_MISMATCH unless a CA that
  * was added signed it; TROTH_E_CONFLICT when its number is lower than that of the one before.
  */

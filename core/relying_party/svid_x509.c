@@ -1,31 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "svid_x509.h"
 
-#include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <string.h>
-#include <time.h>
-#include <troth/limits.h>
 
-#include "base.h"
 #include "reader.h"
+#include "x509_read.h"
 
 TROTH_DEFINE_AUTO(GENERAL_NAMES, GENERAL_NAMES_free)
-
-X509 *troth_x509_parse(struct troth_view der)
-{
-	const uint8_t *at = der.p;
-	if (der.n == 0 || der.n > TROTH_CERT_MAX)
-		return NULL;
-	ERR_set_mark();
-	X509 *cert = d2i_X509(NULL, &at, (long)der.n);
-	ERR_pop_to_mark();
-	if (cert != NULL && at != der.p + der.n) {
-		X509_free(cert);
-		return NULL;
-	}
-	return cert;
-}
 
 static bool usages_sound(X509 *leaf)
 {
@@ -74,19 +56,9 @@ static bool read_name(X509 *leaf, struct troth_svid_facts *out)
 	return troth_spiffe_read(troth_view_str(out->id), &out->parts) == TROTH_OK;
 }
 
-static bool unix_time(const ASN1_TIME *time, uint64_t *out)
-{
-	struct tm tm;
-	if (ASN1_TIME_to_tm(time, &tm) != 1)
-		return false;
-	const time_t t = timegm(&tm);
-	*out = (uint64_t)t;
-	return t >= 0;
-}
-
 bool troth_svid_facts_read(X509 *leaf, struct troth_svid_facts *out)
 {
 	return usages_sound(leaf) && read_name(leaf, out) &&
-	       unix_time(X509_get0_notBefore(leaf), &out->not_before_s) &&
-	       unix_time(X509_get0_notAfter(leaf), &out->not_after_s);
+	       troth_x509_time(X509_get0_notBefore(leaf), &out->not_before_s) == TROTH_OK &&
+	       troth_x509_time(X509_get0_notAfter(leaf), &out->not_after_s) == TROTH_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "key.h"
 
+#include <limits.h>
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -185,6 +186,28 @@ enum troth_status troth_key_from_pem(struct troth_view pem, struct troth_key **o
 	EVP_PKEY *pkey = PEM_read_bio_PUBKEY(bio, NULL, troth_no_passphrase, NULL);
 	ERR_pop_to_mark();
 	return pkey != NULL ? wrap(pkey, out) : TROTH_E_MALFORMED;
+}
+
+bool troth_key_is_p256(const EVP_PKEY *key)
+{
+	char group[32] = "";
+	size_t n;
+	return EVP_PKEY_is_a(key, "EC") == 1 &&
+	       EVP_PKEY_get_group_name(key, group, sizeof group, &n) == 1 &&
+	       (strcmp(group, "prime256v1") == 0 || strcmp(group, "P-256") == 0);
+}
+
+EVP_PKEY *troth_private_from_pem(struct troth_view pem)
+{
+	if (pem.n == 0 || pem.n > INT_MAX)
+		return NULL;
+	TROTH_AUTO(BIO_free_all_p) BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
+	if (bio == NULL)
+		return NULL;
+	ERR_set_mark();
+	EVP_PKEY *pkey = PEM_read_bio_PrivateKey(bio, NULL, troth_no_passphrase, NULL);
+	ERR_pop_to_mark();
+	return pkey;
 }
 
 void troth_key_free(struct troth_key *key)

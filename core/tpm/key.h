@@ -22,6 +22,12 @@ void troth_key_free(struct troth_key *key);
  * for. */
 int troth_no_passphrase(char *buf, int size, int writing, void *arg);
 
+/* A private key as PEM, not encrypted; NULL for anything else. Owned. */
+EVP_PKEY *troth_private_from_pem(struct troth_view pem);
+
+/* Whatever its provider calls the curve. */
+TROTH_NODISCARD bool troth_key_is_p256(const EVP_PKEY *key);
+
 /* The OpenSSL key, borrowed. */
 EVP_PKEY *troth_key_evp(const struct troth_key *key);
 /* Bits of the modulus or of the curve. */

@@ -219,6 +219,8 @@ static void bad_ones(void **state)
 		  TROTH_E_MALFORMED },
 		{ "with garbage for an anchor", w->leaf_view, w->device_area, 1, chain, more,
 		  TROTH_E_MALFORMED },
+		{ "its own anchor", w->leaf_view, w->device_area, 0, chain, w->leaf_view,
+		  TROTH_E_MALFORMED },
 		{ "empty", { NULL, 0 }, w->device_area, 1, chain, root, TROTH_E_MALFORMED },
 	};
 	for (size_t k = 0; k < TROTH_COUNT(cases); k++) {

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <limits.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <string.h>
 #include <troth/limits.h>
 
 #include "base.h"
 #include "file.h"
 #include "http.h"
+#include "key.h"
+#include "x509_read.h"
 
 static void free_ctx(SSL_CTX **ctx)
 {
@@ -54,58 +53,28 @@ static bool set_protocol(SSL_CTX *ctx)
 					     "TLS_CHACHA20_POLY1305_SHA256") == 1;
 }
 
-/* OpenSSL would ask at the terminal for the password of an encrypted key;
- * a service has none. */
-static int no_password(char *out, int size, int writing, void *arg)
-{
-	(void)out;
-	(void)size;
-	(void)writing;
-	(void)arg;
-	return -1;
-}
-
 static bool key_is_allowed(const EVP_PKEY *key)
 {
-	char group[32] = "";
 	if (EVP_PKEY_is_a(key, "RSA"))
 		return EVP_PKEY_get_bits(key) >= TROTH_CHAIN_RSA_BITS_MIN;
-	return EVP_PKEY_is_a(key, "EC") &&
-	       EVP_PKEY_get_group_name(key, group, sizeof group, NULL) == 1 &&
-	       strcmp(group, "prime256v1") == 0;
+	return troth_key_is_p256(key);
 }
 
-TROTH_DEFINE_AUTO(BIO, BIO_free_all)
-TROTH_DEFINE_AUTO(X509, X509_free)
 TROTH_DEFINE_AUTO(EVP_PKEY, EVP_PKEY_free)
 
-static BIO *text_of(struct troth_view pem)
-{
-	return pem.n > 0 && pem.n <= INT_MAX ? BIO_new_mem_buf(pem.p, (int)pem.n) : NULL;
-}
-
 /* The first certificate is ours, the others go with it. */
-static bool use_chain(SSL_CTX *ctx, struct troth_view pem)
+static enum troth_status use_cert(void *arg, X509 *cert)
 {
-	TROTH_AUTO(BIO_free_all_p) BIO *bio = text_of(pem);
-	bool sound = bio != NULL;
-	for (size_t n = 0; sound; n++) {
-		TROTH_AUTO(X509_free_p) X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-		if (cert == NULL)
-			return n > 0 &&
-			       ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-		sound = n == 0 ? SSL_CTX_use_certificate(ctx, cert) == 1
-			       : SSL_CTX_add1_chain_cert(ctx, cert) == 1;
-	}
-	return false;
+	SSL_CTX *ctx = arg;
+	const int used = SSL_CTX_get0_certificate(ctx) == NULL
+				 ? SSL_CTX_use_certificate(ctx, cert)
+				 : (int)SSL_CTX_add1_chain_cert(ctx, cert);
+	return used == 1 ? TROTH_OK : TROTH_E_CONFIG;
 }
 
 static bool use_key(SSL_CTX *ctx, struct troth_view pem)
 {
-	TROTH_AUTO(BIO_free_all_p) BIO *bio = text_of(pem);
-	TROTH_AUTO(EVP_PKEY_free_p)
-	EVP_PKEY *key = bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL)
-				    : NULL;
+	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *key = troth_private_from_pem(pem);
 	return key != NULL && SSL_CTX_use_PrivateKey(ctx, key) == 1 &&
 	       SSL_CTX_check_private_key(ctx) == 1;
 }
@@ -130,7 +99,8 @@ enum troth_status troth_tls_server_of(struct troth_view chain, struct troth_view
 	ERR_clear_error();
 	if (!set_protocol(ctx))
 		return TROTH_E_CRYPTO;
-	const bool usable = use_chain(ctx, chain) && use_key(ctx, key);
+	const bool usable = troth_x509_each_pem(chain, use_cert, ctx) == TROTH_OK &&
+			    use_key(ctx, key);
 	ERR_clear_error();
 	if (!usable)
 		return TROTH_E_CONFIG;

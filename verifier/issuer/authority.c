@@ -10,7 +10,7 @@
 #include <troth/limits.h>
 
 #include "base.h"
-#include "key_source.h"
+#include "ca_key.h"
 #include "reader.h"
 #include "text.h"
 

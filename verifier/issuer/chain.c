@@ -3,14 +3,12 @@
 
 #include <limits.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include "base.h"
 #include "file.h"
 #include "keys.h"
-
-TROTH_DEFINE_AUTO(BIO, BIO_free_all)
+#include "x509_read.h"
 
 void troth_chain_clear(struct troth_chain *chain)
 {
@@ -19,36 +17,21 @@ void troth_chain_clear(struct troth_chain *chain)
 	*chain = (struct troth_chain){ .n = 0 };
 }
 
-static enum troth_status take_all(BIO *bio, struct troth_chain *chain)
+static enum troth_status take(void *arg, X509 *cert)
 {
-	for (;;) {
-		X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-		if (cert == NULL)
-			break;
-		if (chain->n == TROTH_AUTHORITY_CHAIN_MAX) {
-			X509_free(cert);
-			return TROTH_E_LIMIT;
-		}
-		chain->certs[chain->n++] = cert;
-	}
-	/* The end, and not a certificate that is none. */
-	return chain->n > 0 && ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE
-		       ? TROTH_OK
-		       : TROTH_E_MALFORMED;
+	struct troth_chain *chain = arg;
+	if (chain->n == TROTH_AUTHORITY_CHAIN_MAX)
+		return TROTH_E_LIMIT;
+	if (X509_up_ref(cert) != 1)
+		return TROTH_E_CRYPTO;
+	chain->certs[chain->n++] = cert;
+	return TROTH_OK;
 }
 
 enum troth_status troth_chain_parse(struct troth_view pem, struct troth_chain *out)
 {
 	TROTH_AUTO(troth_chain_clear) struct troth_chain chain = { .n = 0 };
-	if (pem.n == 0 || pem.n > INT_MAX)
-		return TROTH_E_MALFORMED;
-	TROTH_AUTO(BIO_free_all_p) BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
-	if (bio == NULL)
-		return TROTH_E_MEMORY;
-	ERR_set_mark();
-	const enum troth_status status = take_all(bio, &chain);
-	ERR_pop_to_mark();
-	TROTH_TRY(status);
+	TROTH_TRY(troth_x509_each_pem(pem, take, &chain));
 	*out = chain;
 	chain = (struct troth_chain){ .n = 0 };
 	return TROTH_OK;

@@ -11,8 +11,8 @@
 
 #include "authority.h"
 #include "base.h"
+#include "ca_key.h"
 #include "issuer.h"
-#include "key_source.h"
 #include "key_write.h"
 #include "keys.h"
 #include "random.h"

@@ -9,15 +9,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "base.h"
+#include "ca_key.h"
 #include "chain.h"
 #include "clock.h"
-#include "key_source.h"
+#include "key.h"
 #include "log.h"
 #include "reader.h"
 #include "text.h"
+#include "x509_read.h"
 
 static const char MAC_FILE_HEAD[] = "troth-mac-master-1 ";
 #define MAC_FILE_HEAD_LEN (sizeof MAC_FILE_HEAD - 1)
@@ -28,7 +29,6 @@ _Static_assert(TROTH_MAC_FILE_LEN == MAC_FILE_HEAD_LEN + MAC_HEX_LEN + 1, "head,
 #define CA_ENDS_SOON_S (30 * 24 * 3600)
 
 TROTH_DEFINE_AUTO(BIO, BIO_free_all)
-TROTH_DEFINE_AUTO(X509, X509_free)
 TROTH_DEFINE_AUTO(EVP_PKEY, EVP_PKEY_free)
 
 void troth_mac_file_write(const uint8_t master[TROTH_MAC_KEY_LEN], char *out)
@@ -95,12 +95,7 @@ enum troth_status troth_key_read(const char *key_dir, const char *name, EVP_PKEY
 	TROTH_TRY(read_secret(key_dir, name, &pem));
 	if (troth_key_source_is(troth_buffer_view(&pem)))
 		return open_elsewhere(name, troth_buffer_view(&pem), out);
-	TROTH_AUTO(BIO_free_all_p) BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
-	/* An encrypted key would ask on the terminal: the empty callback
-	 * argument is its answer. */
-	char no_password[] = "";
-	EVP_PKEY *key = bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, NULL, no_password)
-				    : NULL;
+	EVP_PKEY *key = troth_private_from_pem(troth_buffer_view(&pem));
 	if (key == NULL)
 		return TROTH_E_CONFIG;
 	*out = key;
@@ -114,7 +109,8 @@ static enum troth_status read_public(const char *key_dir, const char *name, EVP_
 	TROTH_TRY(troth_key_path(key_dir, name, path));
 	TROTH_TRY(troth_file_read(path, TROTH_KEY_FILE_MAX, &pem));
 	TROTH_AUTO(BIO_free_all_p) BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
-	EVP_PKEY *key = bio != NULL ? PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL) : NULL;
+	EVP_PKEY *key = bio != NULL ? PEM_read_bio_PUBKEY(bio, NULL, troth_no_passphrase, NULL)
+				    : NULL;
 	if (key == NULL)
 		return TROTH_E_CONFIG;
 	*out = key;
@@ -128,8 +124,7 @@ enum troth_status troth_cert_read(const char *key_dir, const char *name, X509 **
 	char path[PATH_MAX];
 	TROTH_TRY(troth_key_path(key_dir, name, path));
 	TROTH_TRY(troth_file_read(path, TROTH_AUTHORITY_FILE_MAX, &pem));
-	TROTH_AUTO(BIO_free_all_p) BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
-	X509 *cert = bio != NULL ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+	X509 *cert = troth_x509_first_pem(troth_buffer_view(&pem));
 	if (cert == NULL)
 		return TROTH_E_CONFIG;
 	*out = cert;
@@ -171,14 +166,7 @@ static enum troth_status take_der(const X509 *cert, struct troth_buffer *out)
 
 static enum troth_status take_time(const ASN1_TIME *t, uint64_t *out)
 {
-	struct tm tm;
-	if (ASN1_TIME_to_tm(t, &tm) != 1)
-		return TROTH_E_CONFIG;
-	time_t s = timegm(&tm);
-	if (s < 0)
-		return TROTH_E_CONFIG;
-	*out = (uint64_t)s;
-	return TROTH_OK;
+	return troth_x509_time(t, out) == TROTH_OK ? TROTH_OK : TROTH_E_CONFIG;
 }
 
 static enum troth_status take_name(X509 *ca, struct troth_buffer *subject,

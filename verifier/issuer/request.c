@@ -9,7 +9,7 @@
 
 #include "authority.h"
 #include "base.h"
-#include "key_source.h"
+#include "ca_key.h"
 #include "key_write.h"
 #include "keys.h"
 #include "rotate.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base.h"
-#include "key_source.h"
+#include "ca_key.h"
 
 struct troth_signer {
 	EVP_PKEY *key;

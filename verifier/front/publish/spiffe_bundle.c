@@ -2,15 +2,13 @@
 #include "spiffe_bundle.h"
 
 #include <openssl/evp.h>
-#include <openssl/x509.h>
 #include <troth/limits.h>
 
 #include "base.h"
 #include "json_write.h"
 #include "jwk.h"
 #include "reader.h"
-
-TROTH_DEFINE_AUTO(X509, X509_free)
+#include "x509_read.h"
 
 /* RFC 7517, 4.7: base64 with padding, unlike everything else in a JWK. */
 static enum troth_status put_x5c(struct troth_writer *w, struct troth_view der)
@@ -28,8 +26,7 @@ static enum troth_status put_x5c(struct troth_writer *w, struct troth_view der)
 
 static enum troth_status put_authority(struct troth_writer *w, struct troth_view der)
 {
-	const uint8_t *at = der.p;
-	TROTH_AUTO(X509_free_p) X509 *cert = d2i_X509(NULL, &at, (long)der.n);
+	TROTH_AUTO(X509_free_p) X509 *cert = troth_x509_parse(der);
 	struct troth_jwk jwk;
 	if (cert == NULL || X509_get0_pubkey(cert) == NULL)
 		return TROTH_E_MALFORMED;

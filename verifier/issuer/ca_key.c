@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "key_source.h"
+#include "ca_key.h"
 
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -10,109 +10,18 @@
 #include <string.h>
 
 #include "base.h"
+#include "key.h"
 #include "key_write.h"
 #include "log.h"
-#include "reader.h"
-#include "writer.h"
-
-static const char HEAD[] = "troth-key-1\n";
-static const char PROVIDER[] = "provider ";
-static const char URI[] = "uri ";
-#define TEXT_MAX                                                                          \
-	(sizeof HEAD + TROTH_KEY_PROVIDERS_MAX * (sizeof PROVIDER + TROTH_NAME_LEN_MAX) + \
-	 sizeof URI + TROTH_KEY_URI_MAX + 8)
 
 TROTH_DEFINE_AUTO(OSSL_STORE_CTX, OSSL_STORE_close)
 TROTH_DEFINE_AUTO(OSSL_STORE_INFO, OSSL_STORE_INFO_free)
 TROTH_DEFINE_AUTO(EVP_PKEY, EVP_PKEY_free)
 
-bool troth_key_uri_valid(struct troth_view uri)
-{
-	for (size_t i = 0; i < uri.n; i++)
-		if (uri.p[i] <= ' ' || uri.p[i] > '~')
-			return false;
-	return uri.n > 0 && uri.n <= TROTH_KEY_URI_MAX;
-}
-
-bool troth_key_provider_valid(struct troth_view name)
-{
-	static const char MAY[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
-	for (size_t i = 0; i < name.n; i++)
-		if (memchr(MAY, name.p[i], sizeof MAY - 1) == NULL)
-			return false;
-	return name.n > 0 && name.n <= TROTH_NAME_LEN_MAX;
-}
-
-/* ---- the text ---- */
-
-enum troth_status troth_key_source_write(const char *dir, const char *name,
-					 const struct troth_key_source *s)
-{
-	uint8_t text[TEXT_MAX];
-	struct troth_writer w = troth_writer_make(text, sizeof text);
-	troth_put_view(&w, troth_view_str(HEAD));
-	for (size_t i = 0; i < s->n_providers; i++) {
-		troth_put_view(&w, troth_view_str(PROVIDER));
-		troth_put_view(&w, troth_view_str(s->providers[i]));
-		troth_put_u8(&w, '\n');
-	}
-	troth_put_view(&w, troth_view_str(URI));
-	troth_put_view(&w, troth_view_str(s->uri));
-	troth_put_u8(&w, '\n');
-	if (!troth_writer_ok(&w))
-		return TROTH_E_LIMIT;
-	return troth_key_file_write(dir, name, troth_written(&w), 0600);
-}
-
-static bool take(struct troth_reader *r, const char *text)
-{
-	const struct troth_view want = troth_view_str(text);
-	struct troth_reader ahead = *r;
-	struct troth_view got;
-	if (!troth_get_view(&ahead, want.n, &got) || !troth_view_equal(got, want))
-		return false;
-	*r = ahead;
-	return true;
-}
-
-static bool take_line(struct troth_reader *r, struct troth_view *out)
-{
-	const uint8_t *end = r->left.n > 0 ? memchr(r->left.p, '\n', r->left.n) : NULL;
-	uint8_t newline;
-	return end != NULL && troth_get_view(r, (size_t)(end - r->left.p), out) &&
-	       troth_get_u8(r, &newline);
-}
-
-bool troth_key_source_is(struct troth_view text)
-{
-	struct troth_reader r = { text };
-	return take(&r, HEAD);
-}
-
-enum troth_status troth_key_source_read(struct troth_view text, struct troth_key_source *out)
-{
-	struct troth_reader r = { text };
-	struct troth_key_source s = { 0 };
-	struct troth_view line;
-	if (!take(&r, HEAD))
-		return TROTH_E_MALFORMED;
-	while (take(&r, PROVIDER)) {
-		if (s.n_providers == TROTH_KEY_PROVIDERS_MAX)
-			return TROTH_E_LIMIT;
-		if (!take_line(&r, &line) || !troth_key_provider_valid(line))
-			return TROTH_E_MALFORMED;
-		memcpy(s.providers[s.n_providers++], line.p, line.n);
-	}
-	if (s.n_providers == 0 || !take(&r, URI) || !take_line(&r, &line) ||
-	    !troth_key_uri_valid(line) || !troth_at_end(&r))
-		return TROTH_E_MALFORMED;
-	memcpy(s.uri, line.p, line.n);
-	*out = s;
-	return TROTH_OK;
-}
-
-/* ---- the key ---- */
+/* Why a key cannot be used. */
+struct trouble {
+	char text[400];
+};
 
 /* Providers in force for this process; the first key decides, others must want the same. */
 static struct {
@@ -121,7 +30,7 @@ static struct {
 } loaded;
 static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
 
-static enum troth_status say(struct troth_key_trouble *why, const char *what, const char *name)
+static enum troth_status say(struct trouble *why, const char *what, const char *name)
 {
 	const char *detail = ERR_reason_error_string(ERR_peek_last_error());
 	(void)snprintf(why->text, sizeof why->text, "%s '%s'%s%s", what, name,
@@ -137,8 +46,7 @@ static bool same_providers(const struct troth_key_source *a, const struct troth_
 	return same;
 }
 
-static enum troth_status load_providers(const struct troth_key_source *s,
-					struct troth_key_trouble *why)
+static enum troth_status load_providers(const struct troth_key_source *s, struct trouble *why)
 {
 	if (loaded.context != NULL)
 		return same_providers(&loaded.of, s)
@@ -166,7 +74,7 @@ static enum troth_status load_providers(const struct troth_key_source *s,
 }
 
 static enum troth_status find_key(const struct troth_key_source *s, EVP_PKEY **out,
-				  struct troth_key_trouble *why)
+				  struct trouble *why)
 {
 	TROTH_AUTO(OSSL_STORE_close_p) OSSL_STORE_CTX *store = NULL;
 	store = OSSL_STORE_open_ex(s->uri, loaded.context, NULL, NULL, NULL, NULL, NULL, NULL);
@@ -185,17 +93,10 @@ static enum troth_status find_key(const struct troth_key_source *s, EVP_PKEY **o
 	return say(why, "there is no private key at", s->uri);
 }
 
-bool troth_key_is_p256(const EVP_PKEY *key)
-{
-	char group[32] = "";
-	size_t n;
-	return EVP_PKEY_is_a(key, "EC") == 1 &&
-	       EVP_PKEY_get_group_name(key, group, sizeof group, &n) == 1 &&
-	       (strcmp(group, "prime256v1") == 0 || strcmp(group, "P-256") == 0);
-}
-
-enum troth_status troth_key_source_open(const struct troth_key_source *s, EVP_PKEY **out,
-					struct troth_key_trouble *why)
+/* TROTH_E_CONFIG with the reason: a provider that cannot be loaded, no private key there, a key
+ * of another kind than P-256. */
+static enum troth_status open_source(const struct troth_key_source *s, EVP_PKEY **out,
+				     struct trouble *why)
 {
 	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *key = NULL;
 	ERR_clear_error();
@@ -211,24 +112,33 @@ enum troth_status troth_key_source_open(const struct troth_key_source *s, EVP_PK
 
 enum troth_status troth_key_new(const struct troth_key_source *source, EVP_PKEY **out)
 {
-	struct troth_key_trouble why = { "" };
+	struct trouble why = { "" };
 	if (source == NULL || source->uri[0] == '\0') {
 		*out = EVP_EC_gen("P-256");
 		return *out != NULL ? TROTH_OK : TROTH_E_CRYPTO;
 	}
-	const enum troth_status status = troth_key_source_open(source, out, &why);
+	const enum troth_status status = open_source(source, out, &why);
 	if (status != TROTH_OK)
 		troth_error("ca-key", "why=\"%s\"",
 			    why.text[0] != '\0' ? why.text : troth_status_name(status));
 	return status;
 }
 
+static enum troth_status write_source(const char *dir, const char *name,
+				      const struct troth_key_source *source)
+{
+	uint8_t text[TROTH_KEY_SOURCE_TEXT_MAX];
+	struct troth_writer w = troth_writer_make(text, sizeof text);
+	troth_key_source_write(&w, source);
+	return troth_writer_ok(&w) ? troth_key_file_write(dir, name, troth_written(&w), 0600)
+				   : TROTH_E_LIMIT;
+}
+
 enum troth_status troth_key_keep(const char *dir, const char *name, EVP_PKEY *key,
 				 const struct troth_key_source *source)
 {
-	return source == NULL || source->uri[0] == '\0'
-		       ? troth_key_write(dir, name, key)
-		       : troth_key_source_write(dir, name, source);
+	return source == NULL || source->uri[0] == '\0' ? troth_key_write(dir, name, key)
+							: write_source(dir, name, source);
 }
 
 static const char *elsewhere(const EVP_PKEY *key)
