@@ -271,6 +271,7 @@ void troth_generation_hear(struct troth_generation *g)
 		return; /* both ended without a word: SIGCHLD tells */
 	troth_info("ready", "front=%d issuer=%d", (int)g->pids[TROTH_CHILD_FRONT],
 		   (int)g->pids[TROTH_CHILD_ISSUER]);
+	troth_service_status("Serving.");
 	troth_service_ready();
 }
 

@@ -15,6 +15,7 @@
 #include "front/front.h"
 #include "issuer/issuer.h"
 #include "listeners.h"
+#include "preflight.h"
 #include "sandbox.h"
 #include "settings.h"
 #include "state_lock.h"
@@ -213,9 +214,8 @@ static int check_config(const struct troth_settings *s, const char *config)
 		return 2;
 	}
 	bool made = troth_state_path(s, "tls", tls) == TROTH_OK && access(tls, F_OK) == 0;
-	if (troth_courier_check(&s->webhooks) != TROTH_OK)
-		return 2;
-	if (made && troth_front_check(s) != TROTH_OK)
+	if (made ? troth_sandbox_no_dump() != TROTH_OK || troth_preflight(s) != TROTH_OK
+		 : troth_courier_check(&s->webhooks) != TROTH_OK)
 		return 2;
 	printf("%s is sound%s\n", config,
 	       made ? "" : "; the files it names are checked once troth-verifier init has run");
@@ -276,8 +276,7 @@ static enum troth_status reload(void *arg, struct troth_buffer *out)
 	struct troth_watched now;
 	TROTH_TRY(troth_settings_reread(service->config, &service->settings, &fresh));
 	TROTH_TRY(troth_watched_look(&fresh, &now)); /* before it is read: later is too late */
-	TROTH_TRY(troth_front_check(&fresh));
-	TROTH_TRY(troth_courier_check(&fresh.webhooks));
+	TROTH_TRY(troth_preflight_apart(&fresh));
 	if (troth_watched_only_tls(&service->started_with, &now))
 		TROTH_TRY(troth_tls_word(&fresh, out));
 	service->settings = fresh;

@@ -112,21 +112,33 @@ static void drain(struct supervisor *s)
 
 enum answer { ANSWER_REFUSED, ANSWER_TOLD, ANSWER_ANEW };
 
+/* What runs goes on: the manager, and who asks it how the service fares, hear why. Children
+ * that are still to say so themselves are not ready by this. */
+static void stay(const struct supervisor *s, const char *status)
+{
+	troth_service_status(status);
+	if (s->children.pids[TROTH_CHILD_FRONT] != 0 && troth_generation_ready(&s->children))
+		troth_service_ready();
+}
+
 /* Told, the front goes on with its connections; where that fails it begins anew. */
 static enum answer reload(struct supervisor *s)
 {
 	TROTH_AUTO(troth_buffer_clear) struct troth_buffer word = { 0 };
+	troth_service_reloading();
 	if (s->config->reload == NULL)
 		return ANSWER_ANEW;
 	enum troth_status got = s->config->reload(s->config->arg, &word);
 	if (got != TROTH_OK) {
 		troth_error("reload-refused", "status=%s", troth_status_name(got));
+		stay(s, "The last reload was refused, the log says why; serving as before.");
 		return ANSWER_REFUSED;
 	}
-	return word.n > 0 && troth_generation_tell(&s->children, troth_buffer_view(&word)) ==
-				       TROTH_OK
-		       ? ANSWER_TOLD
-		       : ANSWER_ANEW;
+	if (word.n == 0 ||
+	    troth_generation_tell(&s->children, troth_buffer_view(&word)) != TROTH_OK)
+		return ANSWER_ANEW;
+	stay(s, "Serving.");
+	return ANSWER_TOLD;
 }
 
 static void tend(struct supervisor *s)
@@ -253,7 +265,6 @@ static int generations(struct supervisor *s)
 			drain(s);
 			return 0;
 		case OUTCOME_RELOAD:
-			troth_service_reloading();
 			drain(s);
 			if (s->stop)
 				return 0;

@@ -3,6 +3,7 @@
  * is lost meanwhile. */
 #include "check.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <openssl/ssl.h>
 #include <pthread.h>
@@ -237,6 +238,88 @@ static void a_broken_inventory_leaves_the_service_as_it_is(void **state)
 	tls_client_close(&lab->http);
 }
 
+/* ---- files that only the children read ---- */
+
+enum harm { HARM_CUT, HARM_GONE, HARM_NO_TEXT, HARM_EXPOSED, HARM_ANOTHER };
+
+static const struct {
+	const char *name, *file;
+	enum harm harm;
+	const char *said;
+} HARMS[] = {
+	{ "a CA's key that is cut off", "state/keys/ca.key", HARM_CUT, "file=ca.key" },
+	{ "no CA's key", "state/keys/ca.key", HARM_GONE, "file=ca.key why=\"it is not there" },
+	{ "a CA's key for others to read", "state/keys/ca.key", HARM_EXPOSED, "key-exposed" },
+	{ "another key than the certificate's", "state/keys/ca.key", HARM_ANOTHER,
+	  "ca.key is not the key of ca.crt" },
+	{ "no certificate", "state/keys/ca.crt", HARM_NO_TEXT, "file=ca.crt" },
+	{ "no root", "state/keys/root.crt", HARM_GONE, "file=root.crt" },
+	{ "MAC keys that are cut off", "state/keys/mac.keys", HARM_CUT, "file=mac.keys" },
+	{ "a key of results that is none", "state/keys/ear.key", HARM_NO_TEXT, "file=ear.key" },
+	{ "no key of secrets", "state/keys/secrets.key", HARM_GONE, "file=secrets.key" },
+	{ "a next certificate that is none", "state/keys/ca-next.crt", HARM_NO_TEXT,
+	  "file=ca-next.crt" },
+	{ "no database", "state/troth.db", HARM_GONE, "troth.db problem=" },
+	{ "a database that is none", "state/troth.db", HARM_NO_TEXT, "troth.db" },
+};
+
+/* Beside it, for the time being. */
+static void put_aside(const char *path, const char *aside)
+{
+	assert_true(rename(path, aside) == 0 || errno == ENOENT);
+}
+
+static void do_harm(const struct lab *lab, enum harm harm, const char *path, const char *aside)
+{
+	struct troth_buffer whole = { 0 };
+	char other[PATH_MAX];
+	snprintf(other, sizeof other, "%s",
+		 test_service_path(&lab->service, "state/keys/ear.key"));
+	put_aside(path, aside);
+	const struct troth_view no_text = troth_view_str("nothing of the kind\n");
+	if (harm == HARM_GONE)
+		return;
+	if (harm == HARM_NO_TEXT) {
+		assert_int_equal(troth_file_write(path, no_text, 0600), TROTH_OK);
+		return;
+	}
+	assert_int_equal(troth_file_read(harm == HARM_ANOTHER ? other : aside, 1 << 20, &whole),
+			 TROTH_OK);
+	const struct troth_view bytes = { whole.p, harm == HARM_CUT ? whole.n / 2 : whole.n };
+	assert_int_equal(troth_file_write(path, bytes, harm == HARM_EXPOSED ? 0644 : 0600),
+			 TROTH_OK);
+	troth_buffer_clear(&whole);
+}
+
+static void undo_harm(const char *path, const char *aside)
+{
+	(void)unlink(path);
+	assert_true(rename(aside, path) == 0 || errno == ENOENT);
+}
+
+/* Ended first, the service would be gone until somebody mends them. */
+static void broken_files_leave_the_service_as_it_is(void **state)
+{
+	struct lab *lab = *state;
+	const struct serving before = serving_await(&lab->service, 0);
+	char path[PATH_MAX], aside[PATH_MAX + 8];
+	for (size_t i = 0; i < sizeof HARMS / sizeof *HARMS; i++) {
+		print_message("  %s\n", HARMS[i].name);
+		snprintf(path, sizeof path, "%s",
+			 test_service_path(&lab->service, HARMS[i].file));
+		snprintf(aside, sizeof aside, "%s.aside", path);
+		do_harm(lab, HARMS[i].harm, path, aside);
+		refuse_reload(lab);
+		undo_harm(path, aside);
+		if (!serving_said(&lab->service, HARMS[i].said))
+			fail_msg("nobody says %s", HARMS[i].said);
+		assert_same(&before, lab);
+	}
+	assert_int_equal(lab_attest(lab, &lab->devices[LAB_VICTIM]), 200);
+	assert_true(reload(lab).issuer != before.issuer);
+	tls_client_close(&lab->http);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +327,7 @@ int main(void)
 		cmocka_unit_test(requests_during_a_reload_are_answered),
 		cmocka_unit_test(mistakes_leave_the_service_as_it_is),
 		cmocka_unit_test(a_broken_inventory_leaves_the_service_as_it_is),
+		cmocka_unit_test(broken_files_leave_the_service_as_it_is),
 	};
 	return cmocka_run_group_tests(tests, lab_setup, lab_teardown);
 }

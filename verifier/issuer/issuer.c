@@ -19,6 +19,7 @@
 #include "text.h"
 
 TROTH_DEFINE_AUTO(struct troth_ctx, troth_ctx_free)
+TROTH_DEFINE_AUTO(struct troth_signer, troth_signer_free)
 
 /* Workers wait here until the process has locked itself in. Semaphores: a condition variable
  * with several waiters can lose a wake-up in the C libraries of today (glibc's bug 25847), and
@@ -188,6 +189,30 @@ static int run(struct process *p)
 	if (got == TROTH_E_CONFIG || got == TROTH_E_NOT_FOUND)
 		return TROTH_ROLE_EXIT_CONFIG;
 	return got == TROTH_OK ? 0 : 1;
+}
+
+static enum troth_status try_key(struct troth_ctx *ctx, EVP_PKEY *key)
+{
+	TROTH_AUTO(troth_signer_free_p) struct troth_signer *signer = NULL;
+	uint8_t random[16], signature[TROTH_SIGNER_MAX];
+	size_t n;
+	TROTH_TRY(troth_random(random, sizeof random));
+	TROTH_TRY(troth_signer_new(key, &signer));
+	return troth_signer_sign(signer, ctx, TROTH_VIEW_OF(random), signature, &n);
+}
+
+enum troth_status troth_issuer_check(const char *key_dir)
+{
+	TROTH_AUTO(troth_ctx_free_p) struct troth_ctx *ctx = NULL;
+	TROTH_AUTO(troth_issuer_keys_clear) struct troth_issuer_keys keys = { 0 };
+	TROTH_TRY(troth_ctx_new(&ctx));
+	TROTH_TRY(troth_issuer_keys_load(ctx, key_dir, &keys));
+	enum troth_status status = try_key(ctx, keys.ca);
+	if (status == TROTH_OK && keys.former != NULL)
+		status = try_key(ctx, keys.former);
+	if (status != TROTH_OK)
+		troth_error("keys-refused", "dir=%s why=\"a CA's key does not sign\"", key_dir);
+	return status;
 }
 
 int troth_issuer_run(const struct troth_issuer_config *config)

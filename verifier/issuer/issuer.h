@@ -36,6 +36,10 @@ struct troth_issuer_config {
  * keys are missing or wrong. */
 int troth_issuer_run(const struct troth_issuer_config *config);
 
+/* Whether it would find its keys in order: each that signs certificates or CRLs does so once.
+ * Says on the log what is wrong; keeps nothing. */
+TROTH_NODISCARD enum troth_status troth_issuer_check(const char *key_dir);
+
 /* Creates CA, result and MAC keys for `troth-verifier init`: an offline-able root, an issuing
  * CA under it, MAC keys. source: where the issuing CA's key is, NULL for a file.
  * TROTH_E_CONFLICT when there are some already (nothing is overwritten).

@@ -131,13 +131,30 @@ enum troth_status troth_cert_read(const char *key_dir, const char *name, X509 **
 	return TROTH_OK;
 }
 
+static const char *why_not(enum troth_status status)
+{
+	if (status == TROTH_E_NOT_FOUND)
+		return "it is not there";
+	if (status == TROTH_E_CONFIG)
+		return "it holds no key or certificate that can be used";
+	return status == TROTH_E_IO ? strerror(errno) : troth_status_name(status);
+}
+
+/* Which of the files it is, an operator has to hear. */
+static enum troth_status named(const char *file, enum troth_status read)
+{
+	if (read != TROTH_OK)
+		troth_error("keys-refused", "file=%s why=\"%s\"", file, why_not(read));
+	return read;
+}
+
 static enum troth_status load_mac(struct troth_ctx *ctx, const char *key_dir,
 				  struct troth_mac_keys *out)
 {
 	TROTH_AUTO(troth_buffer_clear) struct troth_buffer text = { 0 };
 	uint8_t master[TROTH_MAC_KEY_LEN];
-	TROTH_TRY(read_secret(key_dir, "mac.keys", &text));
-	TROTH_TRY(troth_mac_file_read(troth_buffer_view(&text), master));
+	TROTH_TRY(named("mac.keys", read_secret(key_dir, "mac.keys", &text)));
+	TROTH_TRY(named("mac.keys", troth_mac_file_read(troth_buffer_view(&text), master)));
 	enum troth_status got = troth_mac_keys_derive(ctx, master, out);
 	OPENSSL_cleanse(master, sizeof master);
 	return got;
@@ -245,7 +262,7 @@ static void warn_of_end(const struct troth_issuer_keys *keys)
 static enum troth_status load_result_key(struct troth_ctx *ctx, const char *key_dir,
 					 struct troth_issuer_keys *out)
 {
-	TROTH_TRY(troth_key_read(key_dir, "ear.key", &out->result));
+	TROTH_TRY(named("ear.key", troth_key_read(key_dir, "ear.key", &out->result)));
 	if (troth_jwk_of(out->result, &out->result_jwk) != TROTH_OK) {
 		troth_error("keys-refused", "why=\"ear.key is not a P-256 key\"");
 		return TROTH_E_CONFIG;
@@ -256,7 +273,7 @@ static enum troth_status load_result_key(struct troth_ctx *ctx, const char *key_
 
 static enum troth_status load_secrets_key(const char *key_dir, struct troth_issuer_keys *out)
 {
-	TROTH_TRY(troth_key_read(key_dir, "secrets.key", &out->secrets));
+	TROTH_TRY(named("secrets.key", troth_key_read(key_dir, "secrets.key", &out->secrets)));
 	if (troth_jwk_of(out->secrets, &out->secrets_jwk) == TROTH_OK)
 		return TROTH_OK;
 	troth_error("keys-refused", "why=\"secrets.key is not a P-256 key\"");
@@ -264,13 +281,13 @@ static enum troth_status load_secrets_key(const char *key_dir, struct troth_issu
 }
 
 /* A key that is published beside the one in force; one that is not there is no error. */
-static enum troth_status publish_too(enum troth_status read, EVP_PKEY *key,
+static enum troth_status publish_too(const char *file, enum troth_status read, EVP_PKEY *key,
 				     struct troth_issuer_keys *out)
 {
 	if (read == TROTH_E_NOT_FOUND)
 		return TROTH_OK;
-	TROTH_TRY(read);
-	TROTH_TRY(troth_jwk_of(key, &out->results[out->n_results]));
+	TROTH_TRY(named(file, read));
+	TROTH_TRY(named(file, troth_jwk_of(key, &out->results[out->n_results])));
 	out->n_results++;
 	return TROTH_OK;
 }
@@ -280,9 +297,9 @@ static enum troth_status load_other_results(const char *key_dir, struct troth_is
 	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *next = NULL;
 	TROTH_AUTO(EVP_PKEY_free_p) EVP_PKEY *former = NULL;
 	enum troth_status read = troth_key_read(key_dir, "ear-next.key", &next);
-	TROTH_TRY(publish_too(read, next, out));
+	TROTH_TRY(publish_too("ear-next.key", read, next, out));
 	read = read_public(key_dir, "ear-old.pub", &former);
-	return publish_too(read, former, out);
+	return publish_too("ear-old.pub", read, former, out);
 }
 
 /* One more that is published beside those in force; one that is not there is no error. */
@@ -293,7 +310,7 @@ static enum troth_status add_published(const char *key_dir, const char *name,
 	enum troth_status read = troth_cert_read(key_dir, name, &cert);
 	if (read == TROTH_E_NOT_FOUND)
 		return TROTH_OK;
-	TROTH_TRY(read);
+	TROTH_TRY(named(name, read));
 	TROTH_TRY(take_der(cert, &list[*n]));
 	++*n;
 	return TROTH_OK;
@@ -316,10 +333,10 @@ static enum troth_status load_former(const char *key_dir, struct troth_issuer_ke
 	enum troth_status read = troth_cert_read(key_dir, "ca-old.crt", &ca);
 	if (read == TROTH_E_NOT_FOUND)
 		return TROTH_OK;
-	TROTH_TRY(read);
-	TROTH_TRY(troth_key_read(key_dir, "ca-old.key", &out->former));
+	TROTH_TRY(named("ca-old.crt", read));
+	TROTH_TRY(named("ca-old.key", troth_key_read(key_dir, "ca-old.key", &out->former)));
 	if (X509_check_private_key(ca, out->former) != 1)
-		return TROTH_E_CONFIG;
+		return named("ca-old.key", TROTH_E_CONFIG);
 	return take_name(ca, &out->former_subject, &out->former_key_id);
 }
 
@@ -329,9 +346,9 @@ static enum troth_status load(struct troth_ctx *ctx, const char *key_dir,
 	TROTH_AUTO(troth_chain_clear) struct troth_chain chain = { .n = 0 };
 	TROTH_AUTO(X509_free_p) X509 *root = NULL;
 	TROTH_TRY(load_mac(ctx, key_dir, &out->mac));
-	TROTH_TRY(troth_key_read(key_dir, "ca.key", &out->ca));
-	TROTH_TRY(troth_chain_read(key_dir, "ca.crt", &chain));
-	TROTH_TRY(troth_cert_read(key_dir, "root.crt", &root));
+	TROTH_TRY(named("ca.key", troth_key_read(key_dir, "ca.key", &out->ca)));
+	TROTH_TRY(named("ca.crt", troth_chain_read(key_dir, "ca.crt", &chain)));
+	TROTH_TRY(named("root.crt", troth_cert_read(key_dir, "root.crt", &root)));
 	TROTH_TRY(check_pair(out->ca, &chain, root));
 	TROTH_TRY(take_issuer(&chain, root, out));
 	warn_of_end(out);

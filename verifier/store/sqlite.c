@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -171,6 +172,37 @@ static enum troth_status backend_open(const char *where, struct troth_store_back
 	return TROTH_OK;
 }
 
+/* Beside a service that runs: nothing is locked for longer than a read, nothing is written. */
+static enum troth_status identify_only(struct troth_store_backend *b, const char *where)
+{
+	const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+	int version = 0, rc = sqlite3_open_v2(where, &b->write, flags, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_busy_timeout(b->write, BUSY_MS);
+	TROTH_TRY(troth_sqlite_status(b, b->write, rc));
+	TROTH_TRY(troth_sqlite_identify(b, where, &version));
+	if (version > 0)
+		return TROTH_OK;
+	troth_error("store-failed", "file=%s problem=\"it is empty\"", where);
+	return TROTH_E_CONFIG;
+}
+
+static enum troth_status backend_check(const char *where)
+{
+	struct troth_store_backend b = { 0 };
+	enum troth_status status = TROTH_OK;
+
+	if (access(where, R_OK | W_OK) != 0) {
+		status = errno == ENOENT ? TROTH_E_NOT_FOUND : TROTH_E_IO;
+		troth_error("store-failed", "file=%s problem=\"%s\"", where, strerror(errno));
+		return status;
+	}
+	status = identify_only(&b, where);
+	(void)sqlite3_close(b.write);
+	return status;
+}
+
 static enum troth_status run(struct troth_store_backend *b, enum troth_sql sql)
 {
 	struct troth_call c = troth_call_start(b, sql);
@@ -216,6 +248,7 @@ static enum troth_status backend_commit(struct troth_store_backend *b)
 
 const struct troth_store_ops troth_store_sqlite = {
 	.open = backend_open,
+	.check = backend_check,
 	.close = backend_close,
 	.begin = backend_begin,
 	.apply = troth_sqlite_apply,

@@ -170,6 +170,9 @@ struct troth_store_ops {
 	/* Runs every missing migration first. TROTH_E_CONFIG when the schema is newer than we
 	 * know, or the database is somebody else's; the line logged says which. */
 	enum troth_status (*open)(const char *where, struct troth_store_backend **out);
+	/* Whether open would find a store there: changes and keeps nothing, also beside one
+	 * that is open. TROTH_E_NOT_FOUND, TROTH_E_CONFIG, TROTH_E_IO, with a line logged. */
+	enum troth_status (*check)(const char *where);
 	void (*close)(struct troth_store_backend *b);
 	enum troth_status (*begin)(struct troth_store_backend *b);
 	/* Applies inside the transaction: all of the item or nothing. TROTH_E_IO poisons the

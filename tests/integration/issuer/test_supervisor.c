@@ -7,7 +7,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base.h"
@@ -162,6 +164,58 @@ static void a_failed_reload_changes_nothing(void **state)
 	assert_int_equal(stage->n_fronts, 1);
 }
 
+/* ---- the service manager ---- */
+
+static int manager_open(char path[64])
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	snprintf(path, 64, "/tmp/troth-manager-%d", (int)getpid());
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(setenv("NOTIFY_SOCKET", path, 1), 0);
+	return fd;
+}
+
+/* The next word that begins so; what comes before is of no matter. */
+static void await_word(int manager, const char *want)
+{
+	struct pollfd p = { .fd = manager, .events = POLLIN };
+	char text[512] = "";
+	while (strncmp(text, want, strlen(want)) != 0) {
+		if (poll(&p, 1, PATIENCE_MS) != 1)
+			fail_msg("the manager does not hear %s", want);
+		ssize_t n = recv(manager, text, sizeof text - 1, 0);
+		text[n > 0 ? n : 0] = '\0';
+	}
+}
+
+static void the_manager_hears_of_a_failed_reload(void **state)
+{
+	(void)state;
+	char path[64];
+	const int manager = manager_open(path);
+	stage->mood = MOOD_SERVE;
+	pid_t s = start("127.0.0.1:0");
+	unsetenv("NOTIFY_SOCKET");
+	await_word(manager, "READY=1");
+	stage->reload_fails = true;
+	assert_int_equal(kill(s, SIGHUP), 0);
+	await_word(manager, "RELOADING=1");
+	await_word(manager, "STATUS=The last reload was refused");
+	await_word(manager, "READY=1"); /* or it waits for the end of the reload */
+	stage->reload_fails = false;
+	assert_int_equal(kill(s, SIGHUP), 0);
+	await_word(manager, "RELOADING=1");
+	await_word(manager, "STATUS=Serving.");
+	await_word(manager, "READY=1");
+	assert_int_equal(end(s), 0);
+	assert_int_equal(stage->n_fronts, 2);
+	close(manager);
+	unlink(path);
+}
+
 /* A service manager may signal all processes of a service: the front still needs the issuer. */
 static void the_issuer_outlasts_a_sigterm_for_everybody(void **state)
 {
@@ -302,6 +356,7 @@ int main(void)
 		SUPERVISED(a_reload_drains_and_refuses_nobody),
 		SUPERVISED(a_word_reaches_the_front_as_it_runs),
 		SUPERVISED(a_failed_reload_changes_nothing),
+		SUPERVISED(the_manager_hears_of_a_failed_reload),
 		SUPERVISED(the_issuer_outlasts_a_sigterm_for_everybody),
 		SUPERVISED(a_front_that_does_not_end_is_ended),
 		SUPERVISED(what_never_starts_is_given_up_after_ten_tries),
