@@ -69,6 +69,9 @@ static const struct troth_config_field LIMIT_FIELDS[] = {
 	NUMBER("log_cache_mb", log_cache_mb, 1, 65536, "256"),
 	NUMBER("proofs", proofs_max, 1024, 100000000, "1000000"),
 	NUMBER("proofs_per_device", proofs_per_device, 1, 100000000, "100000"),
+	NUMBER("events", events_kept, TROTH_EVENTS_KEPT_MIN, TROTH_EVENTS_KEPT_MAX, "1000000"),
+	DURATION("events_age", events_age_s, TROTH_EVENTS_AGE_MIN_S, TROTH_EVENTS_AGE_MAX_S,
+		 "90d"),
 	{ 0 },
 };
 

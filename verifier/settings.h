@@ -38,6 +38,7 @@ struct troth_settings {
 	uint32_t log_cache_mb;	    /* event logs kept parsed */
 	uint32_t proofs_max;	    /* used proofs remembered */
 	uint32_t proofs_per_device; /* of them; in two minutes */
+	uint32_t events_kept, events_age_s;
 	struct troth_callers callers;
 	struct troth_webhooks webhooks;
 	struct troth_key_source ca_key;		   /* where keys of new issuing CAs are */

@@ -16,6 +16,7 @@ static const char *const KINDS[] = {
 	[TROTH_AUDIT_VERDICT] = "verdict",     [TROTH_AUDIT_ENROL] = "enrol",
 	[TROTH_AUDIT_STATE] = "state",	       [TROTH_AUDIT_POLICY] = "policy",
 	[TROTH_AUDIT_REFERENCE] = "reference", [TROTH_AUDIT_SECRET] = "secret",
+	[TROTH_AUDIT_WEBHOOK] = "webhook",
 };
 
 static void put_line(struct troth_writer *w, const char *key, struct troth_view value)

@@ -18,13 +18,14 @@ enum troth_audit_kind {
 	TROTH_AUDIT_STATE,   /* approve, quarantine, release, retire */
 	TROTH_AUDIT_POLICY,
 	TROTH_AUDIT_REFERENCE,
-	TROTH_AUDIT_SECRET /* put, granted, removed; released to a device */
+	TROTH_AUDIT_SECRET, /* put, granted, removed; released to a device */
+	TROTH_AUDIT_WEBHOOK /* events that were not delivered are kept no longer */
 };
 
 struct troth_audit_leaf {
 	enum troth_audit_kind kind;
 	uint64_t time_ms;
-	/* Registry name of the device, or of the policy, reference or secret. */
+	/* Registry name of the device, or of the policy, reference, secret or webhook. */
 	struct troth_view name;
 	struct troth_view actor;  /* "device", or who acted: "uid:0" */
 	struct troth_view detail; /* tier, new state, ...; "release sensor-1" */

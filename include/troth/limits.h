@@ -199,6 +199,14 @@
 /* Streams of events one of them may hold open at once: one of each of its replicas, and those
  * that a network has lost and nobody has noticed yet. */
 #define TROTH_FOLLOWERS_PER_CALLER 16
+/* Events that are kept for webhooks and streams: the bounds of `limits.events`, and of
+ * `limits.events_age` in seconds. 100 bytes each: the most takes 10 GB. */
+#define TROTH_EVENTS_KEPT_MIN 1000
+#define TROTH_EVENTS_KEPT_MAX 100000000
+#define TROTH_EVENTS_AGE_MIN_S 3600
+#define TROTH_EVENTS_AGE_MAX_S (3650u * 24 * 3600)
+/* Forgotten at once at most: deleting them takes a few milliseconds of the store's writer. */
+#define TROTH_EVENTS_FORGOTTEN_MAX 4096
 /* Webhooks of one service, an address of one, and the types of events it names. */
 #define TROTH_WEBHOOKS_MAX 16
 #define TROTH_WEBHOOK_URL_MAX 1024

@@ -109,7 +109,7 @@ static void unknown_kind_is_refused(void **state)
 	struct troth_audit_leaf leaf = whole();
 	uint8_t buf[TROTH_AUDIT_LEAF_MAX];
 	size_t n;
-	leaf.kind = (enum troth_audit_kind)6;
+	leaf.kind = (enum troth_audit_kind)7;
 	assert_int_equal(troth_audit_leaf_write(&leaf, buf, sizeof buf, &n), TROTH_E_MALFORMED);
 }
 
@@ -134,7 +134,8 @@ static void kinds(void **state)
 	(void)state;
 	static const char *const want[] = { "kind verdict\n",	"kind enrol\n",
 					    "kind state\n",	"kind policy\n",
-					    "kind reference\n", "kind secret\n" };
+					    "kind reference\n", "kind secret\n",
+					    "kind webhook\n" };
 	for (size_t i = 0; i < TROTH_COUNT(want); i++) {
 		struct troth_audit_leaf leaf = whole();
 		uint8_t buf[TROTH_AUDIT_LEAF_MAX];

@@ -104,7 +104,6 @@ static void requests_come_through(void **state)
 	struct troth_courier_request q = { .kind = TROTH_COURIER_REPORT,
 					   .hook = 15,
 					   .next = INT64_MAX,
-					   .success_ms = 5,
 					   .n_failures = UINT32_MAX },
 				     got;
 	uint8_t bytes[TROTH_COURIER_MESSAGE_MAX];
@@ -124,8 +123,15 @@ static void requests_come_through(void **state)
 	assert_int_equal(troth_courier_request_write(&q, bytes, &n), TROTH_OK);
 	assert_int_equal(troth_courier_request_read((struct troth_view){ bytes, n }, &got),
 			 TROTH_E_MALFORMED);
+	q.next = 1;
+	for (int c = 1; c < 256; c++) { /* it is shown to operators, and is JSON */
+		q.error[7] = (char)c;
+		assert_int_equal(troth_courier_request_write(&q, bytes, &n), TROTH_OK);
+		assert_int_equal(
+			troth_courier_request_read((struct troth_view){ bytes, n }, &got),
+			c >= ' ' && c <= '~' ? TROTH_OK : TROTH_E_MALFORMED);
+	}
 	q.kind = TROTH_COURIER_READ;
-	q.next = TROTH_COURIER_RESUME;
 	assert_int_equal(troth_courier_request_write(&q, bytes, &n), TROTH_OK);
 	assert_int_equal(troth_courier_request_read((struct troth_view){ bytes, n }, &got),
 			 TROTH_OK);

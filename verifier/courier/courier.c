@@ -32,10 +32,10 @@ static bool ask(struct courier *c, const struct troth_courier_request *q)
 	       send(c->channel, bytes, n, MSG_NOSIGNAL) == (ssize_t)n;
 }
 
-static bool want(struct courier *c, const struct troth_delivery *d, uint64_t next)
+static bool want(struct courier *c, const struct troth_delivery *d)
 {
-	return ask(c, &(struct troth_courier_request){
-			      .kind = TROTH_COURIER_READ, .hook = d->number, .next = next });
+	return ask(c, &(struct troth_courier_request){ .kind = TROTH_COURIER_READ,
+						       .hook = d->number });
 }
 
 static bool report(struct courier *c, const struct troth_delivery *d)
@@ -43,7 +43,6 @@ static bool report(struct courier *c, const struct troth_delivery *d)
 	struct troth_courier_request q = { .kind = TROTH_COURIER_REPORT,
 					   .hook = d->number,
 					   .next = troth_delivery_next(d),
-					   .success_ms = d->success_ms,
 					   .n_failures = d->n_failures };
 	memcpy(q.error, d->error, sizeof q.error);
 	return ask(c, &q);
@@ -63,7 +62,7 @@ static bool go_on(struct courier *c, struct troth_delivery *d)
 	if (d->at < d->page.n)
 		return start(c, d);
 	d->state = TROTH_DELIVERY_WANTS;
-	return want(c, d, troth_delivery_next(d));
+	return want(c, d);
 }
 
 static bool finished(struct courier *c, struct troth_delivery *d, CURLcode code)
@@ -189,7 +188,7 @@ static bool begin(struct courier *c)
 	while (recv(c->channel, bytes, sizeof bytes, MSG_DONTWAIT) > 0)
 		;
 	for (size_t i = 0; i < c->n; i++)
-		if (!want(c, &c->list[i], TROTH_COURIER_RESUME))
+		if (!want(c, &c->list[i]))
 			return false;
 	return true;
 }

@@ -261,7 +261,6 @@ bool troth_delivery_finish(struct troth_delivery *d, CURLcode code)
 			   d->n_failures);
 	d->n_failures = 0;
 	d->error[0] = '\0';
-	d->success_ms = troth_now_ms();
 	d->at++;
 	d->state = TROTH_DELIVERY_WANTS;
 	return true;

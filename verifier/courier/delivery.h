@@ -35,8 +35,7 @@ struct troth_delivery {
 	size_t at; /* in the page */
 	uint8_t body[TROTH_NOTICE_JSON_MAX];
 	size_t body_len, answered; /* bytes */
-	uint64_t success_ms;
-	uint32_t n_failures; /* in a row */
+	uint32_t n_failures;	   /* in a row */
 	char curl_says[CURL_ERROR_SIZE];
 	char error[TROTH_COURIER_ERROR_MAX];
 };

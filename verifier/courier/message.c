@@ -39,19 +39,27 @@ enum troth_status troth_courier_request_write(const struct troth_courier_request
 	struct troth_writer w = troth_writer_make(buf, TROTH_COURIER_MESSAGE_MAX);
 	troth_put_u8(&w, (uint8_t)q->kind);
 	troth_put_u8(&w, q->hook);
-	troth_put_u64be(&w, q->next);
 	if (q->kind == TROTH_COURIER_REPORT) {
-		troth_put_u64be(&w, q->success_ms);
+		troth_put_u64be(&w, q->next);
 		troth_put_u32be(&w, q->n_failures);
 		put_text(&w, q->error);
 	}
 	return finish(&w, out_len);
 }
 
+/* It ends in JSON and on terminals. */
+static bool is_printable(const char *text)
+{
+	while (*text >= ' ' && *text <= '~')
+		text++;
+	return *text == '\0';
+}
+
 static bool get_report(struct troth_reader *r, struct troth_courier_request *q)
 {
-	return troth_get_u64be(r, &q->success_ms) && troth_get_u32be(r, &q->n_failures) &&
-	       get_text(r, q->error, sizeof q->error) && q->next <= INT64_MAX;
+	return troth_get_u64be(r, &q->next) && troth_get_u32be(r, &q->n_failures) &&
+	       get_text(r, q->error, sizeof q->error) && q->next <= INT64_MAX &&
+	       is_printable(q->error);
 }
 
 enum troth_status troth_courier_request_read(struct troth_view bytes,
@@ -60,8 +68,7 @@ enum troth_status troth_courier_request_read(struct troth_view bytes,
 	struct troth_reader r = { bytes };
 	struct troth_courier_request q = { .hook = 0 };
 	uint8_t kind;
-	if (!troth_get_u8(&r, &kind) || !troth_get_u8(&r, &q.hook) ||
-	    !troth_get_u64be(&r, &q.next))
+	if (!troth_get_u8(&r, &kind) || !troth_get_u8(&r, &q.hook))
 		return TROTH_E_MALFORMED;
 	q.kind = (enum troth_courier_kind)kind;
 	if (kind != TROTH_COURIER_READ && kind != TROTH_COURIER_REPORT)

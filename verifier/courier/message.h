@@ -15,8 +15,6 @@
 #define TROTH_COURIER_PAGE 16
 /* Why a delivery failed, bytes with the NUL. */
 #define TROTH_COURIER_ERROR_MAX 160
-/* In place of an index: from where this webhook has come to. */
-#define TROTH_COURIER_RESUME UINT64_MAX
 
 /* Courier to front. */
 enum troth_courier_kind { TROTH_COURIER_READ = 1, TROTH_COURIER_REPORT = 2 };
@@ -24,13 +22,11 @@ enum troth_courier_kind { TROTH_COURIER_READ = 1, TROTH_COURIER_REPORT = 2 };
 struct troth_courier_request {
 	enum troth_courier_kind kind;
 	uint8_t hook;
-	/* READ: from where, or RESUME; answered with a page that is not empty, when there is
-	 * one. REPORT: all before it has been delivered; remembered before anything else is. */
-	uint64_t next;
-	/* REPORT */
-	uint64_t success_ms;		     /* of the last delivery; 0: none since the start */
-	uint32_t n_failures;		     /* in a row */
-	char error[TROTH_COURIER_ERROR_MAX]; /* of the last one */
+	/* READ says no more: it is answered with a page that is not empty, when there is one,
+	 * from where this webhook has come to. The rest is of REPORT. */
+	uint64_t next;	     /* all before it has been delivered: remembered before all else */
+	uint32_t n_failures; /* in a row */
+	char error[TROTH_COURIER_ERROR_MAX]; /* of the last one, printable ASCII */
 };
 
 /* Front to courier. */

@@ -108,6 +108,15 @@ static enum troth_status check_cursor(const struct troth_store_cursor *c)
 	return name_sound(c->name, false) ? TROTH_OK : TROTH_E_MALFORMED;
 }
 
+static enum troth_status check_forget(const struct troth_store_forget *f)
+{
+	if (!fits(f->first) || !fits(f->now_s) || f->n_leaves > TROTH_WEBHOOKS_MAX)
+		return TROTH_E_LIMIT;
+	for (size_t i = 0; i < f->n_leaves; i++)
+		TROTH_TRY(check_leaf(f->leaves[i], f->now_s));
+	return TROTH_OK;
+}
+
 /* A grant has no value of its own; a value comes with nothing but a put. */
 static enum troth_status check_secret(const struct troth_store_secret *s)
 {
@@ -132,6 +141,7 @@ enum troth_status troth_store_item_check(const struct troth_store_item *item)
 	case TROTH_STORE_DOCUMENT: return check_document(&item->u.document);
 	case TROTH_STORE_CURSOR: return check_cursor(&item->u.cursor);
 	case TROTH_STORE_SECRET: return check_secret(&item->u.secret);
+	case TROTH_STORE_FORGET: return check_forget(&item->u.forget);
 	}
 	return TROTH_E_MALFORMED;
 }
@@ -162,6 +172,7 @@ bool troth_store_row_after(const struct troth_store_item *item, struct troth_dev
 	case TROTH_STORE_STATE: *out = item->u.state.row; break;
 	case TROTH_STORE_DOCUMENT:
 	case TROTH_STORE_CURSOR:
+	case TROTH_STORE_FORGET:
 	case TROTH_STORE_SECRET: return false;
 	}
 	out->version++;
@@ -178,6 +189,7 @@ bool troth_store_revokes(const struct troth_store_item *item)
 		return item->u.state.revoke || item->u.state.row.state != TROTH_DEVICE_ACTIVE;
 	case TROTH_STORE_DOCUMENT:
 	case TROTH_STORE_CURSOR:
+	case TROTH_STORE_FORGET:
 	case TROTH_STORE_SECRET: break;
 	}
 	return false;
@@ -191,6 +203,7 @@ const uint8_t *troth_store_item_device(const struct troth_store_item *item)
 	case TROTH_STORE_STATE: return item->u.state.row.id;
 	case TROTH_STORE_DOCUMENT:
 	case TROTH_STORE_CURSOR:
+	case TROTH_STORE_FORGET:
 	case TROTH_STORE_SECRET: break;
 	}
 	return NULL;
@@ -204,6 +217,7 @@ uint64_t troth_store_item_now_s(const struct troth_store_item *item)
 	case TROTH_STORE_STATE: return item->u.state.now_s;
 	case TROTH_STORE_DOCUMENT: return item->u.document.now_s;
 	case TROTH_STORE_SECRET: return item->u.secret.now_s;
+	case TROTH_STORE_FORGET: return item->u.forget.now_s;
 	case TROTH_STORE_CURSOR: break;
 	}
 	return 0;
@@ -211,7 +225,7 @@ uint64_t troth_store_item_now_s(const struct troth_store_item *item)
 
 /* ---- copies ---- */
 
-#define VIEWS_MAX 5
+#define VIEWS_MAX TROTH_WEBHOOKS_MAX /* of what is forgotten */
 
 /* The places of an item's views: sizing and copying walk the same list. */
 static size_t views_of(struct troth_store_item *item, struct troth_view *out[VIEWS_MAX])
@@ -238,6 +252,12 @@ static size_t views_of(struct troth_store_item *item, struct troth_view *out[VIE
 		out[n++] = &item->u.document.leaf;
 		break;
 	case TROTH_STORE_CURSOR: break;
+	case TROTH_STORE_FORGET:
+		while (n < item->u.forget.n_leaves) {
+			out[n] = &item->u.forget.leaves[n];
+			n++;
+		}
+		break;
 	case TROTH_STORE_SECRET:
 		out[n++] = &item->u.secret.sealed;
 		out[n++] = &item->u.secret.leaf;

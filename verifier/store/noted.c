@@ -74,6 +74,7 @@ static enum troth_notice_kind kind_of(const struct troth_store_item *item,
 		return item->u.document.is_policy ? TROTH_NOTICE_POLICY
 						  : TROTH_NOTICE_REFERENCE;
 	case TROTH_STORE_CURSOR:
+	case TROTH_STORE_FORGET:
 	case TROTH_STORE_SECRET: break;
 	}
 	return TROTH_NOTICE_NONE;

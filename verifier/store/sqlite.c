@@ -266,4 +266,5 @@ const struct troth_store_ops troth_store_sqlite = {
 	.each_notice = troth_sqlite_each_notice,
 	.end = troth_sqlite_end,
 	.cursor = troth_sqlite_cursor,
+	.kept = troth_sqlite_kept,
 };

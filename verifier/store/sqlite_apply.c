@@ -68,20 +68,6 @@ static enum troth_status add_device(struct troth_store_backend *b,
 	return TROTH_OK;
 }
 
-static enum troth_status add_notice(struct troth_store_backend *b, const struct troth_notice *n)
-{
-	struct troth_call c = troth_call_start(b, SQL_NOTICE_ADD);
-
-	troth_put_u64(&c, n->kind);
-	troth_put_u64(&c, n->time_s);
-	troth_put_text(&c, n->name);
-	troth_put_text(&c, n->segment);
-	troth_put_text(&c, n->was);
-	troth_put_text(&c, n->reason);
-	troth_put_u64(&c, n->revoked);
-	return troth_call_run(&c);
-}
-
 /* The row as it was and as it is, where there is one. */
 struct change {
 	const struct troth_device_row *before, *after;
@@ -105,7 +91,7 @@ static enum troth_status add_leaf(struct troth_store_backend *b,
 	TROTH_TRY(troth_sqlite_add_leaf(b, leaf));
 	if (!troth_store_noted(item, change.before, change.after, &notice))
 		return TROTH_OK;
-	return add_notice(b, &notice);
+	return troth_sqlite_add_notice(b, &notice);
 }
 
 static enum troth_status revoke_serials(struct troth_store_backend *b, uint64_t device,
@@ -359,22 +345,14 @@ static enum troth_status put_document(struct troth_store_backend *b,
 	return add_leaf(b, item, d->leaf, (struct change){ NULL, NULL });
 }
 
-static enum troth_status put_cursor(struct troth_store_backend *b,
-				    const struct troth_store_cursor *cursor)
-{
-	struct troth_call c = troth_call_start(b, SQL_CURSOR_PUT);
-
-	troth_put_text(&c, cursor->name);
-	troth_put_u64(&c, cursor->next);
-	return troth_call_run(&c);
-}
-
 /* What is of no device's row. */
 static enum troth_status change_other(struct troth_store_backend *b,
 				      const struct troth_store_item *item)
 {
 	if (item->kind == TROTH_STORE_CURSOR)
-		return put_cursor(b, &item->u.cursor);
+		return troth_sqlite_put_cursor(b, &item->u.cursor);
+	if (item->kind == TROTH_STORE_FORGET)
+		return troth_sqlite_forget(b, &item->u.forget);
 	return item->kind == TROTH_STORE_SECRET ? troth_sqlite_change_secret(b, &item->u.secret)
 						: put_document(b, item);
 }
@@ -392,6 +370,7 @@ static enum troth_status change(struct troth_store_backend *b,
 	case TROTH_STORE_STATE: return set_state(b, item, &after);
 	case TROTH_STORE_DOCUMENT:
 	case TROTH_STORE_CURSOR:
+	case TROTH_STORE_FORGET:
 	case TROTH_STORE_SECRET: break;
 	}
 	return TROTH_E_MALFORMED;
@@ -446,14 +425,21 @@ enum troth_status troth_sqlite_apply(struct troth_store_backend *b,
 	return TROTH_E_IO;
 }
 
-enum troth_status troth_sqlite_sweep(struct troth_store_backend *b)
+/* As many as one group can add, so that the sweep keeps up with any load. */
+static enum troth_status sweep(struct troth_store_backend *b, enum troth_sql sql,
+			       uint64_t grace_s)
 {
-	struct troth_call c = troth_call_start(b, SQL_SERIALS_SWEEP);
+	struct troth_call c = troth_call_start(b, sql);
 
-	if (b->now_s < TROTH_STORE_SERIAL_GRACE_S)
+	if (b->now_s < grace_s)
 		return TROTH_OK;
-	troth_put_u64(&c, b->now_s - TROTH_STORE_SERIAL_GRACE_S);
-	/* As many as one group can add, so that the sweep keeps up with any load. */
+	troth_put_u64(&c, b->now_s - grace_s);
 	troth_put_u64(&c, TROTH_STORE_GROUP_MAX);
 	return troth_call_run(&c);
+}
+
+enum troth_status troth_sqlite_sweep(struct troth_store_backend *b)
+{
+	TROTH_TRY(sweep(b, SQL_SERIALS_SWEEP, TROTH_STORE_SERIAL_GRACE_S));
+	return sweep(b, SQL_NONCES_SWEEP, TROTH_CERTIFICATE_LIFE_MAX_S);
 }

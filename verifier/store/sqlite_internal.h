@@ -32,6 +32,8 @@ enum troth_sql {
 	SQL_EVIDENCE_RENEW,
 	SQL_LEAF_ADD,
 	SQL_NOTICE_ADD,
+	SQL_NOTICES_FORGET,
+	SQL_NOTICES_FIRST,
 	SQL_CURSOR_PUT,
 	SQL_SERIAL_ADD,
 	SQL_SERIALS_PRUNE,
@@ -39,6 +41,7 @@ enum troth_sql {
 	SQL_SERIALS_SWEEP,
 	SQL_NONCES_PRUNE,
 	SQL_NONCE_ADD,
+	SQL_NONCES_SWEEP,
 	SQL_DEVICE_NUMBER,
 	SQL_SECRET_PUT,
 	SQL_SECRET_GRANT,
@@ -66,6 +69,7 @@ enum troth_sql {
 	SQL_READ_LEAVES,
 	SQL_READ_NOTICES,
 	SQL_READ_END,
+	SQL_READ_KEPT,
 	SQL_READ_CURSOR,
 	SQL_N
 };
@@ -230,6 +234,20 @@ enum troth_status troth_sqlite_each_leaf(struct troth_store_backend *b, uint64_t
 					 enum troth_status (*visit)(void *arg, uint64_t index,
 								    struct troth_view leaf),
 					 void *arg);
+/* The only column of the only row; ends the call. */
+enum troth_status troth_sqlite_take_number(struct troth_call *c, uint64_t *out);
+
+/* ---- sqlite_notices.c ---- */
+
+/* Of the leaf just added. */
+enum troth_status troth_sqlite_add_notice(struct troth_store_backend *b,
+					  const struct troth_notice *notice);
+enum troth_status troth_sqlite_forget(struct troth_store_backend *b,
+				      const struct troth_store_forget *forget);
+enum troth_status troth_sqlite_put_cursor(struct troth_store_backend *b,
+					  const struct troth_store_cursor *cursor);
+enum troth_status troth_sqlite_kept(struct troth_store_backend *b,
+				    struct troth_notices_kept *out);
 enum troth_status
 troth_sqlite_each_notice(struct troth_store_backend *b, uint64_t from, size_t most,
 			 enum troth_status (*visit)(void *arg, uint64_t index,

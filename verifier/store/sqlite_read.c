@@ -92,7 +92,7 @@ enum troth_status troth_sqlite_each_document(struct troth_store_backend *b, bool
 
 /* The number in the only column of the only row; TROTH_E_NOT_FOUND without one. Ends the read.
  */
-static enum troth_status take_number(struct troth_call *c, uint64_t *out)
+enum troth_status troth_sqlite_take_number(struct troth_call *c, uint64_t *out)
 {
 	bool row = false;
 	enum troth_status status = troth_call_step(c, &row);
@@ -114,23 +114,14 @@ enum troth_status troth_sqlite_epoch(struct troth_store_backend *b, uint64_t *ou
 {
 	struct troth_call c = troth_sqlite_read_start(b, SQL_READ_EPOCH);
 
-	return take_number(&c, out);
+	return troth_sqlite_take_number(&c, out);
 }
 
 enum troth_status troth_sqlite_end(struct troth_store_backend *b, uint64_t *out)
 {
 	struct troth_call c = troth_sqlite_read_start(b, SQL_READ_END);
 
-	return take_number(&c, out);
-}
-
-enum troth_status troth_sqlite_cursor(struct troth_store_backend *b, const char *name,
-				      uint64_t *out)
-{
-	struct troth_call c = troth_sqlite_read_start(b, SQL_READ_CURSOR);
-
-	troth_put_text(&c, name);
-	return take_number(&c, out);
+	return troth_sqlite_take_number(&c, out);
 }
 
 /* A copy of the only column of the only row. */
@@ -254,49 +245,6 @@ enum troth_status troth_sqlite_each_leaf(struct troth_store_backend *b, uint64_t
 	troth_put_u64(&c, from);
 	troth_put_u64(&c, most < INT64_MAX ? most : INT64_MAX);
 	status = troth_sqlite_for_each(&c, one_leaf, &v);
-	troth_sqlite_read_end(&c);
-	return status;
-}
-
-struct notice_visit {
-	enum troth_status (*visit)(void *arg, uint64_t index,
-				   const struct troth_notice *notice);
-	void *arg;
-};
-
-static enum troth_status one_notice(struct troth_call *c, void *arg)
-{
-	const struct notice_visit *v = arg;
-	struct troth_notice n = { .kind = TROTH_NOTICE_NONE };
-	uint64_t index = troth_take_u64(c, INT64_MAX);
-
-	n.kind = (enum troth_notice_kind)troth_take_u64(c, TROTH_NOTICE_N - 1);
-	n.time_s = troth_take_u64(c, INT64_MAX);
-	troth_take_text(c, n.name, sizeof n.name);
-	troth_take_text(c, n.segment, sizeof n.segment);
-	troth_take_text(c, n.was, sizeof n.was);
-	troth_take_text(c, n.reason, sizeof n.reason);
-	n.revoked = troth_take_u64(c, 1) == 1;
-	TROTH_TRY(troth_call_sound(c));
-	return v->visit(v->arg, index, &n);
-}
-
-enum troth_status
-troth_sqlite_each_notice(struct troth_store_backend *b, uint64_t from, size_t most,
-			 enum troth_status (*visit)(void *arg, uint64_t index,
-						    const struct troth_notice *notice),
-			 void *arg)
-{
-	struct notice_visit v = { visit, arg };
-	struct troth_call c;
-	enum troth_status status;
-
-	if (from > INT64_MAX)
-		return TROTH_OK; /* there is none that far */
-	c = troth_sqlite_read_start(b, SQL_READ_NOTICES);
-	troth_put_u64(&c, from);
-	troth_put_u64(&c, most < INT64_MAX ? most : INT64_MAX);
-	status = troth_sqlite_for_each(&c, one_notice, &v);
 	troth_sqlite_read_end(&c);
 	return status;
 }

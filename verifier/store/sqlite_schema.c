@@ -125,8 +125,18 @@ static const char SCHEMA_8[] = "CREATE TABLE secrets ("
 			       " put_s INTEGER NOT NULL,"
 			       " PRIMARY KEY (name, device)) STRICT, WITHOUT ROWID;";
 
-static const char *const STEPS[] = { SCHEMA_1, SCHEMA_2, SCHEMA_3, SCHEMA_4,
-				     SCHEMA_5, SCHEMA_6, SCHEMA_7, SCHEMA_8 };
+/* Notices are forgotten: they are numbered one after the other, so that counting them reads
+ * two, and from which leaf on they are all there is known. A nonce goes with its day, whether
+ * or not its device comes again. */
+static const char SCHEMA_9[] =
+	"ALTER TABLE meta ADD COLUMN notices_from INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE notices ADD COLUMN n INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE notices SET n = r.n FROM (SELECT idx, row_number() OVER (ORDER BY idx) AS n"
+	" FROM notices) AS r WHERE r.idx = notices.idx;"
+	"CREATE INDEX result_nonces_by_time ON result_nonces (used_s);";
+
+static const char *const STEPS[] = { SCHEMA_1, SCHEMA_2, SCHEMA_3, SCHEMA_4, SCHEMA_5,
+				     SCHEMA_6, SCHEMA_7, SCHEMA_8, SCHEMA_9 };
 
 const int troth_sqlite_schema_version = (int)TROTH_COUNT(STEPS);
 

@@ -63,9 +63,12 @@ const char *const troth_sql_text[SQL_N] = {
 
 	/* Of the leaf just added. */
 	[SQL_NOTICE_ADD] =
-		"INSERT INTO notices (idx, kind, time_s, name, segment, was, reason, "
-		"revoked) VALUES ((SELECT max(idx) FROM leaves), ?, ?, ?, ?, ?, ?, "
-		"?)",
+		"INSERT INTO notices (idx, n, kind, time_s, name, segment, was, reason, "
+		"revoked) VALUES ((SELECT max(idx) FROM leaves), "
+		"coalesce((SELECT n FROM notices ORDER BY idx DESC LIMIT 1), 0) + 1, "
+		"?, ?, ?, ?, ?, ?, ?)",
+	[SQL_NOTICES_FORGET] = "DELETE FROM notices WHERE idx < ?",
+	[SQL_NOTICES_FIRST] = "UPDATE meta SET notices_from = max(notices_from, ?)",
 	[SQL_CURSOR_PUT] = "INSERT INTO cursors (name, next) VALUES (?, ?) ON CONFLICT (name) "
 			   "DO UPDATE SET next = excluded.next",
 
@@ -82,6 +85,10 @@ const char *const troth_sql_text[SQL_N] = {
 	[SQL_NONCES_PRUNE] = "DELETE FROM result_nonces WHERE device = ? AND used_s < ?",
 	[SQL_NONCE_ADD] = "INSERT INTO result_nonces (device, nonce, used_s) VALUES (?, ?, ?) "
 			  "ON CONFLICT DO NOTHING",
+
+	[SQL_NONCES_SWEEP] = "DELETE FROM result_nonces WHERE (device, nonce) IN (SELECT "
+			     "device, nonce FROM result_nonces WHERE used_s < ? "
+			     "ORDER BY used_s LIMIT ?)",
 
 	[SQL_DEVICE_NUMBER] = "SELECT device FROM devices WHERE id = ?",
 	/* A new value does not change who may have it. */
@@ -131,6 +138,10 @@ const char *const troth_sql_text[SQL_N] = {
 	[SQL_READ_NOTICES] = "SELECT idx, kind, time_s, name, segment, was, reason, revoked "
 			     "FROM notices WHERE idx >= ? ORDER BY idx LIMIT ?",
 	[SQL_READ_END] = "SELECT coalesce(max(idx) + 1, 0) FROM leaves",
+	[SQL_READ_KEPT] =
+		"SELECT notices_from, coalesce((SELECT n FROM notices ORDER BY idx "
+		"DESC LIMIT 1) - (SELECT n FROM notices ORDER BY idx LIMIT 1) + 1, 0) "
+		"FROM meta",
 	[SQL_READ_CURSOR] = "SELECT next FROM cursors WHERE name = ?",
 	[SQL_READ_SECRETS] =
 		"SELECT s.name, coalesce(d.name, ''), s.sealed IS NOT NULL, s.for_all, s.put_s "

@@ -106,6 +106,21 @@ struct troth_store_cursor {
 	uint64_t next;
 };
 
+/* Notices of leaves before `first` are forgotten. Of each webhook that has not delivered some
+ * of them, a leaf says so. */
+struct troth_store_forget {
+	uint64_t first;
+	size_t n_leaves;
+	struct troth_view leaves[TROTH_WEBHOOKS_MAX];
+	uint64_t now_s;
+};
+
+/* What is there of them. */
+struct troth_notices_kept {
+	uint64_t first; /* from this leaf on none is missing */
+	uint64_t n;
+};
+
 enum troth_store_deed {
 	TROTH_STORE_SECRET_PUT,	  /* a value: of one device, or shared */
 	TROTH_STORE_SECRET_GRANT, /* the shared value, to one device or to all */
@@ -140,7 +155,8 @@ enum troth_store_kind {
 	TROTH_STORE_STATE,
 	TROTH_STORE_DOCUMENT,
 	TROTH_STORE_CURSOR,
-	TROTH_STORE_SECRET
+	TROTH_STORE_SECRET,
+	TROTH_STORE_FORGET
 };
 
 struct troth_store_item {
@@ -152,6 +168,7 @@ struct troth_store_item {
 		struct troth_store_document document;
 		struct troth_store_cursor cursor;
 		struct troth_store_secret secret;
+		struct troth_store_forget forget;
 	} u;
 };
 
@@ -228,6 +245,8 @@ struct troth_store_ops {
 		void *arg);
 	/* One past the last leaf: where who follows from now on begins. */
 	enum troth_status (*end)(struct troth_store_backend *b, uint64_t *out);
+	enum troth_status (*kept)(struct troth_store_backend *b,
+				  struct troth_notices_kept *out);
 	/* How far a webhook has come; TROTH_E_NOT_FOUND for one that is new. */
 	enum troth_status (*cursor)(struct troth_store_backend *b, const char *name,
 				    uint64_t *out);

@@ -211,11 +211,35 @@ case_of "an id that is not of this log is said to be none"
 stream "$work/future" -H 'Last-Event-ID: 1000000'
 wait_until 20 grep -q '^event: reset' "$work/future" || wrong "an id past the end is taken: $(<"$work/future")"
 
+case_of "old events are forgotten, and the audit log says what was not delivered of them"
+count_of() { ctl events --format json | jq -s length; }
+n=$(count_of) mute_waits=$(webhook mute .waiting) kept_from=$(events .data.seq | tail -n 3 | head -n 1)
+python3 - "$work/state/troth.db" "$kept_from" <<'END'
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], timeout=20)
+db.execute("UPDATE notices SET time_s = time_s - 91 * 86400 WHERE idx < ?", (sys.argv[2],))
+db.commit()
+END
+forgotten() { [ "$(count_of)" = 3 ]; }
+wait_until 40 forgotten || wrong "$(count_of) events of $n"
+[ "$(events .data.seq | head -n 1)" = "$kept_from" ] || wrong "kept from $(events .data.seq | head -n 1)"
+lost() { ctl audit list --format json | jq -r '.leaves[].leaf' | grep -A3 '^kind webhook'; }
+wait_until 20 lost >"$work/lost" || wrong "nobody says what was lost"
+[ "$(grep -c '^name' "$work/lost")" = 1 ] && grep -q '^name mute' "$work/lost" || wrong "lost: $(<"$work/lost")"
+ctl audit list --format json | jq -r '.leaves[].leaf' | grep -qx "detail lost $((mute_waits - 3)) before $kept_from" ||
+	wrong "the audit log says $(ctl audit list --format json | jq -r '.leaves[].leaf' | grep '^detail lost'), not $((mute_waits - 3))"
+mute_waits_for_3() { [ "$(webhook mute .waiting)" = 3 ]; }
+wait_until 20 mute_waits_for_3 || wrong "the mute one waits for $(webhook mute .waiting)"
+stream "$work/late" -H 'Last-Event-ID: 1'
+wait_until 20 grep -q '^event: reset' "$work/late" || wrong "who was away does not hear that something is missing: $(<"$work/late")"
+ctl device quarantine press-1 >/dev/null && ctl device release press-1 >/dev/null
+wait_until 40 all_taken || wrong "not delivered after some were forgotten: $(ctl webhook list)"
+
 case_of "who may not follow, and how often who may"
 [ "$(get -o /dev/null -w '%{http_code}' "https://localhost:$port/v1/events")" = 403 ] || wrong "a stranger follows"
 [ "$(get -o /dev/null -w '%{http_code}' -H 'Troth-Caller: gateway' -H 'Last-Event-ID: x' "https://localhost:$port/v1/events")" = 400 ] ||
 	wrong "an id that is none is taken"
-for i in $(seq 14); do stream "$work/many.$i"; done
+for i in $(seq 13); do stream "$work/many.$i"; done
 [ "$(get -o /dev/null -w '%{http_code}' -H 'Troth-Caller: gateway' "https://localhost:$port/v1/events")" = 429 ] || wrong "a seventeenth"
 
 case_of "operators follow too"

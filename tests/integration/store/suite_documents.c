@@ -286,6 +286,48 @@ static void a_cursor_is_kept(void **state)
 	suite_refused(s, "no name", &item, TROTH_E_MALFORMED);
 }
 
+static void expect_kept(struct suite *s, uint64_t first, uint64_t n)
+{
+	struct troth_notices_kept kept;
+
+	assert_int_equal(s->ops->kept(s->b, &kept), TROTH_OK);
+	assert_int_equal(kept.first, first);
+	assert_int_equal(kept.n, n);
+}
+
+/* Notices go, leaves stay; what a webhook lost has one of its own. */
+static void old_notices_are_forgotten(void **state)
+{
+	struct suite *s = *state;
+	struct troth_store_item item = { .kind = TROTH_STORE_FORGET, .u.forget.first = 2 };
+
+	expect_kept(s, 0, 0);
+	for (uint8_t i = 1; i <= 3; i++)
+		(void)suite_enrolled(s, i);
+	expect_kept(s, 0, 3);
+	suite_must(s, &item);
+	suite_must(s, &item); /* there is nothing left to forget */
+	expect_kept(s, 2, 1);
+	assert_int_equal(suite_count_leaves(s), 3);
+	item.u.forget.first = 1; /* nothing comes back */
+	item.u.forget.leaves[0] = troth_view_str("webhook one");
+	item.u.forget.leaves[1] = troth_view_str("webhook two");
+	item.u.forget.n_leaves = 2;
+	suite_must(s, &item);
+	suite_reopen(s);
+	expect_kept(s, 2, 1);
+	assert_int_equal(suite_count_leaves(s), 5);
+	(void)suite_enrolled(s, 4);
+	expect_kept(s, 2, 2);
+	item.u.forget.n_leaves = TROTH_WEBHOOKS_MAX + 1;
+	suite_refused(s, "more leaves than webhooks", &item, TROTH_E_LIMIT);
+	item.u.forget.n_leaves = 3;
+	suite_refused(s, "a leaf that is none", &item, TROTH_E_MALFORMED);
+	item.u.forget.n_leaves = 0;
+	item.u.forget.first = (uint64_t)INT64_MAX + 1;
+	suite_refused(s, "past what is stored", &item, TROTH_E_LIMIT);
+}
+
 static void the_end_is_past_the_last_leaf(void **state)
 {
 	struct suite *s = *state;
@@ -329,6 +371,7 @@ int suite_documents(void)
 		CASE(leaves_from_anywhere),
 		CASE(what_changes_is_told),
 		CASE(a_cursor_is_kept),
+		CASE(old_notices_are_forgotten),
 		CASE(the_end_is_past_the_last_leaf),
 		CASE(a_visitor_ends_the_visit),
 	};

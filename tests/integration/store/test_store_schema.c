@@ -242,8 +242,12 @@ static void rows_that_hold_what_they_must_not(void **state)
 	}
 }
 
-/* What came with versions 7 and 8. */
-#define LATER "DROP TABLE notices; DROP TABLE cursors; DROP TABLE secrets;"
+/* What came with version 9, and with versions 7 to 9. */
+#define NINTH                                        \
+	"DROP INDEX result_nonces_by_time;"          \
+	"ALTER TABLE meta DROP COLUMN notices_from;" \
+	"ALTER TABLE notices DROP COLUMN n;"
+#define LATER NINTH "DROP TABLE notices; DROP TABLE cursors; DROP TABLE secrets;"
 
 /* A store of version 1 held AKs in its devices only; of two with the same one, the first keeps
  * it. */
@@ -380,13 +384,92 @@ static void from_schema_7(void **state)
 	assert_int_equal(s.ops->open(s.where, &s.b), TROTH_OK);
 	row = suite_enrolled(&s, 1);
 	s.ops->close(s.b);
-	by_hand(s.where, "DROP TABLE secrets; PRAGMA user_version = 7;");
+	by_hand(s.where, NINTH "DROP TABLE secrets; PRAGMA user_version = 7;");
 	assert_int_equal(s.ops->open(s.where, &s.b), TROTH_OK);
 	expect(s.where, "SELECT count(*) FROM secrets", "0");
 	item = sample_secret(TROTH_STORE_SECRET_PUT, "disk", row.id, "sealed");
 	suite_must(&s, &item);
 	expect(s.where, "SELECT count(*) FROM secrets", "1");
 	s.ops->close(s.b);
+}
+
+/* A store of version 8 has forgotten nothing; what is there is counted. */
+static void from_schema_8(void **state)
+{
+	struct suite s = { .ops = &troth_store_sqlite };
+	struct troth_notices_kept kept;
+
+	memcpy(s.where, *state, sizeof s.where);
+	assert_int_equal(s.ops->open(s.where, &s.b), TROTH_OK);
+	(void)suite_enrolled(&s, 1);
+	(void)suite_enrolled(&s, 2);
+	s.ops->close(s.b);
+	by_hand(s.where, NINTH "PRAGMA user_version = 8;");
+	assert_int_equal(s.ops->open(s.where, &s.b), TROTH_OK);
+	assert_int_equal(s.ops->kept(s.b, &kept), TROTH_OK);
+	assert_int_equal(kept.first, 0);
+	assert_int_equal(kept.n, 2);
+	s.ops->close(s.b);
+}
+
+/* Also that of a device which never comes again. */
+static void a_nonce_goes_with_its_day(void **state)
+{
+	struct suite s = { .ops = &troth_store_sqlite };
+	struct troth_store_item item;
+	struct troth_device_row one, two;
+	const uint64_t spent_s = 1000000;
+
+	memcpy(s.where, *state, sizeof s.where);
+	assert_int_equal(s.ops->open(s.where, &s.b), TROTH_OK);
+	one = suite_enrolled(&s, 1);
+	two = suite_enrolled(&s, 2);
+	item = sample_verdict(&one);
+	item.u.verdict.result_nonce = troth_view_str("a nonce of theirs");
+	item.u.verdict.now_s = spent_s;
+	suite_must(&s, &item);
+	item = sample_verdict(&two);
+	item.u.verdict.now_s = spent_s + TROTH_CERTIFICATE_LIFE_MAX_S;
+	suite_must(&s, &item);
+	expect(s.where, "SELECT count(*) FROM result_nonces", "1");
+	two = suite_row(&s, two.id);
+	item = sample_verdict(&two);
+	item.u.verdict.now_s = spent_s + TROTH_CERTIFICATE_LIFE_MAX_S + 1;
+	suite_must(&s, &item);
+	expect(s.where, "SELECT count(*) FROM result_nonces", "0");
+	s.ops->close(s.b);
+}
+
+static void check_says(const char *where, enum troth_status want)
+{
+	assert_int_equal(troth_store_sqlite.check(where), want);
+}
+
+/* What a reload asks beside a store that is open. */
+static void what_is_there_is_checked_without_a_trace(void **state)
+{
+	const char *where = *state;
+	struct troth_store_backend *b;
+	struct stat st;
+	FILE *file;
+
+	check_says(where, TROTH_E_NOT_FOUND);
+	assert_int_not_equal(stat(where, &st), 0);
+	file = fopen(where, "wb");
+	assert_non_null(file);
+	assert_int_equal(fclose(file), 0);
+	check_says(where, TROTH_E_CONFIG); /* empty */
+	assert_int_equal(troth_store_sqlite.open(where, &b), TROTH_OK);
+	check_says(where, TROTH_OK);
+	troth_store_sqlite.close(b);
+	check_says(where, TROTH_OK);
+	by_hand(where, "PRAGMA user_version = 1000");
+	check_says(where, TROTH_E_CONFIG);
+	file = fopen(where, "wb");
+	assert_non_null(file);
+	assert_true(fputs("something else that is long enough", file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	check_says(where, TROTH_E_IO);
 }
 
 static void *hold_the_lock(void *where)
@@ -491,6 +574,9 @@ int main(void)
 		CASE(from_schema_5),
 		CASE(from_schema_6),
 		CASE(from_schema_7),
+		CASE(from_schema_8),
+		CASE(a_nonce_goes_with_its_day),
+		CASE(what_is_there_is_checked_without_a_trace),
 		CASE(a_lock_of_another_process_is_waited_for),
 		CASE(a_renewal_takes_the_place_of_what_ran_out),
 		CASE(serials_of_devices_gone_are_swept_in_small_lots),

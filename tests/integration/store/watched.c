@@ -99,6 +99,7 @@ static const char *name_of(const struct troth_store_item *item)
 	case TROTH_STORE_STATE: return item->u.state.row.name;
 	case TROTH_STORE_CURSOR: return item->u.cursor.name;
 	case TROTH_STORE_SECRET: return item->u.secret.name;
+	case TROTH_STORE_FORGET: return "forget";
 	case TROTH_STORE_DOCUMENT: break;
 	}
 	return item->u.document.name;

@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "documents.h"
 #include "followers.h"
+#include "notice_keep.h"
 #include "reader.h"
 #include "webhook_desk.h"
 #include "writer.h"
@@ -375,6 +376,7 @@ static enum troth_status make_parts(struct troth_admin *admin, const struct trot
 	TROTH_TRY(troth_followers_new(admin->front, admin->base, admin->mailbox,
 				      &admin->followers));
 	TROTH_TRY(troth_webhook_desk_new(admin, fds->courier_channel, &admin->webhooks));
+	TROTH_TRY(troth_notice_keep_new(admin, &admin->notice_keep));
 	admin->crl_job.run = on_crl_job;
 	admin->crl_timer = event_new(admin->base, -1, EV_PERSIST, on_crl_timer, admin);
 	const struct timeval every = { .tv_sec = admin->front->settings->crl_life_s / 4 };
@@ -408,6 +410,7 @@ void troth_admin_free(struct troth_admin *admin)
 		troth_followers_end(admin->followers);
 	troth_http_free(admin->http);
 	troth_followers_free(admin->followers);
+	troth_notice_keep_free(admin->notice_keep);
 	troth_webhook_desk_free(admin->webhooks);
 	troth_issuer_link_free(admin->issuer);
 	if (admin->crl_timer != NULL)

@@ -26,6 +26,7 @@ struct troth_admin {
 	struct troth_feed_maker *feed_maker;
 	struct troth_followers *followers;
 	struct troth_webhook_desk *webhooks;
+	struct troth_notice_keep *notice_keep;
 	struct troth_job crl_job;
 	unsigned int crl_asked; /* atomic: a refresh is on its way through the mailbox */
 	uint64_t crl_number;

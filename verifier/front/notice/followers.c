@@ -96,8 +96,8 @@ static void put_beginning(struct troth_writer *w, const struct troth_notice_page
 	troth_put_view(w, troth_view_str("\n"));
 	if (p->reset)
 		put_event(w, "reset",
-			  troth_view_str("{\"reason\":\"the log ends before this id: what was "
-					 "seen is of another one\"}"));
+			  troth_view_str("{\"reason\":\"the log ends before this id, or is "
+					 "kept from a later one on\"}"));
 }
 
 static void say(struct follower *w, struct troth_view text)

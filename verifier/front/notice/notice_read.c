@@ -31,11 +31,14 @@ enum troth_status troth_notice_page_read(struct troth_front *f, uint64_t from,
 					 struct troth_notice_page *out)
 {
 	uint64_t end = 0;
+	struct troth_notices_kept kept;
 	/* The end first: what is committed meanwhile is in the page, or after it. */
 	TROTH_TRY(f->store_ops->end(f->store_backend, &end));
-	const uint64_t start = from < end ? from : end;
+	TROTH_TRY(f->store_ops->kept(f->store_backend, &kept));
+	uint64_t start = from < end ? from : end;
+	start = start > kept.first ? start : kept.first;
 	*out = (struct troth_notice_page){ .asked = from, .from = start, .next = start };
-	out->reset = from > end && from != TROTH_NOTICE_FROM_NOW;
+	out->reset = (from > end && from != TROTH_NOTICE_FROM_NOW) || from < kept.first;
 	TROTH_TRY(f->store_ops->each_notice(f->store_backend, start, TROTH_NOTICE_PAGE, take,
 					    out));
 	out->whole = out->n < TROTH_NOTICE_PAGE;

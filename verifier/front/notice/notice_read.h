@@ -16,8 +16,8 @@ struct troth_front;
 
 struct troth_notice_page {
 	uint64_t asked; /* from where it was to be read */
-	uint64_t from;	/* the same; where the log ends when that is past it */
-	bool reset;	/* it was past it: what was seen before is not of this log */
+	uint64_t from;	/* the same; where the log ends, or what is kept begins, past that */
+	bool reset;	/* it was: what was seen before is not of this log, or not all before */
 	uint64_t next;	/* from where to go on */
 	bool whole;	/* there is nothing after it, yet */
 	size_t n;

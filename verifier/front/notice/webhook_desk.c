@@ -2,6 +2,7 @@
 #include "webhook_desk.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,14 +12,19 @@
 #include "admin.h"
 #include "admin_json.h"
 #include "base.h"
+#include "clock.h"
 #include "courier/message.h"
 #include "notice_read.h"
 #include "reader.h"
+#include "webhook_progress.h"
 
 /* Asked without a cause too, so that no lost wake holds anything up for long, seconds. */
 #define LOOK_S 15
 /* Messages taken in one turn of the loop. */
 #define TURN_MAX 64
+/* A courier that was started again has lost its page: one that says so all the time reads the
+ * store no more often than this, milliseconds. */
+#define AGAIN_MS 1000
 /* Leaves passed over before that is remembered. */
 #define PASSED_MAX 4096
 /* Waiting notices are counted so far, and then it is "more". */
@@ -27,13 +33,15 @@
 struct hook {
 	struct troth_job stored; /* how the store's answer comes back */
 	struct troth_webhook_desk *desk;
-	bool storing;	/* done, or an earlier one, is on its way to the store */
-	bool wants;	/* an answer is owed, from next on */
-	bool known;	/* done is */
-	bool resumes;	/* next is yet to be set to it */
-	uint64_t next;	/* read so far */
-	uint64_t done;	/* delivered so far */
-	uint64_t saved; /* committed, or on its way */
+	bool storing; /* where it is, or was, is on its way to the store */
+	bool wants;   /* an answer is owed */
+	bool known;   /* where it is */
+	struct troth_webhook_progress progress;
+	uint64_t saved;		/* committed, or on its way */
+	uint64_t again_ms;	/* from then on a page may be read once more, monotonic */
+	uint64_t n_delivered;	/* as the courier says, since the front began */
+	uint64_t n_refused;	/* reports of what it was not handed */
+	uint64_t last_taken_ms; /* 0: none since the front began */
 	struct troth_courier_request last; /* report */
 };
 
@@ -76,11 +84,11 @@ static void save(struct hook *h)
 {
 	struct troth_webhook_desk *d = h->desk;
 	struct troth_store_item item = { .kind = TROTH_STORE_CURSOR };
-	if (h->storing || h->saved == h->done || d->admin->store_closed)
+	if (h->storing || h->saved == h->progress.done || d->admin->store_closed)
 		return;
 	memcpy(item.u.cursor.name, settings_of(d, (size_t)(h - d->hooks))->name,
 	       sizeof item.u.cursor.name);
-	item.u.cursor.next = h->done;
+	item.u.cursor.next = h->progress.done;
 	enum troth_status status =
 		troth_store_submit(d->admin->front->store, &item, on_stored, h);
 	if (status != TROTH_OK) {
@@ -88,7 +96,7 @@ static void save(struct hook *h)
 		return; /* the next report tries again */
 	}
 	h->storing = true;
-	h->saved = h->done;
+	h->saved = h->progress.done;
 }
 
 static void on_saved(struct troth_job *job)
@@ -98,10 +106,15 @@ static void on_saved(struct troth_job *job)
 	save(h);
 }
 
-static void remember(struct troth_webhook_desk *d, size_t i, uint64_t next)
+/* What was forgotten meanwhile (notice_keep.h) was not there to be handed over. */
+static void begin_at(struct troth_webhook_desk *d, size_t i, uint64_t done, uint64_t first)
 {
-	d->hooks[i].done = next;
-	save(&d->hooks[i]);
+	struct hook *h = &d->hooks[i];
+	troth_webhook_progress_begin(&h->progress, done > first ? done : first);
+	h->known = true;
+	if (done < first)
+		troth_warn("webhook-behind", "name=%s next=%" PRIu64 " kept_from=%" PRIu64,
+			   settings_of(d, i)->name, done, first);
 }
 
 /* One that is new begins with what comes next. */
@@ -109,20 +122,21 @@ static enum troth_status resume(struct troth_webhook_desk *d, size_t i)
 {
 	struct troth_front *f = d->admin->front;
 	struct hook *h = &d->hooks[i];
+	struct troth_notices_kept kept;
+	uint64_t done = 0;
 	if (h->known)
 		return TROTH_OK;
+	TROTH_TRY(f->store_ops->kept(f->store_backend, &kept));
 	enum troth_status status =
-		f->store_ops->cursor(f->store_backend, settings_of(d, i)->name, &h->done);
-	h->saved = h->done;
-	if (status != TROTH_E_NOT_FOUND) {
-		h->known = status == TROTH_OK;
-		return status;
+		f->store_ops->cursor(f->store_backend, settings_of(d, i)->name, &done);
+	h->saved = done;
+	if (status == TROTH_E_NOT_FOUND) {
+		status = f->store_ops->end(f->store_backend, &done);
+		h->saved = UINT64_MAX; /* nothing is */
 	}
-	uint64_t end = 0;
-	TROTH_TRY(f->store_ops->end(f->store_backend, &end));
-	h->known = true;
-	h->saved = UINT64_MAX; /* nothing is */
-	remember(d, i, end);
+	TROTH_TRY(status);
+	begin_at(d, i, done, kept.first);
+	save(h);
 	return TROTH_OK;
 }
 
@@ -156,12 +170,14 @@ static bool hand_over(const struct troth_webhook_desk *d, const struct troth_cou
 
 /* Who wants what is next has delivered all before it: what was passed over since need not be
  * looked at again after a restart. */
-static void pass_over(struct troth_webhook_desk *d, size_t i, uint64_t next)
+static void pass_over(struct hook *h, uint64_t next)
 {
-	struct hook *h = &d->hooks[i];
-	h->next = next;
-	if (next - h->done >= PASSED_MAX)
-		remember(d, i, next);
+	struct troth_webhook_progress *p = &h->progress;
+	troth_webhook_progress_pass(p, next);
+	if (troth_webhook_progress_owes(p) || p->from - p->done < PASSED_MAX)
+		return;
+	troth_webhook_progress_begin(p, p->from);
+	save(h);
 }
 
 /* Answers when there is something for it; passes over what is not. */
@@ -172,18 +188,18 @@ static void answer(struct troth_webhook_desk *d, size_t i)
 	struct troth_courier_page chosen;
 	if (resume(d, i) != TROTH_OK)
 		return; /* the timer looks again */
-	if (h->resumes)
-		h->next = h->done;
-	h->resumes = false;
 	do {
-		if (troth_notice_page_read(d->admin->front, h->next, &page) != TROTH_OK)
+		if (troth_notice_page_read(d->admin->front, h->progress.from, &page) !=
+		    TROTH_OK)
 			return;
 		choose(d, i, &page, &chosen);
 		if (chosen.n > 0) {
 			h->wants = !hand_over(d, &chosen);
+			if (!h->wants)
+				troth_webhook_progress_hand(&h->progress, &chosen);
 			return;
 		}
-		pass_over(d, i, page.next);
+		pass_over(h, page.next);
 	} while (!page.whole);
 }
 
@@ -197,32 +213,57 @@ static void answer_all(struct troth_webhook_desk *d)
 
 /* ---- what the courier says ---- */
 
-static void take_read(struct troth_webhook_desk *d, const struct troth_courier_request *q)
+/* Once, whatever it says: a courier that was taken over writes no log. */
+static void complain(struct troth_webhook_desk *d, const char *reason)
+{
+	if (!d->complained)
+		troth_warn("webhook-courier", "reason=\"%s\"", reason);
+	d->complained = true;
+}
+
+static void take_read(struct troth_webhook_desk *d, size_t i)
+{
+	struct hook *h = &d->hooks[i];
+	if (h->wants)
+		return; /* it is owed already */
+	h->wants = true;
+	if (troth_webhook_progress_owes(&h->progress)) {
+		if (troth_mono_ms() < h->again_ms)
+			return; /* the timer answers */
+		h->again_ms = troth_mono_ms() + AGAIN_MS;
+	}
+	troth_webhook_progress_again(&h->progress);
+	answer(d, i);
+}
+
+static void take_report(struct troth_webhook_desk *d, const struct troth_courier_request *q)
 {
 	struct hook *h = &d->hooks[q->hook];
-	h->resumes = q->next == TROTH_COURIER_RESUME;
-	h->next = q->next;
-	h->wants = true;
-	answer(d, q->hook);
+	switch (troth_webhook_progress_report(&h->progress, q->next)) {
+	case TROTH_WEBHOOK_LIE:
+		h->n_refused++;
+		complain(d, "it says that it has delivered what it was not given");
+		return;
+	case TROTH_WEBHOOK_TAKEN:
+		h->n_delivered++;
+		h->last_taken_ms = troth_now_ms();
+		save(h);
+		break;
+	case TROTH_WEBHOOK_STAYS: break;
+	}
+	h->last = *q;
 }
 
 static void take(struct troth_webhook_desk *d, struct troth_view bytes)
 {
 	struct troth_courier_request q;
 	if (troth_courier_request_read(bytes, &q) != TROTH_OK ||
-	    q.hook >= d->admin->front->settings->webhooks.n) {
-		if (!d->complained) /* once: a courier that was taken over writes no log */
-			troth_warn("webhook-courier", "reason=\"a message that is none\"");
-		d->complained = true;
-		return;
-	}
-	if (q.kind == TROTH_COURIER_READ) {
-		take_read(d, &q);
-		return;
-	}
-	d->hooks[q.hook].last = q;
-	if (d->hooks[q.hook].known)
-		remember(d, q.hook, q.next);
+	    q.hook >= d->admin->front->settings->webhooks.n)
+		complain(d, "a message that is none");
+	else if (q.kind == TROTH_COURIER_READ)
+		take_read(d, q.hook);
+	else
+		take_report(d, &q);
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
@@ -310,6 +351,30 @@ void troth_webhook_desk_free(struct troth_webhook_desk *d)
 	free(d);
 }
 
+/* ---- what is forgotten ---- */
+
+enum troth_status troth_webhook_desk_know(struct troth_webhook_desk *d)
+{
+	for (size_t i = 0; i < d->admin->front->settings->webhooks.n; i++)
+		TROTH_TRY(resume(d, i));
+	return TROTH_OK;
+}
+
+void troth_webhook_desk_count(const struct troth_webhook_desk *d, uint64_t index,
+			      const struct troth_notice *n, uint64_t lost[TROTH_WEBHOOKS_MAX])
+{
+	for (size_t i = 0; i < d->admin->front->settings->webhooks.n; i++)
+		lost[i] += index >= d->hooks[i].progress.done && is_for(settings_of(d, i), n);
+}
+
+void troth_webhook_desk_forget(struct troth_webhook_desk *d, uint64_t first)
+{
+	for (size_t i = 0; i < d->admin->front->settings->webhooks.n; i++) {
+		troth_webhook_progress_forget(&d->hooks[i].progress, first);
+		save(&d->hooks[i]);
+	}
+}
+
 /* ---- how they fare ---- */
 
 struct counting {
@@ -330,12 +395,14 @@ static json_t *one_json(struct troth_webhook_desk *d, size_t i)
 	struct troth_front *f = d->admin->front;
 	const struct hook *h = &d->hooks[i];
 	struct counting c = { .hook = settings_of(d, i) };
-	if (h->known && f->store_ops->each_notice(f->store_backend, h->done, WAITING_MAX,
-						  count_one, &c) != TROTH_OK)
+	if (h->known && f->store_ops->each_notice(f->store_backend, h->progress.done,
+						  WAITING_MAX, count_one, &c) != TROTH_OK)
 		return NULL;
-	return json_pack("{s:s, s:s, s:I, s:I, s:o, s:I, s:s}", "name", c.hook->name, "url",
-			 c.hook->url, "next", (json_int_t)h->done, "waiting", (json_int_t)c.n,
-			 "last_success", troth_time_json(h->last.success_ms), "failures",
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:I, s:s}", "name", c.hook->name,
+			 "url", c.hook->url, "next", (json_int_t)h->progress.done, "waiting",
+			 (json_int_t)c.n, "delivered", (json_int_t)h->n_delivered, "refused",
+			 (json_int_t)h->n_refused, "last_success",
+			 troth_time_json(h->last_taken_ms), "failures",
 			 (json_int_t)h->last.n_failures, "last_error", h->last.error);
 }
 
