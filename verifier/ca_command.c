@@ -140,6 +140,7 @@ int troth_command_ca_install(const struct troth_settings *s, const char *chain_f
 	}
 	const struct troth_ca_answer answer = { .key_dir = keys,
 						.trust_domain = s->trust_domain,
+						.names = &s->certificate_names,
 						.chain = troth_buffer_view(&pem),
 						.now_s = troth_now_ms() / 1000 };
 	status = troth_ca_install(&answer, &new_root, &why);

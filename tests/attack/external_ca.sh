@@ -121,6 +121,53 @@ try 'another URI' "$CA_PROFILE"$'\nsubjectAltName=URI:spiffe://other.example'
 try 'would not be believed: permitted subtree' "$CA_PROFILE"$'\nnameConstraints=critical,permitted;URI:other.example'
 try 'would not be believed: excluded subtree' "$CA_PROFILE"$'\nnameConstraints=critical,excluded;URI:attack.example'
 try 'would not be believed: unhandled critical' "$CA_PROFILE"$'\n1.2.3.4=critical,DER:0500'
+# What certificates may name beside the URI is tried too: in every piece that constraints cut it into.
+allow_names() { # LIST: certificate_names
+	{ grep -v '^certificate_names' "$work/verifier.yaml" || true; echo "certificate_names: [$1]"; } >"$work/named.yaml"
+	mv "$work/named.yaml" "$work/verifier.yaml"
+}
+constrained() { # EXTENSION: our CA's
+	certify "$csr" plant tried "$CA_PROFILE"$'\nnameConstraints=critical,'"$1" -days 300
+}
+try_names() { # WORDS NAMES CONSTRAINTS
+	allow_names "$2"
+	constrained "$3"
+	# shellcheck disable=SC2046
+	refused "$1" $(chain_of tried)
+}
+take_names() { # NAMES CONSTRAINTS: judged good, and left alone; another file is there already
+	allow_names "$1"
+	constrained "$2"
+	# shellcheck disable=SC2046
+	cat $(chain_of tried) >"$work/chain"
+	cp -r "$work/state/keys" "$work/keys.before"
+	verifier ca install "$work/chain" >"$work/out" 2>&1 || wrong "$1 under $2 is refused: $(<"$work/out")"
+	rm -r "$work/state/keys" && mv "$work/keys.before" "$work/state/keys"
+}
+try_names 'names example.org, .*permitted subtree violation' example.org 'permitted;DNS:example.com'
+try_names 'names example.org, .*permitted subtree violation' example.org 'permitted;DNS:sub.example.org,permitted;DNS:example.com'
+try_names 'excluded subtree violation' example.org 'excluded;DNS:secret.example.org'
+try_names 'names secret.example.org' example.org 'excluded;DNS:secret.example.org'
+try_names 'excluded subtree violation' example.org 'excluded;DNS:org'
+try_names 'names example.com' 'example.org, example.com' 'permitted;DNS:example.org'
+try_names 'names 192.0.2.0, .*permitted subtree violation' 192.0.2.0/24 'permitted;IP:198.51.100.0/255.255.255.0'
+try_names 'names 192.0.2.255, .*permitted subtree violation' 192.0.2.0/24 'permitted;IP:192.0.2.0/255.255.255.128'
+try_names 'names 192.0.2.64, .*excluded subtree violation' 192.0.2.0/24 'excluded;IP:192.0.2.64/255.255.255.255'
+try_names 'permitted subtree violation' 192.0.2.0/24 'permitted;IP:192.0.2.0/255.255.255.192,permitted;IP:192.0.2.128/255.255.255.128'
+try_names 'names 2001:db8::, ' '"2001:db8::/32"' 'permitted;IP:2001:db9::/ffff:ffff::'
+try_names 'excluded subtree violation' '"2001:db8::/32"' 'excluded;IP:2001:db8:1::/ffff:ffff:ffff::'
+take_names example.org 'permitted;DNS:example.org'
+take_names 'a.example.org, b.example.org' 'permitted;DNS:example.org,excluded;DNS:c.example.org'
+take_names example.org 'excluded;DNS:example.com,permitted;URI:attack.example'
+take_names 192.0.2.0/24 'permitted;IP:192.0.2.0/255.255.255.128,permitted;IP:192.0.2.128/255.255.255.128'
+take_names 192.0.2.0/25 'permitted;IP:192.0.2.0/255.255.255.0,excluded;IP:192.0.2.128/255.255.255.128'
+take_names '"2001:db8::/32", 192.0.2.0/24' 'permitted;IP:2001:db8::/ffff:fff0::,permitted;IP:192.0.0.0/255.255.0.0'
+take_names example.org 'permitted;IP:192.0.2.0/255.255.255.0' # of addresses, and there are none
+below fenced works "${CA_PROFILE/,pathlen:0/}"$'\nnameConstraints=critical,permitted;DNS:example.com' # one above ours
+allow_names example.org
+certify "$csr" fenced tried '' -days 300
+refused 'name constraints of /O=Works/CN=fenced' "$work/tried.crt" "$work/fenced.crt" "$work/works.crt"
+sed -i '/^certificate_names/d' "$work/verifier.yaml"
 certify "$csr" works same "" -days 300 -subj /O=Works/CN=works
 refused 'name of one above it' "$work/same.crt" "$work/works.crt"
 certify "$csr" plant brief '' -days 3

@@ -13,6 +13,8 @@
 #include <troth/status.h>
 #include <troth/view.h>
 
+#include "name_rules.h"
+
 struct troth_chain {
 	X509 *certs[TROTH_AUTHORITY_CHAIN_MAX]; /* owned */
 	size_t n;
@@ -34,11 +36,21 @@ const char *troth_chain_fault(const struct troth_chain *chain, X509 *root);
 struct troth_chain_refusal {
 	char text[400];
 };
-/* A chain with its root at the end, for `key` to issue under. Would devices' certificates under
- * it be believed, by any software and for long enough? TROTH_E_CONFIG with the reason. */
+/* What a chain is judged for. */
+struct troth_chain_case {
+	EVP_PKEY *key; /* to issue under it */
+	const char *trust_domain;
+	const struct troth_name_rules *names; /* what certificates may name, beside */
+	uint64_t now_s;
+};
+/* A chain with its root at the end. Would devices' certificates under it be believed, by any
+ * software and for long enough? TROTH_E_CONFIG with the reason. */
 TROTH_NODISCARD enum troth_status troth_chain_judge(const struct troth_chain *chain,
-						    EVP_PKEY *key, const char *trust_domain,
-						    uint64_t now_s,
+						    const struct troth_chain_case *c,
 						    struct troth_chain_refusal *why);
+/* Of that, what name constraints have to do with DNS names and addresses. */
+TROTH_NODISCARD enum troth_status troth_chain_judge_names(const struct troth_chain *chain,
+							  const struct troth_name_rules *rules,
+							  struct troth_chain_refusal *why);
 
 #endif

@@ -181,17 +181,18 @@ static enum troth_status try_it(const struct judgement *j)
 	return status;
 }
 
-enum troth_status troth_chain_judge(const struct troth_chain *chain, EVP_PKEY *key,
-				    const char *trust_domain, uint64_t now_s,
+enum troth_status troth_chain_judge(const struct troth_chain *chain,
+				    const struct troth_chain_case *c,
 				    struct troth_chain_refusal *why)
 {
-	const struct judgement j = { chain, key, trust_domain, now_s, why };
-	if (EVP_PKEY_eq(X509_get0_pubkey(issuing(&j)), key) != 1)
+	const struct judgement j = { chain, c->key, c->trust_domain, c->now_s, why };
+	if (EVP_PKEY_eq(X509_get0_pubkey(issuing(&j)), c->key) != 1)
 		return refuse(&j, "the first certificate is not for the key of the request");
 	TROTH_TRY(check_links(&j));
 	TROTH_TRY(check_usage(&j));
 	TROTH_TRY(check_name(&j));
 	TROTH_TRY(check_times(&j));
 	TROTH_TRY(check_domain(&j));
-	return try_it(&j);
+	TROTH_TRY(try_it(&j));
+	return troth_chain_judge_names(chain, c->names, why);
 }

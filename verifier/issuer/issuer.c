@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base.h"
+#include "chain.h"
 #include "channel.h"
 #include "clock.h"
 #include "desk.h"
@@ -122,6 +123,21 @@ static void fix_arenas(size_t n_threads)
 	(void)mallopt(M_ARENA_MAX, (int)n_threads);
 }
 
+/* The configuration may have changed since the CA was installed. */
+static void warn_of_names(const struct troth_issuer_config *config)
+{
+	TROTH_AUTO(troth_chain_clear) struct troth_chain chain = { .n = 0 };
+	struct troth_chain_refusal why = { "" };
+	if (config->names == NULL ||
+	    troth_chain_read(config->key_dir, "ca.crt", &chain) != TROTH_OK ||
+	    chain.n == TROTH_AUTHORITY_CHAIN_MAX ||
+	    troth_cert_read(config->key_dir, "root.crt", &chain.certs[chain.n]) != TROTH_OK)
+		return;
+	chain.n++;
+	if (troth_chain_judge_names(&chain, config->names, &why) != TROTH_OK)
+		troth_error("names-constrained", "why=\"%s\"", why.text);
+}
+
 static enum troth_status furnish(struct process *p)
 {
 	const struct troth_issuer_config *config = p->config;
@@ -137,6 +153,7 @@ static enum troth_status furnish(struct process *p)
 		return TROTH_E_CONFIG;
 	TROTH_TRY(troth_ctx_new(&ctx));
 	TROTH_TRY(troth_issuer_keys_load(ctx, config->key_dir, &p->office.keys));
+	warn_of_names(config);
 	TROTH_TRY(troth_denied_new(&p->office.denied));
 	TROTH_TRY(troth_rate_new(rate, &p->office.rate));
 	TROTH_TRY(troth_desk_new(&p->office, true, &p->administration));

@@ -165,7 +165,8 @@ static enum troth_status check_answer(const struct troth_ca_answer *a,
 			      "nothing was requested: run troth-verifier ca request first");
 	if (read != TROTH_OK)
 		return refuse(why, read, "the key of the request cannot be read");
-	TROTH_TRY(troth_chain_judge(chain, key, a->trust_domain, a->now_s, why));
+	const struct troth_chain_case c = { key, a->trust_domain, a->names, a->now_s };
+	TROTH_TRY(troth_chain_judge(chain, &c, why));
 	return differs_from_present(a->key_dir, chain->certs[0], why);
 }
 

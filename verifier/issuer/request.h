@@ -21,6 +21,7 @@ TROTH_NODISCARD enum troth_status troth_ca_request(const char *key_dir,
 
 struct troth_ca_answer {
 	const char *key_dir, *trust_domain;
+	const struct troth_name_rules *names; /* `certificate_names` */
 	struct troth_view chain; /* PEM: the issuing CA, those above it, the root */
 	uint64_t now_s;
 };
