@@ -4,29 +4,39 @@
 #include <string.h>
 
 #include "base.h"
+#include "dns_pattern.h"
+#include "policy_clash.h"
 #include "policy_parts.h"
 #include "reader.h"
-#include "svid_names.h"
 #include "text.h"
+
+static enum troth_status read_pattern(struct troth_config_doc *doc,
+				      struct troth_policy_names *names, bool shared)
+{
+	struct troth_dns_pattern pattern = { .shared = shared };
+	TROTH_TRY(troth_config_scalar(doc, &pattern.text));
+	if (names->n_dns == TROTH_POLICY_DNS_MAX)
+		return troth_config_fail(doc, "more than %d DNS names", TROTH_POLICY_DNS_MAX);
+	const char *fault = troth_dns_pattern_fault(&pattern);
+	if (fault != NULL)
+		return troth_config_fail(doc, "%s", fault);
+	for (size_t i = 0; i < names->n_dns; i++)
+		if (troth_view_equal(troth_view_str(names->dns[i]), pattern.text))
+			return troth_config_fail(doc, "the same DNS name twice");
+	names->dns_shared[names->n_dns] = shared;
+	memcpy(names->dns[names->n_dns], pattern.text.p, pattern.text.n);
+	names->dns[names->n_dns++][pattern.text.n] = '\0';
+	return TROTH_OK;
+}
 
 static enum troth_status read_dns(struct troth_config_doc *doc, void *target)
 {
-	struct troth_policy_names *names = target;
-	struct troth_view pattern;
-	char filled[TROTH_DNS_NAME_MAX + 1];
-	TROTH_TRY(troth_config_scalar(doc, &pattern));
-	if (names->n_dns == TROTH_POLICY_DNS_MAX)
-		return troth_config_fail(doc, "more than %d DNS names", TROTH_POLICY_DNS_MAX);
-	if (pattern.n > TROTH_DNS_NAME_MAX ||
-	    !troth_dns_name_fill(pattern, troth_view_str("a"), troth_view_str("b"), filled))
-		return troth_config_fail(doc,
-					 "no DNS name, with {name} and {segment} or without");
-	for (size_t i = 0; i < names->n_dns; i++)
-		if (troth_view_equal(troth_view_str(names->dns[i]), pattern))
-			return troth_config_fail(doc, "the same DNS name twice");
-	memcpy(names->dns[names->n_dns], pattern.p, pattern.n);
-	names->dns[names->n_dns++][pattern.n] = '\0';
-	return TROTH_OK;
+	return read_pattern(doc, target, false);
+}
+
+static enum troth_status read_shared(struct troth_config_doc *doc, void *target)
+{
+	return read_pattern(doc, target, true);
 }
 
 static bool parse_address(struct troth_view text, struct troth_policy_address *out)
@@ -97,6 +107,7 @@ static enum troth_status read_ip(struct troth_config_doc *doc, void *target)
 
 static const struct troth_config_field NAMES[] = {
 	{ .key = "dns", .type = TROTH_CONFIG_LIST, .each = read_dns },
+	{ .key = "shared", .type = TROTH_CONFIG_LIST, .each = read_shared },
 	{ .key = "ip", .type = TROTH_CONFIG_LIST, .each = read_ip },
 	{ 0 },
 };
@@ -105,9 +116,12 @@ enum troth_status troth_policy_read_names(struct troth_config_doc *doc,
 					  struct troth_policy_names *out)
 {
 	struct troth_policy_names names = { 0 };
+	char why[TROTH_POLICY_CLASH_TEXT_MAX];
 	TROTH_TRY(troth_config_map(doc, NAMES, &names));
 	if (names.n_dns == 0 && names.n_addresses == 0)
-		return troth_config_fail(doc, "neither dns nor ip has a name");
+		return troth_config_fail(doc, "neither dns nor shared nor ip has a name");
+	if (troth_policy_names_clash(&names, &names, why))
+		return troth_config_fail(doc, "%s", why);
 	*out = names;
 	return TROTH_OK;
 }

@@ -31,8 +31,9 @@ struct troth_policy_address {
 };
 struct troth_policy_names {
 	size_t n_dns;
-	/* May hold {name} and {segment}: svid_names.h. */
+	/* May hold {name} and {segment}: dns_pattern.h. */
 	char dns[TROTH_POLICY_DNS_MAX][TROTH_DNS_NAME_MAX + 1];
+	bool dns_shared[TROTH_POLICY_DNS_MAX]; /* a service's, not a device's */
 	size_t n_addresses;
 	struct troth_policy_address addresses[TROTH_POLICY_ADDRESSES_MAX];
 };

@@ -42,14 +42,15 @@ says 'URI:spiffe://attack.example/line-1/press-4'
 case_of "names by policy and registry"
 cat >"$work/names.yaml" <<'END'
 names:
-  dns: ["{name}.{segment}.example.org", "*.{name}.example.org", gateway.example.org]
+  dns: ["{name}.{segment}.example.org", "*.{name}.apps.example.org"]
+  shared: [gateway.example.org]
   ip:
     - { device: press-4, address: 192.0.2.4 }
     - { device: press_5, address: 192.0.2.5 }
 END
 names <"$work/names.yaml" || wrong "refused: $(<"$work/out")"
 expect 0 '' -- troth-attester press-4 once
-says 'URI:spiffe://attack.example/line-1/press-4, DNS:press-4.line-1.example.org, DNS:*.press-4.example.org, DNS:gateway.example.org, IP Address:192.0.2.4'
+says 'URI:spiffe://attack.example/line-1/press-4, DNS:press-4.line-1.example.org, DNS:*.press-4.apps.example.org, DNS:gateway.example.org, IP Address:192.0.2.4'
 openssl verify -x509_strict -purpose sslserver -CAfile "$work/state/tls/ca.crt" -untrusted "$cert" "$cert" >/dev/null ||
 	wrong "not believed"
 
@@ -61,7 +62,8 @@ grep -q 'event=names device=press_5 .*gives no DNS name' "$work/verifier.log" ||
 case_of "what the configuration does not allow is left out, whatever a policy says"
 names <<'END' || wrong "refused: $(<"$work/out")"
 names:
-  dns: ["{name}.example.org", bank.example.com, "{name}.badexample.org"]
+  dns: ["{name}.example.org", "{name}.badexample.org"]
+  shared: [bank.example.com]
   ip: [{ device: press-4, address: 198.51.100.1 }, { device: press-4, address: "2001:db8::4" }]
 END
 expect 0 '' -- troth-attester press-4 once
@@ -69,8 +71,42 @@ says 'URI:spiffe://attack.example/line-1/press-4, DNS:press-4.example.org'
 grep -q 'left-out=bank.example.com; not in certificate_names' "$work/verifier.log" || wrong "nobody says so"
 
 case_of "policies and configurations that make no sense are refused"
-names <<<'names: { dns: ["{name}_x.example.org"] }' && wrong "a name that is none"
-grep -q 'no DNS name' "$work/out" || wrong "says $(<"$work/out")"
+unnamed() { # WORDS YAML
+	names <<<"$2" && wrong "taken: $2"
+	grep -q -- "$1" "$work/out" || wrong "$2: $(<"$work/out")"
+}
+unnamed 'no DNS name' 'names: { dns: ["{name}_x.example.org"] }'
+unnamed 'neither dns' 'names: { dns: [] }'
+
+case_of "no name is two devices', by one policy or by two"
+unnamed 'two placeholders' 'names: { dns: ["{name}-{segment}.example.org"] }'
+unnamed 'without {name}' 'names: { dns: [gateway.example.org] }'
+unnamed 'has no {name}' 'names: { shared: ["{name}.example.org"] }'
+unnamed 'one name' 'names: { dns: ["{name}.example.org", "{name}-mgmt.example.org"] }'
+unnamed 'one name' 'names: { dns: ["{name}.{segment}.example.org", "*.{name}.example.org"] }'
+unnamed 'one name' 'names: { dns: ["{name}.example.org"], shared: [gateway.example.org] }'
+unnamed 'the same address twice' 'names: { ip: [{ device: press-4, address: 192.0.2.4 }, { device: press-5, address: 192.0.2.4 }] }'
+names <<'END' || wrong "refused: $(<"$work/out")"
+names:
+  dns: ["{name}.{segment}.example.org"]
+  shared: [gateway.example.org]
+  ip: [{ device: press-4, address: 192.0.2.4 }]
+END
+other() { # WORDS YAML: another policy with these names; no WORDS: it is taken
+	{ sed 's/^name: .*/name: other/' "$work/plain.yaml" && printf '%s\n' "$2"; } >"$work/other.yaml"
+	if ctl policy apply "$work/other.yaml" >"$work/out" 2>&1; then
+		[ -z "$1" ] || wrong "taken beside the first: $2"
+	else
+		[ -n "$1" ] && grep -q -- "with policy default: .*$1" "$work/out" || wrong "$2: $(<"$work/out")"
+	fi
+}
+other 'one name' 'names: { dns: ["{segment}.{name}.example.org"] }'
+other 'one name' 'names: { dns: ["*.{name}.example.org"] }'
+other 'one name' 'names: { shared: [press-4.line-1.example.org] }'
+other 'press-9 and press-4 would have one address' 'names: { ip: [{ device: press-9, address: 192.0.2.4 }] }'
+other '' 'names: { dns: ["{name}.{segment}.example.org"], shared: [gateway.example.org], ip: [{ device: press-4, address: 192.0.2.4 }] }'
+other '' ''
+names <<<'names: { dns: ["{name}.example.org"] }' || wrong "refused: $(<"$work/out")"
 for item in 'Example.org' '*.example.org' '192.0.2.1/24' '192.0.2.0/33' '192.0.2.0/' '::/129' 'a/b' '192.0.2.0'; do
 	sed "s|^certificate_names:.*|certificate_names: [\"$item\"]|" "$work/verifier.yaml" >"$work/bad.yaml"
 	"$bin/troth-verifier" check-config --config "$work/bad.yaml" >"$work/out" 2>&1 && wrong "taken: $item"
@@ -91,7 +127,7 @@ server=$!
 tls_port() { tls=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' "$work/s_server") && [ -n "$tls" ]; }
 wait_until 60 tls_port || wrong "s_server: $(<"$work/s_server")"
 served -verify_hostname press-4.line-1.example.org || wrong "not by its name: $(tail -5 "$work/s_client")"
-served -verify_hostname x.press-4.example.org || wrong "not by the wildcard that is written"
+served -verify_hostname x.press-4.apps.example.org || wrong "not by the wildcard that is written"
 served -verify_ip 192.0.2.4 || wrong "not by its address"
 served -verify_hostname press-5.line-1.example.org && wrong "by the name of another"
 grep -q 'hostname mismatch' "$work/s_client" || wrong "refused for $(tail -3 "$work/s_client")"

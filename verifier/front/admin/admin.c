@@ -12,6 +12,7 @@
 #include "documents.h"
 #include "followers.h"
 #include "notice_keep.h"
+#include "policy_clash.h"
 #include "reader.h"
 #include "webhook_desk.h"
 #include "writer.h"
@@ -71,6 +72,8 @@ static void *grow(void **array, size_t *n, size_t size)
 	return p + (*n)++ * size;
 }
 
+/* One that an earlier version took, and this does not, is none: its devices are refused until
+ * an operator has mended it, and all others served. */
 static enum troth_status load_policy(void *arg, const char *name, struct troth_view text)
 {
 	struct loading *l = arg;
@@ -83,10 +86,12 @@ static enum troth_status load_policy(void *arg, const char *name, struct troth_v
 	struct troth_view domain = troth_view_str(l->admin->front->settings->trust_domain);
 	enum troth_status status =
 		troth_policy_parse(l->admin->ctx, text, domain, policy, &error);
-	if (status != TROTH_OK)
-		troth_error("policy", "name=%s line=%u reason=\"%s\"", name, error.line,
-			    error.text);
-	return status;
+	if (status != TROTH_E_CONFIG)
+		return status;
+	troth_error("policy", "name=%s line=%u reason=\"%s\" refused=\"all of its group\"",
+		    name, error.line, error.text);
+	s->n_policies--;
+	return TROTH_OK;
 }
 
 static enum troth_status load_reference(void *arg, const char *name, struct troth_view text)
@@ -104,6 +109,34 @@ static enum troth_status load_reference(void *arg, const char *name, struct trot
 	return status;
 }
 
+static bool clash(const struct troth_policy *a, const struct troth_policy *b)
+{
+	char why[TROTH_POLICY_CLASH_TEXT_MAX];
+	if (!troth_policy_names_clash(&a->names, &b->names, why))
+		return false;
+	troth_error("policy", "name=%s other=%s reason=\"neither gives names: %s\"", b->name,
+		    a->name, why);
+	return true;
+}
+
+/* Of two policies that could name two devices alike neither names any: which of them is meant,
+ * nobody here knows. */
+static enum troth_status part_names(struct troth_snapshot *s)
+{
+	bool *mute = calloc(s->n_policies + 1, sizeof *mute);
+	if (mute == NULL)
+		return TROTH_E_MEMORY;
+	for (size_t i = 0; i < s->n_policies; i++)
+		for (size_t k = 0; k < i; k++)
+			if (clash(&s->policies[k], &s->policies[i]))
+				mute[i] = mute[k] = true;
+	for (size_t i = 0; i < s->n_policies; i++)
+		if (mute[i])
+			s->policies[i].names = (struct troth_policy_names){ .n_dns = 0 };
+	free(mute);
+	return TROTH_OK;
+}
+
 enum troth_status troth_admin_load_snapshot(struct troth_admin *admin)
 {
 	struct troth_front *f = admin->front;
@@ -119,6 +152,8 @@ enum troth_status troth_admin_load_snapshot(struct troth_admin *admin)
 	if (status == TROTH_OK)
 		status = f->store_ops->each_document(f->store_backend, false, load_reference,
 						     &l);
+	if (status == TROTH_OK)
+		status = part_names(s);
 	if (status != TROTH_OK) {
 		s->refs = 1;
 		troth_snapshot_release(s);

@@ -10,6 +10,8 @@
 #include "base.h"
 #include "clock.h"
 #include "documents.h"
+#include "line.h"
+#include "policy_clash.h"
 #include "problems.h"
 #include "reader.h"
 #include "text.h"
@@ -200,6 +202,26 @@ static void document_problem(struct troth_exchange *x, const struct troth_config
 	troth_exchange_problem(x, 400, "invalid-document", detail, 0);
 }
 
+/* With the others in force, names would not be of one device each. Two that are put at the same
+ * moment do not see each other here: loading looks again (admin.c). */
+static bool clashes(struct troth_admin *admin, const struct troth_policy *policy,
+		    struct troth_config_error *out)
+{
+	struct troth_snapshot *s = troth_snapshot_take(admin->front->snapshots);
+	struct troth_line text = troth_line_make(out->text, sizeof out->text);
+	char why[TROTH_POLICY_CLASH_TEXT_MAX];
+	bool found = false;
+	for (size_t i = 0; i < s->n_policies && !found; i++) {
+		const struct troth_policy *other = &s->policies[i];
+		found = strcmp(other->name, policy->name) != 0 &&
+			troth_policy_names_clash(&policy->names, &other->names, why);
+		if (found)
+			troth_line_format(&text, "names, with policy %s: %s", other->name, why);
+	}
+	troth_snapshot_release(s);
+	return found;
+}
+
 void troth_admin_policy_put(struct troth_exchange *x, void *arg)
 {
 	struct troth_admin *admin = arg;
@@ -207,7 +229,8 @@ void troth_admin_policy_put(struct troth_exchange *x, void *arg)
 	struct troth_config_error error = { 0 };
 	struct troth_view domain = troth_view_str(admin->front->settings->trust_domain);
 	if (troth_policy_parse(admin->ctx, troth_exchange_body(x), domain, &policy, &error) !=
-	    TROTH_OK) {
+		    TROTH_OK ||
+	    clashes(admin, &policy, &error)) {
 		document_problem(x, &error);
 		return;
 	}
