@@ -16,16 +16,4 @@ void troth_cli_explain_text(FILE *to, json_t *explanation);
 TROTH_NODISCARD bool troth_cli_explain_html(struct troth_ctx *ctx, FILE *to,
 					    json_t *explanation);
 
-/* Text in HTML, also inside a quoted attribute: & < > " ' as entities, and whatever is not
- * printable ASCII as \xNN. */
-void troth_cli_put_html(FILE *to, const char *text);
-
-/* Whether a device would be refused all the same; and what the proposals are called, of which
- * perhaps none is enough. */
-TROTH_NODISCARD bool troth_cli_proposal_refuses(const json_t *proposal);
-const char *troth_cli_proposals_title(const json_t *proposals);
-
-/* A string of an object, "" when there is none. */
-const char *troth_cli_string_of(const json_t *object, const char *key);
-
 #endif

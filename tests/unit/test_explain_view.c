@@ -212,10 +212,41 @@ static void a_proposal_that_is_not_enough_says_so(void **state)
 	}
 }
 
+static void both_say(struct troth_ctx *ctx, json_t *o, const char *words)
+{
+	for (size_t html = 0; html < 2; html++) {
+		char *out = render(ctx, o, html == 1);
+		if (strstr(out, words) == NULL)
+			fail_msg("the %s does not say: %s", html == 1 ? "page" : "text", words);
+		free(out);
+	}
+}
+
+/* A deviation without an event, a component that lost its last reason: the page has no other
+ * story than the text. */
+static void text_and_page_say_the_same(void **state)
+{
+	json_t *o = explanation_of("text");
+	json_t *deviation = json_array_get(json_object_get(o, "deviations"), 0);
+	json_t *accept = json_object_get(json_object_get(o, "proposals"), "accept");
+	json_t *component = json_array_get(json_object_get(accept, "components"), 0);
+	both_say(*state, o, "component text (new): 1 more alternative");
+	json_array_clear(json_object_get(component, "alternatives"));
+	both_say(*state, o, "component text (new): may be absent");
+	json_object_set_new(deviation, "event", json_null());
+	both_say(*state, o, "text: not measured at all");
+	json_object_set_new(deviation, "final_value", json_true());
+	both_say(*state, o, "PCR 4: another final value");
+	json_object_set_new(deviation, "expected", json_null());
+	both_say(*state, o, "nothing: the reference values have no event here");
+	json_decref(o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_proposal_that_is_not_enough_says_so),
+		cmocka_unit_test(text_and_page_say_the_same),
 		cmocka_unit_test(a_page_is_not_to_be_written_by_a_device),
 		cmocka_unit_test(a_terminal_gets_printable_ascii),
 		cmocka_unit_test(a_page_stands_alone),
