@@ -162,11 +162,7 @@ bool troth_cli_online_args(const struct troth_cli_command *command, char **argv,
 		options[n] = *further++;
 	if (!troth_cli_args(command, argv, options, &out->words))
 		return false;
-	if (!troth_cli_format_from(out->format_text, true, &out->format)) {
-		troth_cli_usage(command, "--format is text, tsv or json");
-		return false;
-	}
-	return true;
+	return troth_cli_format(command, out->format_text, true, &out->format);
 }
 
 static json_t *at_path(json_t *object, const char *key)

@@ -119,7 +119,8 @@ bool troth_cli_args_with_lists(const struct troth_cli_command *command, char **a
 	return true;
 }
 
-bool troth_cli_format_from(const char *text, bool tsv_too, enum troth_cli_format *out)
+bool troth_cli_format(const struct troth_cli_command *command, const char *text, bool tsv_too,
+		      enum troth_cli_format *out)
 {
 	if (text == NULL || strcmp(text, "text") == 0)
 		*out = TROTH_CLI_TEXT;
@@ -127,7 +128,10 @@ bool troth_cli_format_from(const char *text, bool tsv_too, enum troth_cli_format
 		*out = TROTH_CLI_JSON;
 	else if (tsv_too && strcmp(text, "tsv") == 0)
 		*out = TROTH_CLI_TSV;
-	else
+	else {
+		troth_cli_usage(command, tsv_too ? "--format is text, tsv or json"
+						 : "--format is text or json");
 		return false;
+	}
 	return true;
 }

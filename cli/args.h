@@ -43,9 +43,10 @@ TROTH_NODISCARD bool troth_cli_args_with_lists(const struct troth_cli_command *c
 					       const struct troth_cli_option *options,
 					       const struct troth_cli_list_option *lists,
 					       struct troth_cli_words *out);
-/* NULL is text. Refuses what the command does not offer (tsv_too: --format tsv is one). */
-TROTH_NODISCARD bool troth_cli_format_from(const char *text, bool tsv_too,
-					   enum troth_cli_format *out);
+/* The value of --format: NULL is text. Says so, with the usage, and returns false for what the
+ * command does not offer (tsv_too: tsv is offered). */
+TROTH_NODISCARD bool troth_cli_format(const struct troth_cli_command *command, const char *text,
+				      bool tsv_too, enum troth_cli_format *out);
 /* Says what is wrong with the command line, with the usage. */
 void troth_cli_usage(const struct troth_cli_command *command, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

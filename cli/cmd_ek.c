@@ -196,10 +196,10 @@ static enum troth_cli_exit run_verify(const struct troth_cli_command *self, int 
 	(void)argc;
 	if (!troth_cli_args(self, argv, options, &words))
 		return TROTH_CLI_UNSURE;
-	if (roots == NULL || !troth_cli_format_from(format_text, false, &format) ||
-	    (at != NULL && !troth_cli_time(at, &now_s))) {
-		troth_cli_usage(self,
-				"wanted --roots, --at as RFC 3339, --format text or json");
+	if (!troth_cli_format(self, format_text, false, &format))
+		return TROTH_CLI_UNSURE;
+	if (roots == NULL || (at != NULL && !troth_cli_time(at, &now_s))) {
+		troth_cli_usage(self, "wanted --roots, and --at as RFC 3339");
 		return TROTH_CLI_UNSURE;
 	}
 	if (!read_trust(roots, intermediates, &trust))

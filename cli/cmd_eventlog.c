@@ -74,10 +74,8 @@ struct options {
 
 static bool take_options(const struct troth_cli_command *self, struct options *o)
 {
-	if (!troth_cli_format_from(o->format_text, false, &o->format)) {
-		troth_cli_usage(self, "--format is text or json");
+	if (!troth_cli_format(self, o->format_text, false, &o->format))
 		return false;
-	}
 	if (o->bank_text == NULL)
 		return true;
 	o->bank = troth_hash_from_name(troth_view_str(o->bank_text));

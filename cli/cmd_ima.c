@@ -60,10 +60,8 @@ static bool take_pcr10(const struct troth_cli_command *self, struct options *o)
 
 static bool take_options(const struct troth_cli_command *self, struct options *o)
 {
-	if (!troth_cli_format_from(o->format_text, false, &o->format)) {
-		troth_cli_usage(self, "--format is text or json");
+	if (!troth_cli_format(self, o->format_text, false, &o->format))
 		return false;
-	}
 	return take_hash(self, "--template-hash", o->hash_text, &o->hash) &&
 	       take_hash(self, "--bank", o->bank_text, &o->bank) && take_pcr10(self, o);
 }

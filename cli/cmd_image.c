@@ -114,10 +114,8 @@ static enum troth_cli_exit run_show(const struct troth_cli_command *self, int ar
 	(void)argc;
 	if (!troth_cli_args(self, argv, options, &words))
 		return TROTH_CLI_UNSURE;
-	if (!troth_cli_format_from(format_text, false, &format)) {
-		troth_cli_usage(self, "--format is text or json");
+	if (!troth_cli_format(self, format_text, false, &format))
 		return TROTH_CLI_UNSURE;
-	}
 	return show(words.list[0], format);
 }
 

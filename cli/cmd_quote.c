@@ -268,11 +268,7 @@ static bool read_arguments(const struct troth_cli_command *self, char **argv,
 		troth_cli_usage(self, "--ak, --attest and --signature are needed");
 		return false;
 	}
-	if (!troth_cli_format_from(a->format, false, format)) {
-		troth_cli_usage(self, "--format is text or json");
-		return false;
-	}
-	return true;
+	return troth_cli_format(self, a->format, false, format);
 }
 
 static enum troth_cli_exit run_verify(const struct troth_cli_command *self, int argc,

@@ -8,12 +8,31 @@
 #include "pcrlock.h"
 #include "reference_sets.h"
 
-static bool is_pcrlock(const struct troth_cli_command *self, const char *format)
+/* What import and export have in common. */
+struct call {
+	const char *name, *socket, *format, *out;
+	struct troth_cli_words words;
+	struct troth_ctx *ctx;
+	struct troth_reference_set set;
+};
+
+static void call_clear(struct call *c)
 {
-	if (format != NULL && strcmp(format, "pcrlock") == 0)
-		return true;
-	troth_cli_usage(self, "--format pcrlock is needed: it is the one there is");
-	return false;
+	troth_reference_release(&c->set);
+	troth_ctx_free(c->ctx);
+}
+
+static bool take_call(const struct troth_cli_command *self, char **argv,
+		      const struct troth_cli_option *options, struct call *c)
+{
+	if (!troth_cli_args(self, argv, options, &c->words))
+		return false;
+	if (c->format == NULL || strcmp(c->format, "pcrlock") != 0) {
+		troth_cli_usage(self, "--format pcrlock is needed: it is the one there is");
+		return false;
+	}
+	c->ctx = troth_cli_context();
+	return c->ctx != NULL;
 }
 
 static bool import_set(struct troth_ctx *ctx, const char *name,
@@ -34,49 +53,43 @@ static bool import_set(struct troth_ctx *ctx, const char *name,
 enum troth_cli_exit troth_cli_run_import(const struct troth_cli_command *self, int argc,
 					 char **argv)
 {
-	const char *name = NULL, *format = NULL, *out = NULL;
+	TROTH_AUTO(call_clear) struct call c = { 0 };
 	const struct troth_cli_option options[] = {
-		{ .name = "--name", .text = &name },
-		{ .name = "--format", .text = &format },
-		{ .name = "--out", .text = &out },
+		{ .name = "--name", .text = &c.name },
+		{ .name = "--format", .text = &c.format },
+		{ .name = "--out", .text = &c.out },
 		{ 0 },
 	};
-	TROTH_AUTO(troth_reference_release) struct troth_reference_set set = { 0 };
-	TROTH_AUTO(troth_ctx_free_p) struct troth_ctx *ctx = troth_cli_context();
-	struct troth_cli_words words;
 	(void)argc;
-	if (ctx == NULL || !troth_cli_args(self, argv, options, &words) ||
-	    !is_pcrlock(self, format))
+	if (!take_call(self, argv, options, &c))
 		return TROTH_CLI_UNSURE;
-	if (name == NULL) {
+	if (c.name == NULL) {
 		troth_cli_usage(self, "--name is needed");
 		return TROTH_CLI_UNSURE;
 	}
-	return import_set(ctx, name, &words, &set) ? troth_cli_write_set(ctx, &set, out)
-						   : TROTH_CLI_UNSURE;
+	return import_set(c.ctx, c.name, &c.words, &c.set)
+		       ? troth_cli_write_set(c.ctx, &c.set, c.out)
+		       : TROTH_CLI_UNSURE;
 }
 
 enum troth_cli_exit troth_cli_run_export(const struct troth_cli_command *self, int argc,
 					 char **argv)
 {
-	const char *socket = NULL, *format = NULL, *out = NULL;
+	TROTH_AUTO(call_clear) struct call c = { 0 };
 	const struct troth_cli_option options[] = {
-		{ .name = "--socket", .text = &socket },
-		{ .name = "--format", .text = &format },
-		{ .name = "--out", .text = &out },
+		{ .name = "--socket", .text = &c.socket },
+		{ .name = "--format", .text = &c.format },
+		{ .name = "--out", .text = &c.out },
 		{ 0 },
 	};
-	TROTH_AUTO(troth_reference_release) struct troth_reference_set set = { 0 };
-	TROTH_AUTO(troth_ctx_free_p) struct troth_ctx *ctx = troth_cli_context();
-	struct troth_cli_words words;
 	(void)argc;
-	if (ctx == NULL || !troth_cli_args(self, argv, options, &words) ||
-	    !is_pcrlock(self, format))
+	if (!take_call(self, argv, options, &c))
 		return TROTH_CLI_UNSURE;
-	if (out == NULL) {
+	if (c.out == NULL) {
 		troth_cli_usage(self, "--out DIRECTORY is needed");
 		return TROTH_CLI_UNSURE;
 	}
-	enum troth_cli_exit code = troth_cli_find_set(ctx, socket, words.list[0], &set);
-	return code == TROTH_CLI_YES ? troth_cli_write_pcrlock(ctx, &set, out) : code;
+	const enum troth_cli_exit code =
+		troth_cli_find_set(c.ctx, c.socket, c.words.list[0], &c.set);
+	return code == TROTH_CLI_YES ? troth_cli_write_pcrlock(c.ctx, &c.set, c.out) : code;
 }

@@ -227,10 +227,8 @@ static enum troth_cli_exit run_replay(const struct troth_cli_command *self, int 
 	(void)argc;
 	if (!troth_cli_args(self, argv, options, &words))
 		return TROTH_CLI_UNSURE;
-	if (!troth_cli_format_from(format_text, false, &format)) {
-		troth_cli_usage(self, "--format is text or json");
+	if (!troth_cli_format(self, format_text, false, &format))
 		return TROTH_CLI_UNSURE;
-	}
 	if (words.n > 0)
 		s.file = words.list[0];
 	const bool files = s.record != NULL && s.policy != NULL;

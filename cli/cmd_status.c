@@ -235,11 +235,7 @@ static bool read_arguments(const struct troth_cli_command *self, char **argv, st
 		troth_cli_usage(self, "--not-below is a sequence number");
 		return false;
 	}
-	if (!troth_cli_format_from(f->format_text, true, &f->format)) {
-		troth_cli_usage(self, "--format is text, tsv or json");
-		return false;
-	}
-	return true;
+	return troth_cli_format(self, f->format_text, true, &f->format);
 }
 
 static enum troth_cli_exit run(const struct troth_cli_command *self, char **argv, bool devices)

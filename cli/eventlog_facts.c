@@ -8,6 +8,7 @@
 #include "logs.h"
 #include "output.h"
 #include "text.h"
+#include "verdict_json.h"
 
 /* ---- JSON ---- */
 
@@ -21,8 +22,8 @@ static json_t *fact_json(const struct troth_cli_logs *logs, const struct troth_f
 	troth_event_fields(&logs->log.events[fact->event], &sink);
 	json_t *o = json_pack("{s:I, s:s, s:o, s:o, s:o}", "event", (json_int_t)fact->event,
 			      "proof", troth_proof_name(fact->proof), "value",
-			      troth_cli_line_json(l), "digest",
-			      troth_cli_digest_json(fact->digest), "fields", fields);
+			      troth_cli_line_json(l), "digest", troth_json_hex(fact->digest),
+			      "fields", fields);
 	if (fact->kind == TROTH_FACT_IMAGE || fact->kind == TROTH_FACT_OPTION_ROM)
 		json_object_set_new(o, "authority",
 				    fact->authority >= 0 ? json_integer(fact->authority)
@@ -102,7 +103,7 @@ static json_t *userspace_json(const struct troth_userspace_event *ev,
 	troth_userspace_fields(&sink, ev);
 	json_object_set_new(o, "pcr", ev->has_pcr ? json_integer(ev->pcr) : json_null());
 	json_object_set_new(o, "proof", json_string(troth_proof_name(p->proof)));
-	json_object_set_new(o, "digest", troth_cli_digest_json(p->digest));
+	json_object_set_new(o, "digest", troth_json_hex(p->digest));
 	return o;
 }
 

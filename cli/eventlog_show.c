@@ -9,6 +9,7 @@
 #include "logs.h"
 #include "output.h"
 #include "text.h"
+#include "verdict_json.h"
 
 /* What is shown, counted. */
 struct tally {
@@ -52,7 +53,7 @@ static json_t *entry_json(const struct troth_cli_logs *logs, const struct troth_
 			 e->has_pcr ? json_integer(e->pcr) : json_null(), "register",
 			 troth_cli_line_json(&named), "type", troth_cli_line_json(&typed),
 			 "proof", troth_proof_name(e->proof.proof), "digest",
-			 troth_cli_digest_json(e->proof.digest), "quirks",
+			 troth_json_hex(e->proof.digest), "quirks",
 			 troth_cli_quirks_json(e->proof.quirks), "text",
 			 troth_cli_line_json(&line), "fields", fields);
 }

@@ -49,12 +49,3 @@ json_t *troth_cli_quirks_json(uint32_t quirks)
 							    (enum troth_quirk)(1U << i))));
 	return list;
 }
-
-json_t *troth_cli_digest_json(struct troth_view digest)
-{
-	char hex[2 * TROTH_DIGEST_MAX + 1];
-	if (digest.n == 0 || digest.n > TROTH_DIGEST_MAX)
-		return json_null();
-	troth_format_hex(digest, hex);
-	return json_string(hex);
-}

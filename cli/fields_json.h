@@ -14,7 +14,5 @@ struct troth_fields troth_cli_fields_to(json_t *object);
 json_t *troth_cli_line_json(const struct troth_line *l);
 /* The names of a set of quirks. */
 json_t *troth_cli_quirks_json(uint32_t quirks);
-/* Lower-case hex, at most TROTH_DIGEST_MAX bytes; null for an empty view. */
-json_t *troth_cli_digest_json(struct troth_view digest);
 
 #endif

@@ -147,7 +147,7 @@ static void look(struct troth_conn *c)
 	}
 }
 
-static void linger(struct troth_conn *c)
+void troth_conn_linger(struct troth_conn *c)
 {
 	switch (troth_transport_discard(&c->io)) {
 	case TROTH_IO_END:
@@ -175,7 +175,7 @@ void troth_conn_ready(evutil_socket_t fd, short what, void *conn)
 			look(c);
 		return;
 	case TROTH_PHASE_STREAM: troth_conn_stream(c); return;
-	case TROTH_PHASE_LINGER: linger(c); return;
+	case TROTH_PHASE_LINGER: troth_conn_linger(c); return;
 	case TROTH_PHASE_N: break;
 	}
 }

@@ -126,6 +126,8 @@ void troth_conn_new(struct troth_http_server *s, int fd);
 void troth_conn_watch(struct troth_conn *c, short events);
 /* Closes and frees; an exchange a handler holds stays. */
 void troth_conn_close(struct troth_conn *c);
+/* Drops what a peer still sends, and closes when it ends. */
+void troth_conn_linger(struct troth_conn *c);
 /* Called by the loop. */
 void troth_conn_ready(evutil_socket_t fd, short what, void *conn);
 

@@ -88,18 +88,6 @@ static void flush(struct troth_conn *c)
 	c->stream.owner.room(c->stream.owner.arg);
 }
 
-/* A follower has nothing more to say: what it sends is dropped, and its end is the stream's. */
-static void listen_for_end(struct troth_conn *c)
-{
-	switch (troth_transport_discard(&c->io)) {
-	case TROTH_IO_END:
-	case TROTH_IO_BROKEN: troth_conn_close(c); return;
-	case TROTH_IO_OK:
-	case TROTH_IO_WANT_READ:
-	case TROTH_IO_WANT_WRITE: return;
-	}
-}
-
 void troth_conn_stream(struct troth_conn *c)
 {
 	if (c->last)
@@ -107,5 +95,5 @@ void troth_conn_stream(struct troth_conn *c)
 	else if (c->out != NULL)
 		flush(c);
 	else
-		listen_for_end(c);
+		troth_conn_linger(c); /* a follower has nothing more to say */
 }

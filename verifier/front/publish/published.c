@@ -265,25 +265,25 @@ static struct troth_published_set what_is_in(const struct troth_published_set *s
 	return s;
 }
 
-enum troth_status troth_published_set_crl(struct troth_published *p, struct troth_view der)
+static enum troth_status set_crl(struct troth_published *p, struct troth_view der, bool former)
 {
 	struct troth_published_set *now = troth_published_take(p);
 	struct troth_published_set next = what_is_in(now);
-	next.crl.bytes = der;
+	(former ? &next.former_crl : &next.crl)->bytes = der;
 	enum troth_status status = publish(p, &next);
 	troth_published_release(now);
 	return status;
 }
 
+enum troth_status troth_published_set_crl(struct troth_published *p, struct troth_view der)
+{
+	return set_crl(p, der, false);
+}
+
 enum troth_status troth_published_set_former_crl(struct troth_published *p,
 						 struct troth_view der)
 {
-	struct troth_published_set *now = troth_published_take(p);
-	struct troth_published_set next = what_is_in(now);
-	next.former_crl.bytes = der;
-	enum troth_status status = publish(p, &next);
-	troth_published_release(now);
-	return status;
+	return set_crl(p, der, true);
 }
 
 /* Reads to the empty value that ends a group, or to the end. */
