@@ -17,7 +17,7 @@ struct troth_cli_case_source {
 	const char *device, *socket;
 	const char *file;
 	const char *record, *log, *policy, *reference, *pcrs, *good_log, *trust_domain;
-	const char *ima_lists; /* directory of allow-lists */
+	const char *ima_lists; /* directory of allow-lists; NULL: those of the case */
 };
 
 struct troth_cli_case {
@@ -40,6 +40,7 @@ struct troth_cli_case {
 	bool has_good_log, good_elsewhere;
 	struct troth_replay replay;
 	const char *ima_lists;
+	bool ima_in_part;	      /* allow-lists: only what the case has of them */
 	struct troth_ima_result *ima; /* owned; NULL: no word of IMA */
 
 	struct troth_case appraised;

@@ -152,16 +152,24 @@ static const char *outcome(const struct troth_cli_case *c, enum troth_cli_exit *
 	return "differs";
 }
 
+/* Whose word stands for the allow-lists; NULL where none were needed. */
+static const char *lists_word(const struct troth_cli_case *c)
+{
+	if (c->ima == NULL)
+		return NULL;
+	return c->ima_in_part ? "of the case" : "whole";
+}
+
 static json_t *result_json(const struct troth_cli_case *c, const char *word)
 {
 	const Troth__V1__AppraisalRecord *r = c->record;
-	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:b}", "result", word, "device",
-			 r->device->name, "stored_digest",
+	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:b, s:s?}", "result", word,
+			 "device", r->device->name, "stored_digest",
 			 troth_json_hex(troth_wire_view(r->verdict->digest)), "digest",
 			 troth_json_hex(TROTH_VIEW_OF(c->digest)), "tier",
 			 troth_tier_name(c->verdict.tier), "engine", TROTH_VERSION,
 			 "stored_engine", r->engine_version, "binding_checked",
-			 (int)(c->trust_domain.n > 0));
+			 (int)(c->trust_domain.n > 0), "allow_lists", lists_word(c));
 }
 
 static enum troth_cli_exit compare(const struct troth_cli_case *c, enum troth_cli_format format)
@@ -253,7 +261,8 @@ const struct troth_cli_command TROTH_CLI_REPLAY[] = {
 	  "  --log FILE           the event log\n"
 	  "  --policy FILE        the policy\n"
 	  "  --reference FILE     the reference set\n"
-	  "  --ima-lists DIR      the allow-lists for IMA (NAME.digests) it was made with\n"
+	  "  --ima-lists DIR      the allow-lists for IMA (NAME.digests) it was made with,\n"
+	  "                       instead of what the case has of them\n"
 	  "  --trust-domain NAME  with --record: also check what the quote binds\n"
 	  "  --format FORMAT      text or json\n"
 	  "\n"

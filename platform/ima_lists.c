@@ -101,22 +101,29 @@ const struct troth_digest_set *troth_ima_lists_find(const struct troth_ima_lists
 	return NULL;
 }
 
+enum troth_status troth_ima_yardstick_mark(struct troth_ctx *ctx,
+					   const struct troth_policy *policy,
+					   struct troth_ima_yardstick *out)
+{
+	static const uint8_t NONE[TROTH_DIGEST_SET_ID] = { 0 };
+	struct troth_view parts[1 + TROTH_IMA_RULES_MAX] = { TROTH_VIEW_OF(policy->id) };
+	struct troth_digest version;
+	for (size_t i = 0; i < policy->ima.n_rules; i++)
+		parts[1 + i] = out->sets[i] != NULL ? TROTH_VIEW_OF(out->sets[i]->id)
+						    : TROTH_VIEW_OF(NONE);
+	TROTH_TRY(troth_hash_parts(ctx, TROTH_HASH_SHA256, parts, 1 + policy->ima.n_rules,
+				   &version));
+	memcpy(out->version, version.bytes, sizeof out->version);
+	return TROTH_OK;
+}
+
 enum troth_status troth_ima_yardstick_find(struct troth_ctx *ctx,
 					   const struct troth_ima_lists *lists,
 					   const struct troth_policy *policy,
 					   struct troth_ima_yardstick *out)
 {
-	static const uint8_t NONE[TROTH_DIGEST_SET_ID] = { 0 };
 	const struct troth_ima_policy *p = &policy->ima;
-	struct troth_view parts[1 + TROTH_IMA_RULES_MAX] = { TROTH_VIEW_OF(policy->id) };
-	struct troth_digest version;
-	for (size_t i = 0; i < p->n_rules; i++) {
-		const struct troth_digest_set *set =
-			troth_ima_lists_find(lists, p->text + p->rules[i].list);
-		out->sets[i] = set;
-		parts[1 + i] = set != NULL ? TROTH_VIEW_OF(set->id) : TROTH_VIEW_OF(NONE);
-	}
-	TROTH_TRY(troth_hash_parts(ctx, TROTH_HASH_SHA256, parts, 1 + p->n_rules, &version));
-	memcpy(out->version, version.bytes, sizeof out->version);
-	return TROTH_OK;
+	for (size_t i = 0; i < p->n_rules; i++)
+		out->sets[i] = troth_ima_lists_find(lists, p->text + p->rules[i].list);
+	return troth_ima_yardstick_mark(ctx, policy, out);
 }

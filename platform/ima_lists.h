@@ -36,6 +36,10 @@ TROTH_NODISCARD enum troth_status troth_ima_yardstick_find(struct troth_ctx *ctx
 							   const struct troth_ima_lists *lists,
 							   const struct troth_policy *policy,
 							   struct troth_ima_yardstick *out);
+/* The version of a policy and the lists in out->sets. */
+TROTH_NODISCARD enum troth_status troth_ima_yardstick_mark(struct troth_ctx *ctx,
+							   const struct troth_policy *policy,
+							   struct troth_ima_yardstick *out);
 /* NULL when there is none of that name. */
 const struct troth_digest_set *troth_ima_lists_find(const struct troth_ima_lists *lists,
 						    const char *name);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base.h"
+#include "ima_rule.h"
 #include "ima_run.h"
 #include "reader.h"
 
@@ -100,35 +101,12 @@ static enum troth_status look_at_boot_aggregate(struct troth_ima_run *run, uint6
 
 /* ---- files ---- */
 
-static bool in_packages(const struct troth_ima_policy *p, const struct troth_ima_rule *rule,
-			const struct troth_digest_set *set, size_t entry)
-{
-	if (rule->n_packages == 0)
-		return true;
-	const struct troth_view source = troth_digest_set_source(set, entry);
-	for (size_t i = 0; i < rule->n_packages; i++)
-		if (troth_view_equal(troth_ima_policy_text(p, rule->packages[i]), source))
-			return true;
-	return false;
-}
-
-static bool in_directories(const struct troth_ima_policy *p, const struct troth_ima_rule *rule,
-			   struct troth_view path)
-{
-	for (size_t i = 0; i < rule->n_under; i++)
-		if (troth_ima_path_under(troth_ima_policy_text(p, rule->under[i]), path))
-			return true;
-	return rule->n_under == 0;
-}
-
 static bool any_in_packages(const struct troth_ima_run *run, size_t i,
 			    struct troth_digest_range found)
 {
 	const struct troth_ima_policy *p = run->c->policy;
-	for (size_t k = 0; k < found.n; k++)
-		if (in_packages(p, &p->rules[i], run->c->sets[i], found.first + k))
-			return true;
-	return false;
+	size_t entry;
+	return troth_ima_rule_pick(p, &p->rules[i], run->c->sets[i], found, &entry);
 }
 
 /* Digests with many entries are looked through once: a list may name them thousands of times.
@@ -156,19 +134,10 @@ static bool rule_allows(struct troth_ima_run *run, size_t i, const struct troth_
 			struct troth_digest_range found)
 {
 	const struct troth_ima_policy *p = run->c->policy;
-	const struct troth_ima_rule *rule = &p->rules[i];
-	const struct troth_digest_set *set = run->c->sets[i];
-	if (found.n == 0 || !in_directories(p, rule, e->path))
+	if (found.n == 0) /* also where there is no list */
 		return false;
-	if (!rule->any_path)
-		found = troth_digest_set_find_path(set, found, e->path);
+	found = troth_ima_rule_narrow(p, &p->rules[i], run->c->sets[i], e, found);
 	return found_allowed(run, i, found);
-}
-
-/* Allow-lists are of SHA-256 over a file's bytes. */
-static bool listable(const struct troth_ima_entry *e)
-{
-	return e->file.hash == TROTH_HASH_SHA256 && !e->file.verity;
 }
 
 static bool allowed(struct troth_ima_run *run, const struct troth_ima_batch *batch, size_t i)
@@ -384,7 +353,8 @@ void troth_ima_read(struct troth_ima_run *run, struct troth_ima_batch *batch)
 		read_entry(run, u);
 		for (size_t rule = 0; rule < run->c->policy->n_rules; rule++)
 			batch->lookups[rule][i] = (struct troth_digest_lookup){
-				.sha256 = listable(&u->entry) ? u->entry.file.bytes.p : NULL
+				.sha256 = troth_ima_listable(&u->entry) ? u->entry.file.bytes.p
+									: NULL
 			};
 	}
 }

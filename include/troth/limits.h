@@ -254,8 +254,9 @@
 #define TROTH_CMDLINE_MAX 4096
 /* A reference set as JSON, bytes. */
 #define TROTH_REFERENCE_JSON_MAX (4 * 1024 * 1024)
-/* An exported appraisal (policy, reference set, record and two logs), bytes. */
-#define TROTH_CASE_MAX (8 * 1024 * 1024)
+/* An exported appraisal (policy, reference set, record, two logs, and what allow-lists have of
+ * the files in the record's list), bytes. */
+#define TROTH_CASE_MAX (12 * 1024 * 1024)
 /* Deviations from reference values that are followed one behind the other to explain a
  * verdict. */
 #define TROTH_DEVIATIONS_MAX 64

@@ -87,8 +87,23 @@ echo "first record $first bytes, of a renewal $(record_bytes 1)"
 ctl verdict export victim --output "$work/victim.case" >/dev/null
 "$bin/trothctl" replay "$work/victim.case" --ima-lists "$work/lists" >"$work/out" 2>&1 ||
 	{ wrong "the verdict is not the stored one" && cat "$work/out"; }
-"$bin/trothctl" replay "$work/victim.case" >"$work/out" 2>&1 && wrong "a verdict without its allow-lists"
-grep -q 'allow-lists' "$work/out" || wrong "nobody asks for the allow-lists"
+grep -q 'whole' "$work/out" || wrong "the lists were not whole: $(<"$work/out")"
+"$bin/trothctl" replay "$work/victim.case" >"$work/out" 2>&1 ||
+	{ wrong "the verdict is not the stored one by what the case has of the lists" && cat "$work/out"; }
+grep -q 'of the case' "$work/out" || wrong "the lists are not said to be the case's word: $(<"$work/out")"
+ctl explain --device victim >"$work/out" 2>&1 || { wrong "explain wants more than a device" && cat "$work/out"; }
+# other lists than those of the record: the verifier has nothing to hand over, and says so
+cp "$work/lists/base.digests" "$work/base.digests"
+echo "$good  /usr/bin/other" >"$work/other"
+"$bin/trothctl" reference ima import "$work/other" --output "$work/lists/base.digests" >/dev/null
+kill -HUP "$verifier_pid"
+others() { ! ctl explain --device victim >"$work/out" 2>&1; }
+wait_until 20 others || wrong "explain with other lists"
+grep -q -- '--ima-lists' "$work/out" || wrong "nobody asks for the allow-lists: $(<"$work/out")"
+mv "$work/base.digests" "$work/lists/base.digests"
+kill -HUP "$verifier_pid"
+theirs() { ctl explain --device victim >"$work/out" 2>&1; }
+wait_until 20 theirs || wrong "explain with the lists of the record"
 
 # ---- row 26: rewound, skipped, and from before a reboot ----
 

@@ -58,6 +58,9 @@ record_bytes() { sqlite3 "$work/state/troth.db" "SELECT max(length(record)) FROM
 ctl verdict export victim --output "$work/victim.case" >/dev/null
 "$bin/trothctl" replay "$work/victim.case" --ima-lists "$work/lists" >"$work/out" 2>&1 ||
 	{ wrong "the verdict is not the stored one" && cat "$work/out"; }
+"$bin/trothctl" replay "$work/victim.case" >"$work/out" 2>&1 ||
+	{ wrong "the verdict is not the stored one by what the case has of the lists" && cat "$work/out"; }
+echo "the case has $(stat -c %s "$work/victim.case") bytes, the lists $(du -sb "$work/lists" | cut -f 1)"
 
 once 0 ''
 [ "$(record_bytes 1)" -lt 10000 ] || wrong "a renewal sent $(record_bytes 1) bytes"

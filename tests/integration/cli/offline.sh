@@ -391,12 +391,12 @@ run "an image of the largest size" 1 image show "$dir/large"
 truncate -s $((256 * 1024 * 1024 + 1)) "$dir/large"
 run "an image past it" 2 image show "$dir/large"
 says '.*/large: larger than 268435456 bytes'
-truncate -s $((8 * 1024 * 1024)) "$dir/large"
+truncate -s $((12 * 1024 * 1024)) "$dir/large"
 run "a case of the largest size" 1 explain "$dir/large"
 says '.*/large: no exported appraisal'
-truncate -s $((8 * 1024 * 1024 + 1)) "$dir/large"
+truncate -s $((12 * 1024 * 1024 + 1)) "$dir/large"
 run "a case past it" 2 explain "$dir/large"
-says '.*/large: larger than 8388608 bytes'
+says '.*/large: larger than 12582912 bytes'
 name="a full disk" got=0
 "$trothctl" --version >/dev/full 2>"$dir/err" || got=$?
 [ "$got" = 2 ] || fail "exit code $got, not 2"

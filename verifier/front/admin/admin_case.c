@@ -7,6 +7,7 @@
 
 #include "admin_requests.h"
 #include "base.h"
+#include "case_lists.h"
 #include "reader.h"
 #include "record.pb-c.h"
 #include "wire.h"
@@ -16,6 +17,7 @@ struct parts {
 	struct troth_buffer record, log, policy, reference, good_log;
 	uint8_t good_log_digest[32]; /* its name in the store */
 	bool elsewhere;		     /* good_log is another device's */
+	struct troth_case_lists lists;
 };
 
 static void parts_clear(struct parts *p)
@@ -25,6 +27,7 @@ static void parts_clear(struct parts *p)
 	troth_buffer_clear(&p->policy);
 	troth_buffer_clear(&p->reference);
 	troth_buffer_clear(&p->good_log);
+	troth_case_lists_clear(&p->lists);
 }
 
 typedef enum troth_status find_fn(struct troth_store_backend *b, const uint8_t id[32],
@@ -117,7 +120,8 @@ static enum troth_status find_good_log(const struct troth_front *f,
 	return take_good_log(f, (ProtobufCBinaryData){ sizeof w.digest, w.digest }, p);
 }
 
-static enum troth_status gather(const struct troth_front *f, struct parts *p)
+static enum troth_status gather(struct troth_ctx *ctx, const struct troth_front *f,
+				struct parts *p)
 {
 	ProtobufCMessage *m;
 	TROTH_TRY(troth_wire_unpack(&troth__v1__appraisal_record__descriptor,
@@ -130,12 +134,15 @@ static enum troth_status gather(const struct troth_front *f, struct parts *p)
 		status = find(f, f->store_ops->text, r->reference_id, &p->reference);
 	if (status == TROTH_OK)
 		status = find_good_log(f, r, p);
+	if (status == TROTH_OK)
+		status = troth_case_lists_find(ctx, f, r, troth_buffer_view(&p->policy),
+					       &p->lists);
 	troth_wire_free(m);
 	return status;
 }
 
 static enum troth_status answer(struct troth_exchange *x, const struct troth_front *f,
-				const struct parts *p)
+				struct parts *p)
 {
 	Troth__V1__AppraisalCase m;
 	uint8_t *bytes;
@@ -151,6 +158,8 @@ static enum troth_status answer(struct troth_exchange *x, const struct troth_fro
 	m.good_log_elsewhere = p->elsewhere && p->good_log.n > 0;
 	if (p->good_log.n > 0)
 		m.good_log_digest = troth_wire_bytes(TROTH_VIEW_OF(p->good_log_digest));
+	m.n_ima_lists = p->lists.n;
+	m.ima_lists = p->lists.list;
 	TROTH_TRY(troth_wire_pack(&m.base, &bytes, &n));
 	troth_exchange_answer(x, 200, "application/x-protobuf",
 			      (struct troth_view){ bytes, n });
@@ -178,7 +187,7 @@ void troth_admin_case(struct troth_exchange *x, void *arg)
 		return;
 	}
 	if (status == TROTH_OK)
-		status = gather(f, &p);
+		status = gather(admin->ctx, f, &p);
 	if (status == TROTH_OK)
 		status = answer(x, f, &p);
 	if (status != TROTH_OK)
