@@ -2,6 +2,8 @@
 #include "command_line.h"
 
 #include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base.h"
@@ -69,6 +71,28 @@ static const struct {
 
 static const char *const FORMS[2] = { "jwt", "cwt" };
 static const char *const PROFILES[2] = { "deployed", "draft" };
+
+/* What stands behind an option that does not take everything. */
+static const char *const WANTED[OPT_SETTING] = {
+	[OPT_FORMAT] = "text, json or headers",
+	[OPT_FORM] = "jwt or cwt",
+	[OPT_PROFILE] = "deployed or draft",
+	[OPT_RETRY_FOR] = "a time such as 30s or 2m, at most 1h",
+	[OPT_TIMEOUT] = "a time such as 30s or 2m, from 1s to 1h",
+};
+
+/* The reason is all that is set of a command that is refused. */
+__attribute__((format(printf, 2, 3))) static enum troth_status
+refuse(char why[TROTH_COMMAND_WHY_MAX], const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): started on the line above */
+	(void)vsnprintf(why, TROTH_COMMAND_WHY_MAX, format, args);
+	va_end(args);
+	return TROTH_E_CONFIG;
+}
 
 static enum troth_status add(struct troth_command *c, const char *key, const char *value)
 {
@@ -143,58 +167,90 @@ static enum troth_verb find_verb(const char *name)
 	return TROTH_VERB_NONE;
 }
 
-/* The command, and of `proof` the call, of `secret` its name. */
-static enum troth_status take_words(struct troth_command *c, char **words, int n)
+/* One option as getopt_long has read it: '?' and ':' are what it could not. */
+static enum troth_status read_option(struct troth_command *c, int option, int which,
+				     char **argv, char why[TROTH_COMMAND_WHY_MAX])
 {
-	c->verb = find_verb(words[0]);
-	if (c->verb == TROTH_VERB_PROOF && n == 3) {
+	if (option == '?')
+		return refuse(why, "unknown option %s", argv[optind - 1]);
+	if (option == ':')
+		return refuse(why, "%s wants a value", argv[optind - 1]);
+	if (take_option(c, option, optarg) == TROTH_OK)
+		return TROTH_OK;
+	if (option < OPT_SETTING && WANTED[option] != NULL)
+		return refuse(why, "--%s is %s, not '%s'", OPTIONS[which].name, WANTED[option],
+			      optarg);
+	return refuse(why,
+		      "more than %d settings on the command line; put them into a file "
+		      "for --config",
+		      TROTH_OPTIONS_MAX);
+}
+
+static enum troth_status unknown_verb(const char *word, char why[TROTH_COMMAND_WHY_MAX])
+{
+	char names[TROTH_COMMAND_WHY_MAX / 2] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < TROTH_COUNT(VERBS) && n < sizeof names; i++)
+		n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", i > 0 ? ", " : "",
+				      VERBS[i].name);
+	return word == NULL ? refuse(why, "a command is wanted: %s", names)
+			    : refuse(why, "no command %s; there are %s", word, names);
+}
+
+/* The command, and of `proof` the call, of `secret` its name. */
+static enum troth_status take_words(struct troth_command *c, char **words, int n,
+				    char why[TROTH_COMMAND_WHY_MAX])
+{
+	if (n == 0 || (c->verb = find_verb(words[0])) == TROTH_VERB_NONE)
+		return unknown_verb(n > 0 ? words[0] : NULL, why);
+	if (c->verb == TROTH_VERB_PROOF) {
+		if (n != 3)
+			return refuse(why, "proof wants METHOD and URL of one call");
 		c->method = words[1];
 		c->url = words[2];
 		return TROTH_OK;
 	}
-	if (c->verb == TROTH_VERB_SECRET && n == 2) {
+	if (c->verb == TROTH_VERB_SECRET) {
+		if (n != 2)
+			return refuse(why, "secret wants the NAME of one");
 		c->secret = words[1];
 		return TROTH_OK;
 	}
-	return c->verb != TROTH_VERB_PROOF && c->verb != TROTH_VERB_SECRET && n == 1
-		       ? TROTH_OK
-		       : TROTH_E_CONFIG;
+	return n == 1 ? TROTH_OK
+		      : refuse(why, "%s takes no further words, but there is '%s'", words[0],
+			       words[1]);
 }
 
-/* `result` is for a nonce or of a form, `proof` may have a nonce, nothing else has. */
-static bool wish_fits(const struct troth_command *c)
+/* What an option is of; others would pass over it. */
+static enum troth_status check_wishes(const struct troth_command *c,
+				      char why[TROTH_COMMAND_WHY_MAX])
 {
 	const bool form = c->form != 0 || c->profile != 0;
-	if (c->verb == TROTH_VERB_RESULT)
-		return c->nonce != NULL || form;
-	return c->verb != TROTH_VERB_NONE && !form &&
-	       (c->nonce == NULL || c->verb == TROTH_VERB_PROOF);
+
+	if (c->verb == TROTH_VERB_RESULT && c->nonce == NULL && !form)
+		return refuse(why, "result wants --nonce, --form or --profile");
+	if (c->verb != TROTH_VERB_RESULT && form)
+		return refuse(why, "--form and --profile are of result");
+	if (c->verb != TROTH_VERB_RESULT && c->verb != TROTH_VERB_PROOF && c->nonce != NULL)
+		return refuse(why, "--nonce is of result and proof");
+	if (c->verb != TROTH_VERB_SECRET && c->output != NULL)
+		return refuse(why, "--output is of secret");
+	return TROTH_OK;
 }
 
 enum troth_status troth_command_parse(int argc, char **argv, struct troth_command *out,
-				      const char **why)
+				      char why[TROTH_COMMAND_WHY_MAX])
 {
 	struct troth_command c = { 0 };
-	int option;
+	int option, which = 0;
 
 	optind = 0; /* start anew, whoever called getopt before */
-	while ((option = getopt_long(argc, argv, "h", OPTIONS, NULL)) != -1) {
-		*why = option != '?' ? "an option has a value that is none for it" : NULL;
-		TROTH_TRY(take_option(&c, option, optarg));
-	}
-	*why = optind < argc ? "no such command, or not its number of words"
-			     : "a command is wanted";
-	if (c.verb == TROTH_VERB_NONE && optind < argc)
-		TROTH_TRY(take_words(&c, argv + optind, argc - optind));
-	if (c.verb != TROTH_VERB_NONE)
-		*why = "result must have --nonce, --form or --profile; proof may have --nonce; "
-		       "no other has any";
-	if (!wish_fits(&c))
-		return TROTH_E_CONFIG;
-	*why = "--output is of secret";
-	if (c.output != NULL && c.verb != TROTH_VERB_SECRET)
-		return TROTH_E_CONFIG;
-	*why = NULL;
+	while ((option = getopt_long(argc, argv, ":h", OPTIONS, &which)) != -1)
+		TROTH_TRY(read_option(&c, option, which, argv, why));
+	if (c.verb == TROTH_VERB_NONE)
+		TROTH_TRY(take_words(&c, argv + optind, argc - optind, why));
+	TROTH_TRY(check_wishes(&c, why));
 	*out = c;
 	return TROTH_OK;
 }

@@ -50,10 +50,14 @@ struct troth_command {
 	struct troth_option options[TROTH_OPTIONS_MAX];
 };
 
-/* TROTH_E_CONFIG for options and commands that are not known: *why is the reason, or NULL
- * when getopt has said it on standard error. */
-TROTH_NODISCARD enum troth_status
-troth_command_parse(int argc, char **argv, struct troth_command *out, const char **why);
+/* A reason for people, bytes. */
+#define TROTH_COMMAND_WHY_MAX 256
+
+/* TROTH_E_CONFIG for what is no command line, and then why says what of it is wrong, as it was
+ * written: escaped by whoever shows it. */
+TROTH_NODISCARD enum troth_status troth_command_parse(int argc, char **argv,
+						      struct troth_command *out,
+						      char why[TROTH_COMMAND_WHY_MAX]);
 void troth_usage(FILE *to);
 
 #endif

@@ -6,11 +6,13 @@
 #include "log.h"
 #include "proof_command.h"
 #include "provision.h"
+#include "reader.h"
 #include "report.h"
 #include "result.h"
 #include "run.h"
 #include "secret.h"
 #include "stop.h"
+#include "text.h"
 #include "version.h"
 
 TROTH_DEFINE_AUTO(struct troth_ctx, troth_ctx_free)
@@ -96,13 +98,13 @@ int main(int argc, char **argv)
 {
 	struct troth_command command = { 0 };
 	struct troth_complaint complaint;
-	const char *why = NULL;
+	char why[TROTH_COMMAND_WHY_MAX] = "", shown[4 * TROTH_COMMAND_WHY_MAX];
 	static struct troth_settings settings;
 
-	if (troth_command_parse(argc, argv, &command, &why) != TROTH_OK) {
-		if (why != NULL)
-			(void)fprintf(stderr, "troth-attester: %s\n", why);
-		(void)fputs("See troth-attester --help.\n", stderr);
+	if (troth_command_parse(argc, argv, &command, why) != TROTH_OK) {
+		troth_escape(troth_view_str(why), 0, shown, sizeof shown);
+		(void)fprintf(stderr, "troth-attester: %s (see troth-attester --help)\n",
+			      shown);
 		return TROTH_ENDED_UNREACHED;
 	}
 	if (command.verb == TROTH_VERB_HELP) {

@@ -83,7 +83,9 @@ const struct troth_cli_command TROTH_CLI_DEVICE[] = {
 	  TROTH_CLI_ONLINE_HELP, 0, 0, run_list },
 	{ "device", "show", "DEVICE [--socket PATH] [--format text|tsv|json]",
 	  "Show one device", DEVICE_HELP, 1, 1, run_show },
-	{ "device", "approve", "DEVICE [--name NAME] [--segment SEGMENT] [--group GROUP]",
+	{ "device", "approve",
+	  "DEVICE [--name NAME] [--segment SEGMENT] [--group GROUP] [--socket PATH] "
+	  "[--format text|tsv|json]",
 	  "Let a pending device in",
 	  DEVICE_HELP "  --name NAME           its registry name from now on\n"
 		      "  --segment SEGMENT     its segment\n"

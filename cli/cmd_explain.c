@@ -197,8 +197,9 @@ static enum troth_cli_exit run_explain(const struct troth_cli_command *self, int
 
 const struct troth_cli_command TROTH_CLI_EXPLAIN[] = {
 	{ "explain", "",
-	  "(FILE | --device NAME | --policy FILE --pcrs FILE [--log FILE] [--reference FILE]) "
-	  "[--ima-lists DIR] [--write-reference FILE] [--format text|json|html]",
+	  "(FILE | --device NAME [--socket PATH] | --policy FILE --pcrs FILE [--log FILE] "
+	  "[--reference FILE] [--good-log FILE] [--trust-domain NAME]) [--ima-lists DIR] "
+	  "[--write-reference FILE] [--format text|json|html]",
 	  "Say why a verdict is what it is, and what would accept the device",
 	  "  FILE                    what 'trothctl verdict export' wrote\n"
 	  "  --device NAME           the device's last verdict, asked of a running verifier\n"

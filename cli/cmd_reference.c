@@ -116,7 +116,9 @@ static enum troth_cli_exit run_show(const struct troth_cli_command *self, int ar
 }
 
 const struct troth_cli_command TROTH_CLI_REFERENCE[] = {
-	{ "reference", "learn", "--device DEVICE --name NAME [--alternative NAME] [--merge]",
+	{ "reference", "learn",
+	  "--device DEVICE --name NAME [--alternative NAME] [--merge] [--socket PATH] "
+	  "[--format text|tsv|json]",
 	  "Make a reference set of what a good device last booted",
 	  "  --device DEVICE       a name, an id, or the first 8 or more digits of an id\n"
 	  "  --name NAME           of the set\n"
@@ -146,12 +148,14 @@ const struct troth_cli_command TROTH_CLI_REFERENCE[] = {
 	  TROTH_CLI_ONLINE_HELP, 2, 2, troth_cli_run_diff },
 	{ "reference", "import", "--format pcrlock --name NAME [--out FILE] DIRECTORY...",
 	  "Make a reference set of systemd's .pcrlock files",
+	  "  --format pcrlock      what the files are: the one kind there is\n"
 	  "  --name NAME           of the set\n"
 	  "  --out FILE            without it to standard output\n"
 	  "Of files with one name in several directories the first counts.\n",
 	  1, TROTH_CLI_WORDS_MAX, troth_cli_run_import },
 	{ "reference", "export", "--format pcrlock --out DIRECTORY SET [--socket PATH]",
 	  "Write a reference set, a file or the verifier's, as .pcrlock files",
+	  "  --format pcrlock      what is written: the one kind there is\n"
 	  "  --out DIRECTORY       empty, or made\n"
 	  "  --socket PATH         the verifier's local socket, " TROTH_CLI_SOCKET "\n",
 	  1, 1, troth_cli_run_export },

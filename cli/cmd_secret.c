@@ -237,20 +237,26 @@ const struct troth_cli_command TROTH_CLI_SECRET[] = {
 	{ "secret", "list", "[--socket PATH] [--format text|tsv|json]",
 	  "List the secrets and who may have them, never a value", TROTH_CLI_ONLINE_HELP, 0, 0,
 	  run_list },
-	{ "secret", "put", "NAME [--device DEVICE] [--file FILE] [--key FILE]",
+	{ "secret", "put",
+	  "NAME [--device DEVICE] [--file FILE] [--key FILE] [--socket PATH] "
+	  "[--format text|tsv|json]",
 	  "Store a value, for one device or to be shared",
 	  "  --device DEVICE       the device's own value, which no other gets\n"
 	  "  --file FILE           the value, as it is; without it standard input\n"
 	  "  --key FILE            seal for this key, not for the one the verifier names: "
 	  "PEM\n" TROTH_CLI_ONLINE_HELP,
 	  1, 1, run_put },
-	{ "secret", "grant", "NAME --device DEVICE|--all",
+	{ "secret", "grant",
+	  "NAME --device DEVICE|--all [--socket PATH] "
+	  "[--format text|tsv|json]",
 	  "Let a device, or all whose policy names it, have a shared value",
 	  "  --device DEVICE       this one\n"
 	  "  --all                 every device whose policy names the "
 	  "secret\n" TROTH_CLI_ONLINE_HELP,
 	  1, 1, run_grant },
-	{ "secret", "remove", "NAME [--device DEVICE]",
+	{ "secret", "remove",
+	  "NAME [--device DEVICE] [--socket PATH] "
+	  "[--format text|tsv|json]",
 	  "Remove a device's value or grant, or all of the name",
 	  "  --device DEVICE       of this one alone\n" TROTH_CLI_ONLINE_HELP, 1, 1,
 	  run_remove },

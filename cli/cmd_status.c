@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin.h"
 #include "args.h"
 #include "clock.h"
 #include "ear_keys.h"
@@ -213,15 +214,18 @@ static enum troth_cli_exit put_devices(const struct feed *f)
 
 /* ---- commands ---- */
 
+/* Which devices is asked of the command that shows them: the table ends before for others. */
 static bool read_arguments(const struct troth_cli_command *self, char **argv, struct feed *f,
 			   struct troth_cli_words *words)
 {
+	const bool devices = strcmp(self->verb, "show") == 0;
 	const struct troth_cli_option options[] = { { "--keys", &f->keys_file, NULL },
 						    { "--trust-domain", &f->domain, NULL },
 						    { "--not-below", &f->not_below, NULL },
-						    { "--segment", &f->segment, NULL },
-						    { "--status", &f->status, NULL },
 						    { "--format", &f->format_text, NULL },
+						    { devices ? "--segment" : NULL, &f->segment,
+						      NULL },
+						    { "--status", &f->status, NULL },
 						    { 0 } };
 	const struct troth_cli_list_option lists[] = { { "--delta", &f->deltas }, { 0 } };
 	if (!troth_cli_args_with_lists(self, argv, options, lists, words))
@@ -238,36 +242,26 @@ static bool read_arguments(const struct troth_cli_command *self, char **argv, st
 	return troth_cli_format(self, f->format_text, true, &f->format);
 }
 
-static enum troth_cli_exit run(const struct troth_cli_command *self, char **argv, bool devices)
+static enum troth_cli_exit run(const struct troth_cli_command *self, int argc, char **argv)
 {
 	TROTH_AUTO(feed_clear) struct feed f = { 0 };
 	struct troth_cli_words words;
+	(void)argc;
 	if (!read_arguments(self, argv, &f, &words))
 		return TROTH_CLI_UNSURE;
 	enum troth_cli_exit code = read_feed(&f, words.list[0]);
 	if (code != TROTH_CLI_YES)
 		return code;
-	return devices ? put_devices(&f) : troth_cli_put_json(head_json(&f), TROTH_CLI_YES);
-}
-
-static enum troth_cli_exit run_show(const struct troth_cli_command *self, int argc, char **argv)
-{
-	(void)argc;
-	return run(self, argv, true);
-}
-
-static enum troth_cli_exit run_verify(const struct troth_cli_command *self, int argc,
-				      char **argv)
-{
-	(void)argc;
-	return run(self, argv, false);
+	return strcmp(self->verb, "show") == 0 ? put_devices(&f)
+					       : troth_cli_put_result(head_json(&f), f.format);
 }
 
 #define READING                                                                        \
 	"  --keys FILE           keys.json of the verifier\n"                          \
 	"  --trust-domain NAME   whose devices it speaks of\n"                         \
 	"  --delta FILE          a delta that follows, may be given again, in order\n" \
-	"  --not-below SEQ       refuse what is older than this\n"
+	"  --not-below SEQ       refuse what is older than this\n"                     \
+	"  --format FORMAT       text, tsv or json\n"
 
 const struct troth_cli_command TROTH_CLI_STATUS[] = {
 	{ "status", "show",
@@ -275,12 +269,11 @@ const struct troth_cli_command TROTH_CLI_STATUS[] = {
 	  "[--segment NAME] [--status STATUS] [--format text|tsv|json]",
 	  "Verify a status document off line and list the devices in it",
 	  READING "  --segment NAME        only devices of this segment\n"
-		  "  --status STATUS       only these: healthy, stale, quarantined, ...\n"
-		  "  --format FORMAT       text, tsv or json\n",
-	  1, 1, run_show },
+		  "  --status STATUS       only these: healthy, stale, quarantined, ...\n",
+	  1, 1, run },
 	{ "status", "verify",
-	  "FILE --keys FILE --trust-domain NAME [--delta FILE]... [--not-below SEQ]",
-	  "Verify a status document off line and say how long it is good", READING, 1, 1,
-	  run_verify },
+	  "FILE --keys FILE --trust-domain NAME [--delta FILE]... [--not-below SEQ] "
+	  "[--format text|tsv|json]",
+	  "Verify a status document off line and say how long it is good", READING, 1, 1, run },
 	{ 0 },
 };

@@ -71,7 +71,7 @@ _trothctl() {
 	--device) _troth_reply "$(_troth_names device "$socket")" && return ;;
 	--socket | --key | --file | --keys | --delta | --ak | --attest | --signature | --pcrs | --roots | --intermediates | --shim | --boot-loader | \
 		--kernel | --initrd | --uki | --grub-config | --out) _troth_files && return ;;
-	--record | --log | --good-log | --policy | --reference | --ima-lists | --output | --add | --write-reference) _troth_files && return ;;
+	--record | --log | --systemd | --good-log | --policy | --reference | --ima-lists | --output | --add | --write-reference) _troth_files && return ;;
 	--status) _troth_reply "healthy stale unreachable untrusted unknown pending quarantined retired" && return ;;
 	--trust-domain | --not-below | --since | --nonce | --sequence | --pcr10 | --source | --at | --from | --name | --segment | --group | --alternative | --cmdline | --profile | --phases | --first-image | \
 		--grub-disk | --grub-file | --grub-kernel-images) return ;;

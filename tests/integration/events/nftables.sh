@@ -77,7 +77,7 @@ status() { # WANT WORDS [options]
 	[ "$code" = "$want" ] && grep -q -- "$words" "$work/said" || wrong "$*: exit $code, wanted $want and '$words': $(<"$work/said")"
 }
 cp "$work/nft/full" "$work/old"
-sequence=$("$bin/trothctl" status verify "$work/old" --keys "$work/nft/keys.json" --trust-domain attack.example | jq .sequence)
+sequence=$("$bin/trothctl" status verify "$work/old" --keys "$work/nft/keys.json" --trust-domain attack.example --format json | jq .sequence)
 status 0 press-2 "$work/old" --not-below "$sequence"
 status 1 'older than one' "$work/old" --not-below $((sequence + 1))
 sed 's/ quarantined$/ healthy/; s/press-2 healthy/press-2 Healthy/' "$work/old" >"$work/bent"
