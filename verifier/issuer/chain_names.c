@@ -13,6 +13,7 @@
 
 #include "base.h"
 #include "chain.h"
+#include "line.h"
 #include "reader.h"
 
 /* Below a domain, as a device's name is. */
@@ -80,8 +81,9 @@ static void describe(const struct trial *t, const GENERAL_NAME *name, size_t at,
 		shown[0] = '\0';
 	(void)X509_NAME_oneline(X509_get_subject_name(t->chain->certs[at]), subject,
 				sizeof subject);
-	(void)snprintf(
-		t->why->text, sizeof t->why->text,
+	struct troth_line line = troth_line_make(t->why->text, sizeof t->why->text);
+	troth_line_format(
+		&line,
 		"a device's certificate that names %s, as certificate_names allows, would "
 		"not be believed: %s (name constraints of %s)",
 		shown, X509_verify_cert_error_string(error), subject);
