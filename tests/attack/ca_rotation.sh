@@ -24,6 +24,22 @@ rotate() {
 }
 
 # reload N: the service serves again, with N result keys
+# authorize CERT [CALL]: what a gateway is told of a device that has shown this one
+authorize() {
+	local der
+	der=$(openssl x509 -in "$1" -outform DER | base64 -w0)
+	curl -s -o /dev/null -D "$work/decision" --cacert "$work/state/tls/ca.crt" -H 'Troth-Caller: gateway' \
+		-H 'X-Original-Method: GET' -H 'X-Original-URL: https://plc.example/x' -H "Client-Cert: :$der:" \
+		"https://localhost:$port/v1/authorize"
+	sed -n 's/^troth-decision: *\([a-z-]*\).*/\1/ip; s/^HTTP[^ ]* \([0-9]*\).*/\1/p' "$work/decision" | xargs
+}
+let_in() { # CERT
+	case $(authorize "$1") in 200*) ;; *) return 1 ;; esac
+}
+kept_out() { # CERT DECISION
+	[ "$(authorize "$1")" = "403 $2" ]
+}
+
 reload() {
 	kill -HUP "$verifier_pid"
 	has() { [ "$(n_keys 2>/dev/null)" = "$1" ] && ctl policy list >/dev/null 2>&1; }
@@ -44,14 +60,27 @@ on_crl() { # PATH CA SERIAL
 		grep -q 'verify OK' && openssl crl -inform DER -in "$work/crl.der" -noout -text | grep -q "$3"
 }
 
+more_settings="callers:
+  - name: gateway
+    audience: plc
+    token_sha256: $(printf gateway | sha256sum | cut -d' ' -f1)"
 boot_device pump
 on_inventory pump
 start_verifier
 policy ek-certificate-and-inventory
+cat >>"$work/policy.yaml" <<'END'
+certificate_lifetime: 1h
+allow:
+  - audience: plc
+    methods: [GET]
+END
+ctl policy apply "$work/policy.yaml" >/dev/null
 expect 1 reference-missing -- troth-attester pump once
 ctl reference learn --device pump --name base >/dev/null
+sleep 1.1 # a certificate of the second in which the device failed is none of health
 expect 0 '' -- troth-attester pump once
 cp "$work/pump/run/cert.pem" "$work/before.pem" && before_kid=$(kid_of pump)
+wait_until 20 let_in "$work/before.pem" || wrong "before any of it not let in: $(authorize "$work/before.pem")"
 [ "$(keys)" = "$before_kid" ] || wrong "the result is not signed by the published key"
 
 case_of "prepared: the next key is published, and signs nothing"
@@ -59,6 +88,13 @@ rotate prepared
 reload 2
 expect 0 '' -- troth-attester pump once
 [ "$(kid_of pump)" = "$before_kid" ] || wrong "signed by a key that is not in force"
+wait_until 20 let_in "$work/pump/run/cert.pem" || wrong "not let in while the next CA is published: $(authorize "$work/pump/run/cert.pem")"
+# By the next CA's key, which is there and signs nothing yet: whoever got at it early is not believed for it.
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/early.key" -out "$work/early.csr" -subj /OU=line-1/CN=pump 2>/dev/null
+openssl x509 -req -in "$work/early.csr" -CA "$work/state/keys/ca-next.crt" -CAkey "$work/state/keys/ca-next.key" -out "$work/early.pem" \
+	-days 1 -set_serial 0x7f -extfile <(printf '%s\n' basicConstraints=critical,CA:FALSE keyUsage=critical,digitalSignature extendedKeyUsage=serverAuth,clientAuth \
+		subjectAltName=critical,URI:spiffe://attack.example/line-1/pump authorityKeyIdentifier=keyid:always) 2>/dev/null
+let_in "$work/early.pem" && wrong "a certificate of the CA that is not in force yet is let in"
 rotate 'nothing is due'
 [ "$(curl -s -o /dev/null -w '%{http_code}' --cacert "$work/state/tls/ca.crt" "https://localhost:$port/v1/crl/former")" = 404 ] ||
 	wrong "a CRL of no CA"
@@ -75,6 +111,8 @@ keys | grep -qx -- "$before_kid" || wrong "the former key is not published any m
 cmp -s "$work/state/keys/ca.crt" "$work/former-ca.crt" && wrong "the CA has not changed"
 believed "$work/before.pem"
 believed "$work/pump/run/cert.pem"
+wait_until 20 let_in "$work/pump/run/cert.pem" || wrong "what the new CA signed is not let in: $(authorize "$work/pump/run/cert.pem")"
+wait_until 20 let_in "$work/before.pem" || wrong "what the former CA signed is not let in: $(authorize "$work/before.pem")"
 
 case_of "a certificate of the former CA is revoked on the former's CRL"
 ctl device quarantine pump >/dev/null
@@ -83,7 +121,11 @@ wait_until 20 on_crl crl/former "$work/former-ca.crt" "$(serial "$work/before.pe
 cat "$work/state/keys/ca.crt" >"$work/ca.crt"
 wait_until 20 on_crl crl "$work/ca.crt" "$(serial "$work/pump/run/cert.pem")" ||
 	wrong "not on the CRL: $(serial "$work/pump/run/cert.pem")"
+for cert in "$work/before.pem" "$work/pump/run/cert.pem"; do
+	wait_until 20 kept_out "$cert" certificate-revoked || wrong "$cert: $(authorize "$cert")"
+done
 ctl device release pump >/dev/null
+wait_until 20 kept_out "$work/before.pem" certificate-revoked || wrong "released, the former's is good again: $(authorize "$work/before.pem")"
 
 case_of "an activation that was interrupted is finished at the next start"
 rotate 'nothing is due'
@@ -108,9 +150,12 @@ flock "$work/state/keys" timeout 2 "$bin/troth-verifier" rotate --config "$work/
 [ ! -s "$work/rotate" ] || wrong "not waiting but $(<"$work/rotate")"
 
 case_of "retired: the former keys are gone"
+cp "$work/pump/run/cert.pem" "$work/last.pem"
 aged ca-old.crt
 rotate retired
 reload 1
+wait_until 20 let_in "$work/last.pem" || wrong "what the CA in force signed is not let in: $(authorize "$work/last.pem")"
+let_in "$work/before.pem" && wrong "what a CA signed that is gone is let in"
 [ -z "$(ls "$work/state/keys" | grep -E 'old|next' || true)" ] || wrong "left: $(ls "$work/state/keys")"
 
 case_of "a retirement that was interrupted is finished at the next start"

@@ -13,7 +13,11 @@ case_of() { echo "- $1"; }
 cert=$work/press-4/run/cert.pem
 san() { openssl x509 -in "$cert" -noout -ext subjectAltName | sed -n '2s/^ *//p'; }
 says() { [ "$(san)" = "$1" ] || wrong "names are '$(san)', not '$1'"; }
-more_settings='certificate_names: [example.org, 192.0.2.0/24]'
+more_settings="certificate_names: [example.org, 192.0.2.0/24]
+callers:
+  - name: gateway
+    audience: plc
+    token_sha256: $(printf gateway | sha256sum | cut -d' ' -f1)"
 
 names() { # YAML, after the policy's other keys
 	{ cat "$work/plain.yaml" && cat; } >"$work/policy.yaml"
@@ -31,6 +35,12 @@ boot_device press_5
 on_inventory press-4 press_5
 start_verifier
 policy ek-certificate-and-inventory
+cat >>"$work/policy.yaml" <<'END'
+allow:
+  - audience: plc
+    methods: [GET]
+END
+ctl policy apply "$work/policy.yaml" >/dev/null
 cp "$work/policy.yaml" "$work/plain.yaml"
 expect 1 reference-missing -- troth-attester press-4 once
 ctl reference learn --device press-4 --name base >/dev/null
@@ -118,6 +128,38 @@ sed "s|^certificate_names:.*|certificate_names: [${seventeen%, }]|" "$work/verif
 grep -q 'more than 16 names' "$work/out" || wrong "seventeen: $(<"$work/out")"
 sed "s|^certificate_names:.*|certificate_names: [${seventeen%, x17.org, }]|" "$work/verifier.yaml" >"$work/good.yaml"
 "$bin/troth-verifier" check-config --config "$work/good.yaml" >"$work/out" 2>&1 || wrong "sixteen: $(<"$work/out")"
+case_of "who had a name before is not taken for who has it now"
+names <"$work/names.yaml" || wrong "refused: $(<"$work/out")"
+more_names() { # DEVICE JSON
+	curl -s -o "$work/out" -w '%{http_code}' --unix-socket "$work/admin.sock" -H 'Content-Type: application/json' -d "$2" \
+		"http://localhost/v1/admin/devices/$1"
+}
+authorize() { # CERT
+	curl -s -o /dev/null -w '%{http_code}' --cacert "$work/state/tls/ca.crt" -H 'Troth-Caller: gateway' \
+		-H 'X-Original-Method: GET' -H 'X-Original-URL: https://plc.example/x' \
+		-H "Client-Cert: :$(openssl x509 -in "$1" -outform DER | base64 -w0):" "https://localhost:$port/v1/authorize"
+}
+let_in() { [ "$(authorize "$1")" = 200 ]; }
+expect 0 '' -- troth-attester press-4 once
+expect 0 '' -- troth-attester press_5 once
+cp "$work/press-4/run/cert.pem" "$work/was-press-4.pem"
+wait_until 20 let_in "$work/was-press-4.pem" || wrong "press-4 is not let in: $(authorize "$work/was-press-4.pem")"
+[ "$(more_names press_5 '{"name":"press-4"}')" = 409 ] || wrong "two devices have one name: $(<"$work/out")"
+[ "$(more_names press-4 '{"name":"press-9"}')" = 200 ] || wrong "press-4 is not renamed: $(<"$work/out")"
+[ "$(more_names press_5 '{"name":"press-4"}')" = 200 ] || wrong "a name that is free is not given: $(<"$work/out")"
+on_crl() { curl -s --cacert "$work/state/tls/ca.crt" "https://localhost:$port/v1/crl" | openssl crl -inform DER -noout -text |
+	grep -q "$(openssl x509 -in "$work/was-press-4.pem" -noout -serial | cut -d= -f2)"; }
+wait_until 20 on_crl || wrong "the certificate under the former name is not revoked"
+shut_out() { [ "$(authorize "$work/was-press-4.pem")" = 403 ]; }
+wait_until 20 shut_out || wrong "whose name it was is taken for whose it is"
+expect 0 '' -- troth-attester press_5 once
+cert=$work/press_5/run/cert.pem says 'URI:spiffe://attack.example/line-1/press-4, DNS:press-4.line-1.example.org, DNS:*.press-4.apps.example.org, DNS:gateway.example.org, IP Address:192.0.2.4'
+wait_until 20 let_in "$work/press_5/run/cert.pem" || wrong "who has the name now is not let in"
+shut_out || wrong "whose name it was is let in beside whose it is"
+expect 0 '' -- troth-attester press-4 once
+says 'URI:spiffe://attack.example/line-1/press-9, DNS:press-9.line-1.example.org, DNS:*.press-9.apps.example.org, DNS:gateway.example.org'
+[ "$(more_names press-4 '{"name":"press_5"}')" = 200 ] && [ "$(more_names press-9 '{"name":"press-4"}')" = 200 ] || wrong "not as before: $(<"$work/out")"
+
 case_of "OpenSSL connects by name and by address, to the key in the TPM"
 names <"$work/names.yaml" || wrong "refused: $(<"$work/out")"
 expect 0 '' -- troth-attester press-4 once

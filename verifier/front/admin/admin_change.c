@@ -28,6 +28,7 @@ struct operation {
 	struct troth_exchange *exchange;
 	struct troth_device_row row; /* as it shall be */
 	bool revoke;
+	bool renames; /* its certificates are somebody else's names from now on: revoked, too */
 	unsigned int from; /* bits of states it is allowed from */
 	unsigned int n_tries;
 	enum troth_status status;
@@ -158,7 +159,7 @@ static void on_commit(struct troth_job *job)
 	struct operation *op = (struct operation *)job;
 	if (try_again(op))
 		return;
-	if (op->revoke)
+	if (op->revoke || op->renames)
 		troth_admin_refresh_crl(op->admin);
 	if (op->status != TROTH_OK || op->row.state == TROTH_DEVICE_PENDING) {
 		answer(op);
@@ -201,7 +202,7 @@ static enum troth_status store_change(struct operation *op)
 	struct troth_store_item item = {
 		.kind = TROTH_STORE_STATE,
 		.u.state = { .row = op->row,
-			     .revoke = op->revoke,
+			     .revoke = op->revoke || op->renames,
 			     .leaf = { leaf, leaf_len },
 			     .now_s = l.time_ms / 1000 },
 	};
@@ -243,6 +244,14 @@ static void on_denied(void *arg, const struct troth_issuer_reply *reply)
 		answer_with(op, status);
 }
 
+/* The name may be another device's a moment later, and whoever asks by name would take one for
+ * the other as long as a certificate of before lives. */
+static bool renames(const struct troth_device_row *now, const struct troth_device_row *after)
+{
+	return now->state == TROTH_DEVICE_ACTIVE && (strcmp(now->name, after->name) != 0 ||
+						     strcmp(now->segment, after->segment) != 0);
+}
+
 static void start_change(struct troth_exchange *x, struct troth_admin *admin,
 			 const struct troth_device_row *now, const struct change *c)
 {
@@ -257,6 +266,7 @@ static void start_change(struct troth_exchange *x, struct troth_admin *admin,
 	op->revoke = c->revoke;
 	op->from = c->from;
 	apply_change(c, &op->row);
+	op->renames = renames(now, &op->row);
 	op->status = c->revoke ? tell_issuer(op, TROTH_ISSUER_DENY, on_denied) : seal(op, now);
 	if (op->status != TROTH_OK)
 		answer(op);
