@@ -40,8 +40,9 @@ static enum troth_status fill_trust(struct troth_gate_keys *k,
 	/* Issuing CAs only: those above them sign no device, and other CAs besides. */
 	for (size_t i = 0; i < set->n_chain && i < 1; i++)
 		TROTH_TRY(troth_svid_trust_add(k->trust, set->chain[i]));
-	/* The former one's certificates live on. The next one, which is published before it, has
-	 * signed none: what is said to be of it is of somebody who has its key too early. */
+	/* The former one's certificates live on. The next one, which is published before it,
+	 * has signed none: what is said to be of it is of somebody who has its key too early.
+	 */
 	if (set->former_crl.bytes.n > 0 && set->n_others > 0)
 		TROTH_TRY(troth_svid_trust_add(k->trust, set->others[set->n_others - 1]));
 	return set->crl.bytes.n > 0 ? troth_svid_trust_set_crl(k->trust, set->crl.bytes)
