@@ -206,6 +206,13 @@ static bool text_of(const struct inquiry *q, const struct troth_log *log,
 	return line.n > 0;
 }
 
+/* order: of the version there was and the one there is. */
+static bool speaks_for(enum troth_cause cause, int order)
+{
+	return (order > 0 && cause == TROTH_CAUSE_ROLL_BACK) ||
+	       (order < 0 && cause == TROTH_CAUSE_UPDATE);
+}
+
 /* Compares a deviation with what stood there when the device last passed. */
 static int compare_with_good(const struct inquiry *q, const struct troth_deviation *d,
 			     enum troth_cause cause)
@@ -217,8 +224,7 @@ static int compare_with_good(const struct inquiry *q, const struct troth_deviati
 	    !text_of(q, q->c->appraised->log, d->event, now))
 		return 0;
 	const int order = troth_version_texts_compare(then, now);
-	if ((order > 0 && cause == TROTH_CAUSE_ROLL_BACK) ||
-	    (order < 0 && cause == TROTH_CAUSE_UPDATE))
+	if (speaks_for(cause, order))
 		say(q, "PCR %" PRIu32 " proves '%.80s' where '%.80s' %s", d->event->pcr, now,
 		    then, q->c->good_elsewhere ? "is elsewhere" : "was before");
 	return order;
@@ -242,8 +248,7 @@ static int compare_with_names(const struct inquiry *q, const struct troth_deviat
 			return 0;
 		order = one;
 	}
-	if ((order > 0 && cause == TROTH_CAUSE_ROLL_BACK) ||
-	    (order < 0 && cause == TROTH_CAUSE_UPDATE))
+	if (speaks_for(cause, order))
 		say(q,
 		    "PCR %" PRIu32 " proves '%.80s', which is %s every version of %s that "
 		    "the reference values know",
@@ -258,8 +263,7 @@ static bool version_says(const struct inquiry *q, enum troth_cause cause)
 		int order = compare_with_good(q, d, cause);
 		if (order == 0)
 			order = compare_with_names(q, d, cause);
-		if ((order > 0 && cause == TROTH_CAUSE_ROLL_BACK) ||
-		    (order < 0 && cause == TROTH_CAUSE_UPDATE))
+		if (speaks_for(cause, order))
 			return true;
 	}
 	return false;

@@ -84,7 +84,8 @@ static bool rule_for(const struct troth_deviation *d, struct troth_ignore_rule *
 {
 	if (d->event == NULL || (TROTH_CODE_PCRS & 1U << d->event->pcr) != 0)
 		return false;
-	*out = (struct troth_ignore_rule){ d->event->pcr, d->event->type };
+	*out = (struct troth_ignore_rule){ d->event->pcr,
+					   d->has_expected ? UINT32_MAX : d->event->type };
 	return true;
 }
 
@@ -97,42 +98,55 @@ static void add_rule(struct troth_explanation *e, struct troth_ignore_rule rule)
 }
 
 /* A rule lets an event pass; the reference must no longer want another in its place. So a rule
- * is proposed for a whole PCR only where no event of it is wanted, which "any" says. */
+ * is proposed for a whole PCR only where no event of it is wanted, which "any" says. False, and
+ * none, where a deviation has no rule or there would be too many. */
+static bool collect_rules(const struct troth_policy *policy, struct troth_explanation *e)
+{
+	bool all = e->deviations.n > 0;
+	for (size_t i = 0; all && i < e->deviations.n; i++) {
+		struct troth_ignore_rule rule;
+		all = rule_for(&e->deviations.list[i], &rule);
+		if (all)
+			add_rule(e, rule);
+	}
+	all = all && policy->n_ignore + e->n_rules <= TROTH_IGNORE_RULES_MAX;
+	e->n_rules = all ? e->n_rules : 0;
+	return all;
+}
+
+static void free_policy(struct troth_policy **policy)
+{
+	free(*policy);
+}
+
+/* The case's policy, to be loosened for a trial; owned, NULL when there is no memory. */
+static struct troth_policy *copy_policy(const struct troth_case *c)
+{
+	struct troth_policy *policy = malloc(sizeof *policy);
+	if (policy != NULL)
+		*policy = *c->policy;
+	return policy;
+}
+
 static enum troth_status try_rules(struct troth_ctx *ctx, const struct troth_explain_case *c,
 				   struct troth_explanation *e)
 {
-	struct troth_policy *policy;
 	struct troth_case changed = *c->appraised;
-	enum troth_status status;
-	for (size_t i = 0; i < e->deviations.n; i++) {
-		struct troth_ignore_rule rule;
-		if (!rule_for(&e->deviations.list[i], &rule)) {
-			e->n_rules = 0;
-			return TROTH_OK;
-		}
-		rule.type = e->deviations.list[i].has_expected ? UINT32_MAX : rule.type;
-		add_rule(e, rule);
-	}
-	if (e->n_rules == 0 ||
-	    c->appraised->policy->n_ignore + e->n_rules > TROTH_IGNORE_RULES_MAX) {
-		e->n_rules = 0;
+	if (!collect_rules(changed.policy, e))
 		return TROTH_OK;
-	}
-	policy = malloc(sizeof *policy);
+	TROTH_AUTO(free_policy) struct troth_policy *policy = copy_policy(&changed);
 	if (policy == NULL)
 		return TROTH_E_MEMORY;
-	*policy = *c->appraised->policy;
 	for (size_t i = 0; i < e->n_rules; i++)
 		policy->ignore[policy->n_ignore++] = e->rules[i];
 	changed.policy = policy;
-	status = try_case(ctx, &changed, &e->ignore_events);
-	free(policy);
+	TROTH_TRY(try_case(ctx, &changed, &e->ignore_events));
 	/* A looser policy that still refuses the device is no proposal. */
-	if (status == TROTH_OK && e->ignore_events.tier == TROTH_TIER_CONTRAINDICATED) {
+	if (e->ignore_events.tier == TROTH_TIER_CONTRAINDICATED) {
 		e->ignore_events = (struct troth_proposal){ .present = false };
 		e->n_rules = 0;
 	}
-	return status;
+	return TROTH_OK;
 }
 
 static enum troth_status try_without_secure_boot(struct troth_ctx *ctx,
@@ -140,22 +154,17 @@ static enum troth_status try_without_secure_boot(struct troth_ctx *ctx,
 						 struct troth_explanation *e)
 {
 	struct troth_case changed = *c->appraised;
-	struct troth_policy *policy;
-	enum troth_status status;
 	if (!troth_findings_have(&c->verdict->findings, TROTH_FINDING_SECURE_BOOT_OFF) &&
 	    !troth_findings_have(&c->verdict->findings, TROTH_FINDING_SECURE_BOOT_UNPROVEN))
 		return TROTH_OK;
-	policy = malloc(sizeof *policy);
+	TROTH_AUTO(free_policy) struct troth_policy *policy = copy_policy(&changed);
 	if (policy == NULL)
 		return TROTH_E_MEMORY;
-	*policy = *c->appraised->policy;
 	policy->require_secure_boot = false;
 	changed.policy = policy;
 	if (e->deviations.n > 0)
 		changed.reference = &e->deviations.set;
-	status = try_case(ctx, &changed, &e->without_secure_boot);
-	free(policy);
-	return status;
+	return try_case(ctx, &changed, &e->without_secure_boot);
 }
 
 /* ---- one sentence ---- */
