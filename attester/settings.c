@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "settings.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -121,8 +122,8 @@ static enum troth_status read_file(const char *named, struct troth_settings *out
 	if (status == TROTH_OK)
 		yaml = troth_buffer_view(&text);
 	else if (status != TROTH_E_NOT_FOUND || named != NULL)
-		return complain(complaint, "%s: cannot be read (%s)", path,
-				troth_status_name(status));
+		return complain(complaint, "%s: cannot be read: %s", path,
+				status == TROTH_E_LIMIT ? "too large" : strerror(errno));
 	if (troth_config_parse(yaml, FIELDS, out, &error) != TROTH_OK)
 		return complain(complaint, "%s:%u:%u: %s", path, error.line, error.column,
 				error.text);

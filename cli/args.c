@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "nearest.h"
 #include "output.h"
 
 void troth_cli_usage(const struct troth_cli_command *command, const char *format, ...)
@@ -55,16 +56,34 @@ static bool take_listed(const struct troth_cli_command *command,
 	return true;
 }
 
+static void unknown_option(const struct troth_cli_command *command,
+			   const struct troth_cli_option *options,
+			   const struct troth_cli_list_option *lists, const char *arg)
+{
+	const struct troth_view word = { (const uint8_t *)arg, strcspn(arg, "=") };
+	struct troth_nearest meant = { 0 };
+	for (; options->name != NULL; options++)
+		troth_nearest_try(&meant, word, options->name);
+	for (; lists->list != NULL; lists++)
+		troth_nearest_try(&meant, word, lists->name);
+	if (meant.name != NULL)
+		troth_cli_usage(command, "unknown option %s, did you mean %s?", arg,
+				meant.name);
+	else
+		troth_cli_usage(command, "unknown option %s", arg);
+}
+
 /* Takes one option, and the next argument where that is its value. */
 static bool take_option(const struct troth_cli_command *command,
-			const struct troth_cli_option *options, char ***argv)
+			const struct troth_cli_option *options,
+			const struct troth_cli_list_option *lists, char ***argv)
 {
 	const char *arg = **argv;
 	const char *equals = strchr(arg, '=');
 	size_t len = equals != NULL ? (size_t)(equals - arg) : strlen(arg);
 	const struct troth_cli_option *o = find(options, arg, len);
 	if (o == NULL) {
-		troth_cli_usage(command, "unknown option %s", arg);
+		unknown_option(command, options, lists, arg);
 		return false;
 	}
 	if (o->flag != NULL ? *o->flag : *o->text != NULL) {
@@ -102,7 +121,7 @@ bool troth_cli_args_with_lists(const struct troth_cli_command *command, char **a
 		} else if (!options_end && (*argv)[0] == '-' && (*argv)[1] != '\0') {
 			bool listed;
 			if (!take_listed(command, lists, &argv, &listed) &&
-			    (listed || !take_option(command, options, &argv)))
+			    (listed || !take_option(command, options, lists, &argv)))
 				return false;
 		} else if (words.n < command->words_max) {
 			words.list[words.n++] = *argv;

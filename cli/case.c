@@ -77,7 +77,9 @@ static enum troth_cli_exit open_exported(const struct troth_cli_case_source *s,
 							TROTH_CASE_MAX, &c->exported);
 	const Troth__V1__AppraisalCase *m = (const Troth__V1__AppraisalCase *)c->exported;
 	if (st != TROTH_OK || m->format != 1) {
-		troth_cli_error("%s: no exported appraisal (%s)", name,
+		troth_cli_error("%s: no exported appraisal, as trothctl verdict export writes "
+				"one (%s)",
+				name,
 				st != TROTH_OK ? troth_status_name(st) : "unknown format");
 		return TROTH_CLI_NO;
 	}

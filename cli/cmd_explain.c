@@ -137,7 +137,7 @@ static enum troth_cli_exit write_reference(const struct troth_cli_case *c,
 				      0644);
 	free(json);
 	if (st != TROTH_OK)
-		troth_cli_error("%s: %s", file, troth_status_name(st));
+		troth_cli_file_failed(file, st);
 	return st == TROTH_OK ? TROTH_CLI_YES : TROTH_CLI_UNSURE;
 }
 

@@ -36,7 +36,7 @@ static enum troth_cli_exit write_list(struct troth_ctx *ctx, const struct option
 	if (status == TROTH_OK)
 		status = troth_file_write(o->output, troth_buffer_view(&bytes), 0644);
 	if (status != TROTH_OK) {
-		troth_cli_error("%s: %s", o->output, troth_status_name(status));
+		troth_cli_file_failed(o->output, status);
 		return TROTH_CLI_UNSURE;
 	}
 	printf("digests\t%zu\npaths\t%zu\npackages\t%zu\n", set.n_entries, set.n_paths,

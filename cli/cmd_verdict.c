@@ -212,7 +212,7 @@ static enum troth_cli_exit run_export(const struct troth_cli_command *self, int 
 	/* Evidence names a machine's software: nobody else's to read. */
 	enum troth_status st = troth_file_write(output, troth_buffer_view(&bytes), 0600);
 	if (st != TROTH_OK)
-		troth_cli_error("%s: %s", output, troth_status_name(st));
+		troth_cli_file_failed(output, st);
 	return st == TROTH_OK ? TROTH_CLI_YES : TROTH_CLI_UNSURE;
 }
 

@@ -161,14 +161,16 @@ static bool walk(struct tree *t, const char *directory, size_t root)
 	bool fine = fts != NULL;
 	FTSENT *e;
 	while (fine && (e = fts_read(fts)) != NULL) {
-		if (e->fts_info != FTS_F && e->fts_info != FTS_DNR && e->fts_info != FTS_ERR)
+		const bool lost = e->fts_info == FTS_DNR || e->fts_info == FTS_ERR ||
+				  e->fts_info == FTS_NS;
+		if (e->fts_info != FTS_F && !lost)
 			continue;
+		errno = lost ? e->fts_errno : 0;
 		const enum troth_status status =
-			e->fts_info == FTS_F ? add_file(t, e->fts_path, e->fts_path + root)
-					     : TROTH_E_IO;
+			lost ? TROTH_E_IO : add_file(t, e->fts_path, e->fts_path + root);
 		fine = status == TROTH_OK;
 		if (!fine)
-			troth_cli_error("%s: %s", e->fts_path, troth_status_name(status));
+			troth_cli_file_failed(e->fts_path, status);
 	}
 	if (fts != NULL)
 		(void)fts_close(fts);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "input.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "output.h"
@@ -28,7 +27,7 @@ bool troth_cli_read(const char *file, size_t max, struct troth_buffer *out)
 	else if (st == TROTH_E_MEMORY)
 		troth_cli_error("%s: out of memory", file);
 	else if (st != TROTH_OK)
-		troth_cli_error("%s: %s", file, strerrordesc_np(errno));
+		troth_cli_file_failed(file, st);
 	return st == TROTH_OK;
 }
 

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "cli.h"
+#include "nearest.h"
 #include "output.h"
+#include "reader.h"
 #include "version.h"
 
 static const struct troth_cli_command *const GROUPS[] = {
@@ -58,6 +60,32 @@ static const struct troth_cli_command *find_command(const struct troth_cli_comma
 		if (strcmp(group->verb, verb) == 0)
 			return group;
 	return NULL;
+}
+
+static const char *nearest_group(const char *name)
+{
+	struct troth_nearest meant = { 0 };
+	for (size_t i = 0; i < TROTH_COUNT(GROUPS); i++)
+		troth_nearest_try(&meant, troth_view_str(name), GROUPS[i]->group);
+	return meant.name;
+}
+
+static const char *nearest_command(const struct troth_cli_command *group, const char *verb)
+{
+	struct troth_nearest meant = { 0 };
+	for (; group->group != NULL; group++)
+		troth_nearest_try(&meant, troth_view_str(verb), group->verb);
+	return meant.name;
+}
+
+/* group, meant: NULL for none. */
+static void no_command(const char *group, const char *meant, const char *name)
+{
+	troth_cli_error("%s%sno command %s%s%s%s (see trothctl %s%s--help)",
+			group != NULL ? group : "", group != NULL ? " has " : "", name,
+			meant != NULL ? ", did you mean " : "", meant != NULL ? meant : "",
+			meant != NULL ? "?" : "", group != NULL ? group : "",
+			group != NULL ? " " : "");
 }
 
 /* What may stand before the command as well. Each takes a value. */
@@ -119,8 +147,7 @@ static enum troth_cli_exit run_group(const struct troth_cli_command *group, int 
 	}
 	const struct troth_cli_command *c = find_command(group, argv[0]);
 	if (c == NULL) {
-		troth_cli_error("%s has no command %s (see trothctl %s --help)", group->group,
-				argv[0], group->group);
+		no_command(group->group, nearest_command(group, argv[0]), argv[0]);
 		return TROTH_CLI_UNSURE;
 	}
 	return wants_help(argv + 1) ? put_help(c) : c->run(c, argc - 1, argv + 1);
@@ -143,7 +170,7 @@ static enum troth_cli_exit run(int argc, char **argv)
 	}
 	const struct troth_cli_command *group = find_group(argv[1]);
 	if (group == NULL) {
-		troth_cli_error("no command %s (see trothctl --help)", argv[1]);
+		no_command(NULL, nearest_group(argv[1]), argv[1]);
 		return TROTH_CLI_UNSURE;
 	}
 	return run_group(group, argc - 2, argv + 2);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "output.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -42,6 +43,14 @@ void troth_cli_error(const char *format, ...)
 	fputs("trothctl: ", stderr);
 	troth_cli_put(stderr, text);
 	fputc('\n', stderr);
+}
+
+void troth_cli_file_failed(const char *file, enum troth_status status)
+{
+	const bool of_system = (status == TROTH_E_IO || status == TROTH_E_NOT_FOUND) &&
+			       errno != 0;
+	troth_cli_error("%s: %s", file,
+			of_system ? strerrordesc_np(errno) : troth_status_name(status));
 }
 
 void troth_cli_unsound(const char *file, const char *code, size_t offset, const char *why)

@@ -9,6 +9,8 @@
 
 /* "trothctl: ..." in one line on standard error. */
 void troth_cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A file that could not be read or written: why, by errno where the status is of the system. */
+void troth_cli_file_failed(const char *file, enum troth_status status);
 /* The one line for what was read but is not sound: "trothctl: FILE: CODE at offset N: WHY". */
 void troth_cli_unsound(const char *file, const char *code, size_t offset, const char *why);
 

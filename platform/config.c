@@ -10,6 +10,7 @@
 
 #include "base.h"
 #include "config_scalar.h"
+#include "nearest.h"
 #include "reader.h"
 #include "text.h"
 
@@ -291,6 +292,20 @@ static enum troth_status finish_map(struct troth_config_doc *doc, yaml_mark_t st
 	return TROTH_OK;
 }
 
+static enum troth_status unknown_key(struct troth_config_doc *doc,
+				     const struct troth_config_field *fields,
+				     struct troth_view text)
+{
+	char shown[200];
+	struct troth_nearest meant = { 0 };
+	for (size_t i = 0; fields[i].key != NULL; i++)
+		troth_nearest_try(&meant, text, fields[i].key);
+	troth_config_show(text, shown);
+	return fail_at(doc, doc->event.start_mark, "unknown key: %s%s%s%s", shown,
+		       meant.name != NULL ? " (did you mean " : "",
+		       meant.name != NULL ? meant.name : "", meant.name != NULL ? "?)" : "");
+}
+
 /* The field of the key under the cursor, each at most once. */
 static enum troth_status find_field(struct troth_config_doc *doc,
 				    const struct troth_config_field *fields, uint64_t *seen,
@@ -303,9 +318,9 @@ static enum troth_status find_field(struct troth_config_doc *doc,
 	while (fields[i].key != NULL && !troth_view_equal(text, troth_view_str(fields[i].key)))
 		i++;
 	assert(i < FIELDS_MAX);
-	troth_config_show(text, shown);
 	if (fields[i].key == NULL)
-		return fail_at(doc, doc->event.start_mark, "unknown key: %s", shown);
+		return unknown_key(doc, fields, text);
+	troth_config_show(text, shown);
 	if ((*seen >> i & 1) != 0)
 		return fail_at(doc, doc->event.start_mark, "duplicate key: %s", shown);
 	*seen |= (uint64_t)1 << i;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,10 +17,12 @@
 #include "issuer/issuer.h"
 #include "listeners.h"
 #include "preflight.h"
+#include "reader.h"
 #include "sandbox.h"
 #include "settings.h"
 #include "state_lock.h"
 #include "supervisor.h"
+#include "text.h"
 #include "tls_life.h"
 #include "version.h"
 #include "watched.h"
@@ -67,26 +70,35 @@ struct arguments {
 
 enum { OPTION_CONFIG = 256, OPTION_NAME, OPTION_NOW, OPTION_HELP, OPTION_VERSION };
 
-static int usage_error(const char *what)
+__attribute__((format(printf, 1, 2))) static int usage_error(const char *format, ...)
 {
-	fprintf(stderr, "troth-verifier: %s; try --help\n", what);
+	char what[256], shown[4 * sizeof what];
+	va_list args;
+	va_start(args, format);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): started on the line above */
+	(void)vsnprintf(what, sizeof what, format, args);
+	va_end(args);
+	troth_escape(troth_view_str(what), 0, shown, sizeof shown);
+	fprintf(stderr, "troth-verifier: %s (see troth-verifier --help)\n", shown);
 	return 2 + 1;
 }
 
-static int take_option(struct arguments *a, int option)
+/* given: the option as it was written. */
+static int take_option(struct arguments *a, int option, const char *given)
 {
 	switch (option) {
 	case OPTION_CONFIG: a->config = optarg; return 0;
 	case OPTION_NAME:
 		if (a->n_names == TLS_NAMES_MAX)
-			return usage_error("too many names");
+			return usage_error("more than %d times --name", TLS_NAMES_MAX);
 		a->names[a->n_names++] = optarg;
 		return 0;
 	case OPTION_NOW: a->now = true; return 0;
 	case 'h':
 	case OPTION_HELP: fputs(USAGE, stdout); return 1;
 	case OPTION_VERSION: puts("troth-verifier " TROTH_VERSION); return 1;
-	default: return usage_error("unknown option or missing value");
+	case ':': return usage_error("%s wants a value", given);
+	default: return usage_error("unknown option %s", given);
 	}
 }
 
@@ -103,6 +115,8 @@ static const struct {
 	{ { "ca", "install" }, 2, 1, VERB_INSTALL },
 };
 
+#define COMMAND_NAMES "init, serve, check-config, rotate, ca request, ca install FILE"
+
 static bool has_words(size_t command, size_t n, char *const *words)
 {
 	size_t i = 0;
@@ -115,19 +129,20 @@ static bool has_words(size_t command, size_t n, char *const *words)
 static int take_command(struct arguments *a, size_t n, char *const *words)
 {
 	if (n == 0)
-		return usage_error("no command");
+		return usage_error("a command is wanted: " COMMAND_NAMES);
 	for (size_t k = 0; k < TROTH_COUNT(COMMANDS); k++) {
 		if (!has_words(k, n, words))
 			continue;
 		if (n != COMMANDS[k].n_words + COMMANDS[k].n_operands)
 			return usage_error(COMMANDS[k].n_operands == 0
-						   ? "one command only"
-						   : "ca install takes one file");
+						   ? "%s takes no further words"
+						   : "%s install takes one file",
+					   words[0]);
 		a->verb = COMMANDS[k].verb;
 		a->chain_file = COMMANDS[k].n_operands > 0 ? words[n - 1] : NULL;
 		return 0;
 	}
-	return usage_error("unknown command");
+	return usage_error("no command %s; there are " COMMAND_NAMES, words[0]);
 }
 
 static struct arguments read_arguments(int argc, char **argv)
@@ -143,8 +158,8 @@ static struct arguments read_arguments(int argc, char **argv)
 	struct arguments a = { .config = DEFAULT_CONFIG };
 	int option;
 	opterr = 0;
-	while (a.done == 0 && (option = getopt_long(argc, argv, "h", OPTIONS, NULL)) != -1)
-		a.done = take_option(&a, option);
+	while (a.done == 0 && (option = getopt_long(argc, argv, ":h", OPTIONS, NULL)) != -1)
+		a.done = take_option(&a, option, argv[optind - 1]);
 	if (a.done == 0)
 		a.done = take_command(&a, (size_t)(argc - optind), argv + optind);
 	return a;
@@ -311,7 +326,10 @@ static enum troth_status lock_state(const struct troth_settings *s, int *out_fd)
 		troth_error("state-dir", "dir=%s reason=\"not there: run troth-verifier init\"",
 			    s->state_dir);
 	else if (status != TROTH_OK)
-		troth_error("state-dir", "file=%s error=\"%s\"", path, strerror(errno));
+		troth_error("state-dir",
+			    "file=%s error=\"%s\" reason=\"only its owner may serve "
+			    "from a state directory\"",
+			    path, strerror(errno));
 	return status;
 }
 

@@ -2,6 +2,7 @@
 #include "settings.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -117,7 +118,8 @@ enum troth_status troth_settings_load(const char *path, struct troth_settings *o
 	TROTH_AUTO(troth_buffer_clear) struct troth_buffer text = { 0 };
 	enum troth_status status = troth_file_read(path, TROTH_POLICY_MAX, &text);
 	if (status != TROTH_OK) {
-		troth_error("config", "file=%s status=%s", path, troth_status_name(status));
+		troth_error("config", "file=%s error=\"%s\"", path,
+			    status == TROTH_E_LIMIT ? "too large" : strerror(errno));
 		return status;
 	}
 	struct troth_settings c = { 0 };

@@ -302,6 +302,9 @@ static enum troth_status take_signals(int *out)
 
 static const char *bind_reason(enum troth_status status, int error)
 {
+	if (status == TROTH_E_IO && error == EADDRINUSE)
+		return "another program listens there: end it (ss -ltnp names it), or change "
+		       "`listen`";
 	if (status == TROTH_E_IO)
 		return strerror(error);
 	if (status == TROTH_E_CONFLICT)

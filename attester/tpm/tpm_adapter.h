@@ -35,9 +35,10 @@ struct troth_tpm {
 /* What kind of trouble last_rc is: callers act on it, and operators read about it. */
 enum troth_tpm_fault {
 	TROTH_TPM_FINE,
-	TROTH_TPM_ABSENT,   /* nothing answers at this transport */
-	TROTH_TPM_VANISHED, /* it answered before; only a new connection can help */
-	TROTH_TPM_FULL,	    /* no room for objects or sessions */
+	TROTH_TPM_ABSENT,	/* nothing answers at this transport */
+	TROTH_TPM_UNKNOWN_TCTI, /* the tcti names no library there is */
+	TROTH_TPM_VANISHED,	/* it answered before; only a new connection can help */
+	TROTH_TPM_FULL,		/* no room for objects or sessions */
 	TROTH_TPM_NV_FULL,
 	TROTH_TPM_LOCKED_OUT,
 	TROTH_TPM_NOT_STARTED,

@@ -48,7 +48,8 @@ enum troth_tpm_fault troth_tpm_fault_of(const struct troth_tpm *tpm)
 	if (rc == TSS2_RC_SUCCESS)
 		return TROTH_TPM_FINE;
 	if (!tpm->opened)
-		return TROTH_TPM_ABSENT;
+		return rc == TSS2_TCTI_RC_NOT_SUPPORTED ? TROTH_TPM_UNKNOWN_TCTI
+							: TROTH_TPM_ABSENT;
 	/* After a broken transport ESYS answers "bad sequence" for ever. */
 	if ((rc & LAYER_MASK) == TSS2_TCTI_RC_LAYER || rc == TSS2_ESYS_RC_BAD_SEQUENCE)
 		return TROTH_TPM_VANISHED;
@@ -71,6 +72,9 @@ static const char *advice(enum troth_tpm_fault fault)
 		return "no TPM answers there; is it enabled in the firmware, is the --tcti "
 		       "right, may this user open the device, and does no other program hold "
 		       "it?";
+	case TROTH_TPM_UNKNOWN_TCTI:
+		return "there is no way to a TPM of this name; --tcti is such as "
+		       "device:/dev/tpmrm0";
 	case TROTH_TPM_VANISHED: return "the TPM went away; the next attempt opens it anew";
 	case TROTH_TPM_FULL:
 		return "other programs hold all of its object or session slots; use the "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "webhook_keys.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -103,8 +104,9 @@ static enum troth_status say(const struct troth_webhook *hook, const char *file,
 {
 	if (status == TROTH_OK)
 		return status;
-	troth_error("webhook", "name=%s file=%s status=%s wanted=\"%s\"", hook->name, file,
-		    troth_status_name(status), wanted);
+	const bool of_system = status == TROTH_E_IO || status == TROTH_E_NOT_FOUND;
+	troth_error("webhook", "name=%s file=%s error=\"%s\" wanted=\"%s\"", hook->name, file,
+		    of_system ? strerror(errno) : troth_status_name(status), wanted);
 	return TROTH_E_CONFIG;
 }
 

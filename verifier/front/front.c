@@ -94,13 +94,15 @@ static enum troth_status load_tls(struct troth_front *f)
 	TROTH_TRY(troth_state_path(s, "tls/tls.crt", chain));
 	TROTH_TRY(troth_state_path(s, "tls/tls.key", key));
 	const char *chain_file = s->tls_certificate[0] != '\0' ? s->tls_certificate : chain;
-	enum troth_status status = troth_tls_server_new(
-		chain_file, s->tls_key[0] != '\0' ? s->tls_key : key, &f->tls);
+	const char *key_file = s->tls_key[0] != '\0' ? s->tls_key : key;
+	enum troth_status status = troth_tls_server_new(chain_file, key_file, &f->tls);
 	if (status == TROTH_OK)
 		troth_tls_suit(s, f->tls);
 	if (status != TROTH_OK)
-		troth_error("tls", "certificate=%s status=%s", chain_file,
-			    troth_status_name(status));
+		troth_error("tls",
+			    "certificate=%s key=%s status=%s reason=\"not both there, "
+			    "readable and of each other\"",
+			    chain_file, key_file, troth_status_name(status));
 	return status;
 }
 

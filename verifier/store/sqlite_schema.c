@@ -192,10 +192,10 @@ enum troth_status troth_sqlite_identify(struct troth_store_backend *b, const cha
 		return TROTH_E_CONFIG;
 	}
 	if (version < 0 || version > troth_sqlite_schema_version) {
-		troth_error(
-			"store-newer", "file=%s schema=%d known=%d problem=%s", where, version,
-			troth_sqlite_schema_version,
-			"\"written by a newer troth-verifier, which is needed to open it\"");
+		troth_error("store-newer",
+			    "file=%s schema=%d known=%d problem=\"written by a newer "
+			    "troth-verifier, which is needed to open it\"",
+			    where, version, troth_sqlite_schema_version);
 		return TROTH_E_CONFIG;
 	}
 	*out_version = version;

@@ -380,6 +380,20 @@ run "an unknown group" 2 frobnicate
 says 'no command frobnicate'
 run "an unknown command" 2 quote forge
 says 'quote has no command forge'
+run "a slip in a group" 2 devcie list
+says 'no command devcie, did you mean device\?'
+run "a slip in a command" 2 device lsit
+says 'device has no command lsit, did you mean list\?'
+run "a slip in an option" 2 ima show --fromat json x
+says 'unknown option --fromat, did you mean --format\?'
+run "a slip in an option that may come again" 2 status show x --dleta y
+says 'unknown option --dleta, did you mean --delta\?'
+run "a tree that is not there" 2 reference ima build "$dir/nowhere" --output "$dir/list.digests"
+says '.*/nowhere: No such file or directory'
+[ ! -e "$dir/list.digests" ] || fail "there is a list"
+mkdir "$dir/tree"
+run "a directory for a list that is not there" 2 reference ima build "$dir/tree" --output "$dir/nowhere/list.digests"
+says '.*/list.digests: No such file or directory'
 run "no server" 2 device list --socket "$dir/nowhere.sock"
 silent
 says '.*nowhere.sock: '

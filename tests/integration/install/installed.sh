@@ -43,6 +43,7 @@ done
 diff -r -x man "$source/docs" "$prefix/share/doc/troth/docs" || fail "the manuals are not those of the source"
 diff -r -x CMakeLists.txt -x boot.conf "$source/examples" "$prefix/share/doc/troth/examples" ||
 	fail "the examples are not those of the source"
+"$source/tests/structure/links.sh" "$prefix/share/doc/troth" >/dev/null || fail "a link of the manuals leads nowhere once installed"
 [ -x "$prefix/share/doc/troth/examples/refresh/troth-refresh" ] || fail "an example that cannot be run"
 
 # ---- completion ----
