@@ -46,9 +46,8 @@ struct troth_view troth_buffer_view(const struct troth_buffer *b)
 
 /* Makes room for at least one more byte and a NUL. By copy, not realloc: what may be a key is
  * cleansed where it lay. */
-static enum troth_status grow(struct troth_buffer *b, size_t *room, size_t max)
+static enum troth_status grow(struct troth_buffer *b, size_t *room, size_t wanted, size_t max)
 {
-	size_t wanted = *room == 0 ? CHUNK : *room * 2;
 	if (wanted > max + 2)
 		wanted = max + 2; /* one byte past the limit, to see that it was passed */
 	uint8_t *p = malloc(wanted);
@@ -63,12 +62,23 @@ static enum troth_status grow(struct troth_buffer *b, size_t *room, size_t max)
 	return TROTH_OK;
 }
 
+/* A file of hundreds of megabytes is read in one piece. What its size is said to be is no more
+ * than a hint: pseudo-files say anything. */
+static size_t first_room(int fd)
+{
+	struct stat st;
+	if (fstat(fd, &st) != 0 || st.st_size < CHUNK || (uintmax_t)st.st_size > SIZE_MAX / 4)
+		return CHUNK;
+	return (size_t)st.st_size + 2;
+}
+
 static enum troth_status read_all(int fd, size_t max, struct troth_buffer *b)
 {
-	size_t room = 0;
+	size_t room = 0, next = first_room(fd);
 	for (;;) {
 		if (b->n + 1 >= room)
-			TROTH_TRY(grow(b, &room, max));
+			TROTH_TRY(grow(b, &room, next, max));
+		next = room * 2;
 		ssize_t n = read(fd, b->p + b->n, room - b->n - 1);
 		if (n < 0 && errno == EINTR)
 			continue;
