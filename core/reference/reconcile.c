@@ -9,7 +9,7 @@
 #include "base.h"
 #include "match_search.h"
 
-/* Rounds after which we stop: each accepts one deviation or more. */
+/* Each round accepts one deviation or more; the last finds that nothing is left. */
 #define ROUNDS_MAX (TROTH_DEVIATIONS_MAX + 1)
 
 struct round {
@@ -222,13 +222,15 @@ static enum troth_status accept(const struct round *x, bool *out_left)
 {
 	const struct troth_difference *d = first_divergence(x->search);
 	*out_left = d != NULL;
-	if (d != NULL && repeats(x->r, d))
-		return TROTH_E_LIMIT; /* accepting it did not help */
+	if (d != NULL && (repeats(x->r, d) || !room(x->r)))
+		return TROTH_E_LIMIT; /* accepting it did not help, or it is one too many */
 	if (d != NULL)
 		return d->expected != NULL ? accept_event(x, d) : accept_rest(x, d);
-	for (size_t k = 0; k < x->r->set.n_components && room(x->r); k++) {
+	for (size_t k = 0; k < x->r->set.n_components; k++) {
 		if (!x->search->missing[k].seen)
 			continue;
+		if (!room(x->r))
+			return TROTH_E_LIMIT;
 		note_difference(x, &x->search->missing[k], TROTH_EDIT_LACKING);
 		x->r->set.components[k].optional = true;
 		*out_left = true;
@@ -337,7 +339,7 @@ static enum troth_status reconcile(const struct troth_match_case *c,
 	bool left = true;
 	(void)snprintf(r->set.name, sizeof r->set.name, "%s", c->set->name);
 	TROTH_TRY(troth_reference_merge(&r->set, c->set));
-	for (size_t i = 0; i < ROUNDS_MAX && left && room(r); i++)
+	for (size_t i = 0; i < ROUNDS_MAX && left; i++)
 		TROTH_TRY(run_round(c, r, &left));
 	r->complete = !left;
 	return reconcile_values(c, r);
