@@ -108,9 +108,14 @@ refused 'has one certificate' "$work/good.crt"
 refused 'not signed by the one after it' "$work/good.crt" "$work/works.crt"
 refused 'not for the key of the request' "$work/works.crt" "$work/plant.crt" "$work/good.crt"
 refused 'a root, which signs itself' "$work/good.crt" "$work/plant.crt"
+# TROTH_AUTHORITY_CHAIN_MAX
 refused 'not signed by the one after it' "$work"/{good,plant,plant,plant,works}.crt # five: not too many
 refused 'more than five' "$work"/{good,plant,plant,plant,plant,works}.crt
-{ cat "$work"/{good,plant,works}.crt && head -c 65536 /dev/zero | tr '\0' '#'; } >"$work/long" && refused limit "$work/long"
+padded() { # BYTES: a file that is so long, with a certificate in it
+	cat "$work/good.crt" && head -c "$(($1 - $(wc -c <"$work/good.crt")))" /dev/zero | tr '\0' '#'
+}
+padded 65536 >"$work/long" && refused 'has one certificate' "$work/long" # TROTH_AUTHORITY_FILE_MAX
+padded 65537 >"$work/long" && refused limit "$work/long"
 try 'no authority' 'basicConstraints=critical,CA:FALSE'
 try 'keyUsage is not keyCertSign and cRLSign' "${CA_PROFILE/,cRLSign/}"
 try 'keyUsage is not keyCertSign and cRLSign' "${CA_PROFILE/keyUsage=critical,keyCertSign,cRLSign/}"

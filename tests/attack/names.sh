@@ -122,6 +122,7 @@ for item in 'Example.org' '*.example.org' '192.0.2.1/24' '192.0.2.0/33' '192.0.2
 	"$bin/troth-verifier" check-config --config "$work/bad.yaml" >"$work/out" 2>&1 && wrong "taken: $item"
 	grep -q 'wanted a domain' "$work/out" || wrong "$item: $(<"$work/out")"
 done
+# TROTH_NAME_RULES_MAX
 seventeen=$(printf 'x%d.org, ' {1..17})
 sed "s|^certificate_names:.*|certificate_names: [${seventeen%, }]|" "$work/verifier.yaml" >"$work/bad.yaml"
 "$bin/troth-verifier" check-config --config "$work/bad.yaml" >"$work/out" 2>&1 && wrong "taken: seventeen"

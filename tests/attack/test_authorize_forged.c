@@ -4,7 +4,6 @@
  * it. */
 #include "check.h"
 
-#include <openssl/param_build.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include "authority.h"
 #include "base.h"
 #include "base64.h"
+#include "odd_keys.h"
 #include "text.h"
 
 /* A gateway that has no token: its certificate, and one that only looks like it. */
@@ -149,21 +149,11 @@ static EVP_PKEY *key_that_claims_to_be(EVP_PKEY *honest)
 	uint8_t point[65];
 	size_t n;
 	BIGNUM *number = NULL;
-	EVP_PKEY *own = EVP_EC_gen("P-256"), *key = NULL;
-	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+	EVP_PKEY *own = EVP_EC_gen("P-256");
 	assert_int_equal(
 		EVP_PKEY_get_octet_string_param(honest, "pub", point, sizeof point, &n), 1);
 	assert_int_equal(EVP_PKEY_get_bn_param(own, "priv", &number), 1);
-	assert_int_equal(OSSL_PARAM_BLD_push_utf8_string(build, "group", "P-256", 0), 1);
-	assert_int_equal(OSSL_PARAM_BLD_push_octet_string(build, "pub", point, n), 1);
-	assert_int_equal(OSSL_PARAM_BLD_push_BN(build, "priv", number), 1);
-	OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(build);
-	assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
-	assert_int_equal(EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEYPAIR, params), 1);
-	OSSL_PARAM_free(params);
-	OSSL_PARAM_BLD_free(build);
-	EVP_PKEY_CTX_free(ctx);
+	EVP_PKEY *key = odd_p256(point, number);
 	EVP_PKEY_free(own);
 	BN_free(number);
 	return key;

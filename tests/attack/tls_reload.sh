@@ -74,7 +74,7 @@ refused() { grep -q event=reload-refused "$work/verifier.log"; }
 wait_until 60 refused || wrong "a key that does not fit is taken"
 [ "$(serial)" = "$now" ] || wrong "another certificate is served"
 mv "$work/op.good" "$work/op.key"
-padded() { # BYTES: the certificate's file is so long
+padded() { # BYTES: the certificate's file is so long; at most TROTH_TLS_FILE_MAX
 	cp "$work/op.crt" "$work/op.kept"
 	head -c "$(($1 - $(wc -c <"$work/op.kept")))" /dev/zero | tr '\0' '#' >>"$work/op.crt"
 	"$bin/troth-verifier" check-config --config "$work/verifier.yaml" >/dev/null 2>&1 || code=$?

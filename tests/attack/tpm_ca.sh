@@ -118,6 +118,7 @@ refused 'the key in force' handle:0x81000011 tpm2
 refused 'key and providers go together' handle:0x81000010 ''
 refused 'no URI of a key' 'handle: 1' tpm2
 refused 'no name of a provider' handle:0x81000010 '"../x"'
+# TROTH_KEY_PROVIDERS_MAX, TROTH_KEY_URI_MAX
 refused 'more than 4 providers' handle:0x81000010 'a, b, c, d, e'
 refused 'cannot load' handle:0x81000010 'a, b, c, d'
 refused 'no URI of a key' "$(printf 'x%.0s' {1..1024})" tpm2

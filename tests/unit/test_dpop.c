@@ -320,6 +320,43 @@ static void ids_nonces_and_proofs_have_limits(void **state)
 	jose_key_free(&k);
 }
 
+/* "https://h/aaa...", of so many bytes, in a buffer of its own. */
+static struct troth_view long_url(size_t n, char out[TROTH_HTU_MAX + 2])
+{
+	const size_t head = (size_t)snprintf(out, TROTH_HTU_MAX + 2, "https://h/");
+	memset(out + head, 'a', n - head);
+	return (struct troth_view){ (const uint8_t *)out, n };
+}
+
+static void addresses_have_a_limit(void **state)
+{
+	char url[TROTH_HTU_MAX + 2], claims[TROTH_HTU_MAX + 512];
+	uint8_t proof_bytes[TROTH_JWS_MAX];
+	char token[TROTH_JWS_MAX];
+	struct jose_key k = jose_key_make();
+	struct verifier v = verifier_make(*state, &k.jwk, troth_view_str(RFC_TOKEN));
+	const struct troth_dpop_maker maker = { k.jwk, { jose_signer, k.ready } };
+	for (size_t n = TROTH_HTU_MAX; n <= TROTH_HTU_MAX + 1; n++) {
+		const uint8_t jti[TROTH_DPOP_JTI_BYTES] = { 0 };
+		struct troth_writer w = troth_writer_make(proof_bytes, sizeof proof_bytes);
+		struct troth_dpop_call call = RFC_CALL;
+		struct troth_dpop_proof proof;
+		const bool fits = n == TROTH_HTU_MAX;
+		call.url = long_url(n, url);
+		assert_int_equal(troth_dpop_make(*state, &maker, &call, RFC_TIME, jti, &w),
+				 fits ? TROTH_OK : TROTH_E_LIMIT);
+		/* The same address in a proof of somebody else's making. */
+		snprintf(claims, sizeof claims,
+			 "{\"jti\":\"a\",\"htm\":\"GET\",\"htu\":\"%.*s\",\"iat\":%d,%s}",
+			 (int)n, url, RFC_TIME, ATH);
+		assert_int_equal(verify(&v,
+					troth_view_str(prove(&k, claims, token, sizeof token)),
+					&call, RFC_TIME, &proof),
+				 fits ? TROTH_ADMITTED : TROTH_DENIED_PROOF_URL);
+	}
+	jose_key_free(&k);
+}
+
 static void what_is_made_verifies_once_each(void **state)
 {
 	struct jose_key k = jose_key_make();
@@ -380,6 +417,7 @@ int main(void)
 		cmocka_unit_test(every_claim_is_needed_and_strict),
 		cmocka_unit_test(methods_have_a_limit),
 		cmocka_unit_test(ids_nonces_and_proofs_have_limits),
+		cmocka_unit_test(addresses_have_a_limit),
 		cmocka_unit_test(what_is_made_verifies_once_each),
 		cmocka_unit_test(what_cannot_be_proven_is_not_made),
 	};

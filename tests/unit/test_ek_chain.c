@@ -2,17 +2,15 @@
 /* Who issued a certificate, with which keys and hashes, and what is trusted to issue. */
 #include "check.h"
 
-#include <openssl/bn.h>
-#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
 #include "base.h"
 #include "ek.h"
 #include "ek_recipe.h"
+#include "odd_keys.h"
 #include "reader.h"
 
 static void an_expired_issuer_is_told_apart(void **state)
@@ -115,27 +113,6 @@ static void chain_length_is_capped(void **state)
 	}
 }
 
-/* An RSA key of so many bits that nobody has the private half of. */
-static EVP_PKEY *rsa_of(int bits)
-{
-	BIGNUM *n = BN_new();
-	EVP_PKEY *key = NULL;
-	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
-	assert_int_equal(BN_set_bit(n, bits - 1), 1);
-	assert_int_equal(BN_set_bit(n, 0), 1);
-	assert_int_equal(OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n), 1);
-	assert_int_equal(OSSL_PARAM_BLD_push_uint(bld, OSSL_PKEY_PARAM_RSA_E, 65537), 1);
-	OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(bld);
-	assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
-	assert_int_equal(EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params), 1);
-	OSSL_PARAM_free(params);
-	OSSL_PARAM_BLD_free(bld);
-	EVP_PKEY_CTX_free(ctx);
-	BN_free(n);
-	return key;
-}
-
 static void key_sizes(void **state)
 {
 	struct {
@@ -143,11 +120,16 @@ static void key_sizes(void **state)
 		EVP_PKEY *key;
 		enum troth_finding_code want;
 	} cases[] = {
-		{ "RSA at the lower limit", rsa_of(2048), TROTH_FINDING_NONE },
-		{ "RSA below it", rsa_of(2047), TROTH_FINDING_EK_KEY_SIZE },
-		{ "RSA at the upper limit", rsa_of(4096), TROTH_FINDING_NONE },
-		{ "RSA above it", rsa_of(4097), TROTH_FINDING_EK_KEY_SIZE },
-		{ "an enormous RSA key", rsa_of(16384), TROTH_FINDING_EK_KEY_SIZE },
+		{ "RSA at the lower limit", odd_rsa(TROTH_CHAIN_RSA_BITS_MIN, ODD_RSA_EXPONENT),
+		  TROTH_FINDING_NONE },
+		{ "RSA below it", odd_rsa(TROTH_CHAIN_RSA_BITS_MIN - 1, ODD_RSA_EXPONENT),
+		  TROTH_FINDING_EK_KEY_SIZE },
+		{ "RSA at the upper limit", odd_rsa(TROTH_CHAIN_RSA_BITS_MAX, ODD_RSA_EXPONENT),
+		  TROTH_FINDING_NONE },
+		{ "RSA above it", odd_rsa(TROTH_CHAIN_RSA_BITS_MAX + 1, ODD_RSA_EXPONENT),
+		  TROTH_FINDING_EK_KEY_SIZE },
+		{ "an enormous RSA key", odd_rsa(16384, ODD_RSA_EXPONENT),
+		  TROTH_FINDING_EK_KEY_SIZE },
 		{ "P-384", EVP_EC_gen("P-384"), TROTH_FINDING_NONE },
 		{ "P-521", EVP_EC_gen("P-521"), TROTH_FINDING_EK_KEY_SIZE },
 		{ "a curve of 256 bits that is not P-256", EVP_EC_gen("secp256k1"),
@@ -171,15 +153,15 @@ static void authorities_of_other_sizes_are_not_added(void **state)
 		int bits;
 		enum troth_status want;
 	} cases[] = {
-		{ 2047, TROTH_E_UNSUPPORTED },
-		{ 2048, TROTH_OK },
-		{ 4096, TROTH_OK },
-		{ 4097, TROTH_E_UNSUPPORTED },
+		{ TROTH_CHAIN_RSA_BITS_MIN - 1, TROTH_E_UNSUPPORTED },
+		{ TROTH_CHAIN_RSA_BITS_MIN, TROTH_OK },
+		{ TROTH_CHAIN_RSA_BITS_MAX, TROTH_OK },
+		{ TROTH_CHAIN_RSA_BITS_MAX + 1, TROTH_E_UNSUPPORTED },
 	};
 	for (size_t i = 0; i < TROTH_COUNT(cases); i++) {
 		struct troth_ek_trust *t;
 		const struct ek_recipe r = { .subject = "Sized",
-					     .key = rsa_of(cases[i].bits),
+					     .key = odd_rsa(cases[i].bits, ODD_RSA_EXPONENT),
 					     .issuer = ek_root,
 					     .issuer_key = ek_root_key,
 					     .extensions = CA_EXTENSIONS };

@@ -2,12 +2,11 @@
 /* The message is RFC 9180, A.3.1 (its first encryption), with the keys printed there. */
 #include "check.h"
 
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/param_build.h>
 
 #include "base.h"
 #include "hpke.h"
+#include "odd_keys.h"
 #include "reader.h"
 #include "writer.h"
 
@@ -41,22 +40,11 @@ static struct troth_hpke_about about;
 static EVP_PKEY *private_key(void)
 {
 	uint8_t point[TROTH_HPKE_POINT] = { 4 }, d[32];
-	EVP_PKEY *key = NULL;
-	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-	OSSL_PARAM_BLD *b = OSSL_PARAM_BLD_new();
 	from_hex(RECEIVER, point + 1, 64);
 	from_hex(RECEIVER_PRIVATE, d, sizeof d);
 	BIGNUM *number = BN_bin2bn(d, sizeof d, NULL);
-	OSSL_PARAM_BLD_push_utf8_string(b, OSSL_PKEY_PARAM_GROUP_NAME, "P-256", 0);
-	OSSL_PARAM_BLD_push_octet_string(b, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point);
-	OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_PRIV_KEY, number);
-	OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(b);
-	assert_int_equal(EVP_PKEY_fromdata_init(c), 1);
-	assert_int_equal(EVP_PKEY_fromdata(c, &key, EVP_PKEY_KEYPAIR, params), 1);
-	OSSL_PARAM_free(params);
-	OSSL_PARAM_BLD_free(b);
+	EVP_PKEY *key = odd_p256(point, number);
 	BN_free(number);
-	EVP_PKEY_CTX_free(c);
 	return key;
 }
 

@@ -3,15 +3,14 @@
  * the list itself shows. */
 #include "check.h"
 
-#include <openssl/bn.h>
 #include <openssl/evp.h>
-#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 
 #include "ima_bench.h"
 #include "ima_key.h"
+#include "odd_keys.h"
 
 struct pem_text {
 	char text[2048];
@@ -295,20 +294,10 @@ static void keys_of_one_name_are_few(void **state)
 	troth_ima_keys_release(&keys);
 }
 
-/* An RSA key, as PEM, whose exponent has a number of bits. */
-static enum troth_status add_exponent(struct troth_ima_keys *keys, int bits)
+/* An RSA key, as PEM, of so many bits and an exponent of so many. */
+static enum troth_status add_rsa(struct troth_ima_keys *keys, int bits, int exponent_bits)
 {
-	BIGNUM *n = BN_new(), *e = BN_new();
-	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
-	EVP_PKEY *key = NULL;
-	assert_true(BN_rand(n, 2048, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD));
-	assert_true(BN_rand(e, bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD));
-	assert_true(OSSL_PARAM_BLD_push_BN(build, "n", n));
-	assert_true(OSSL_PARAM_BLD_push_BN(build, "e", e));
-	OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(build);
-	assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
-	assert_int_equal(EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params), 1);
+	EVP_PKEY *key = odd_rsa(bits, exponent_bits);
 	BIO *bio = BIO_new(BIO_s_mem());
 	char *pem = NULL;
 	assert_int_equal(PEM_write_bio_PUBKEY(bio, key), 1);
@@ -317,11 +306,6 @@ static enum troth_status add_exponent(struct troth_ima_keys *keys, int bits)
 		keys, (struct troth_view){ (const uint8_t *)pem, (size_t)len });
 	BIO_free(bio);
 	EVP_PKEY_free(key);
-	EVP_PKEY_CTX_free(ctx);
-	OSSL_PARAM_free(params);
-	OSSL_PARAM_BLD_free(build);
-	BN_free(n);
-	BN_free(e);
 	return s;
 }
 
@@ -329,11 +313,32 @@ static void an_exponent_that_costs_time_is_refused(void **state)
 {
 	struct troth_ima_keys keys = { 0 };
 	(void)state;
-	assert_int_equal(add_exponent(&keys, TROTH_IMA_RSA_EXPONENT_MAX), TROTH_OK);
-	assert_int_equal(add_exponent(&keys, TROTH_IMA_RSA_EXPONENT_MAX + 1),
+	enum { BITS = TROTH_CHAIN_RSA_BITS_MIN };
+	assert_int_equal(add_rsa(&keys, BITS, TROTH_IMA_RSA_EXPONENT_MAX), TROTH_OK);
+	assert_int_equal(add_rsa(&keys, BITS, TROTH_IMA_RSA_EXPONENT_MAX + 1),
 			 TROTH_E_UNSUPPORTED);
-	assert_int_equal(add_exponent(&keys, 2000), TROTH_E_UNSUPPORTED);
+	assert_int_equal(add_rsa(&keys, BITS, 2000), TROTH_E_UNSUPPORTED);
 	assert_int_equal(keys.n, 1);
+	troth_ima_keys_release(&keys);
+}
+
+static void rsa_keys_have_their_sizes(void **state)
+{
+	static const struct {
+		int bits;
+		enum troth_status want;
+	} SIZES[] = {
+		{ TROTH_CHAIN_RSA_BITS_MIN - 1, TROTH_E_UNSUPPORTED },
+		{ TROTH_CHAIN_RSA_BITS_MIN, TROTH_OK },
+		{ TROTH_CHAIN_RSA_BITS_MAX, TROTH_OK },
+		{ TROTH_CHAIN_RSA_BITS_MAX + 1, TROTH_E_UNSUPPORTED },
+	};
+	struct troth_ima_keys keys = { 0 };
+	(void)state;
+	for (size_t i = 0; i < sizeof SIZES / sizeof *SIZES; i++)
+		assert_int_equal(add_rsa(&keys, SIZES[i].bits, ODD_RSA_EXPONENT),
+				 SIZES[i].want);
+	assert_int_equal(keys.n, 2);
 	troth_ima_keys_release(&keys);
 }
 
@@ -347,6 +352,7 @@ int main(void)
 		cmocka_unit_test(so_many_keys_are_learned),
 		cmocka_unit_test(keys_of_one_name_are_few),
 		cmocka_unit_test(an_exponent_that_costs_time_is_refused),
+		cmocka_unit_test(rsa_keys_have_their_sizes),
 	};
 	return cmocka_run_group_tests(tests, context_setup, context_teardown);
 }

@@ -4,22 +4,12 @@
 #include <openssl/evp.h>
 
 #include "base.h"
-#include "documents.h"
 #include "file.h"
+#include "policy_text.h"
 #include "reader.h"
-#include "repeated.h"
 
-#define DOMAIN "example.org"
 #define HEAD "name: factory\nsegment: line-a\n"
 #define PCRS "pcrs: { sha256: [0, 4, 7] }\n"
-
-static enum troth_status parse(struct troth_ctx *ctx, const char *text,
-			       struct troth_policy *out, struct troth_config_error *error)
-{
-	*error = (struct troth_config_error){ .line = 77 };
-	return troth_policy_parse(ctx, troth_view_str(text), troth_view_str(DOMAIN), out,
-				  error);
-}
 
 static void a_short_policy_is_careful(void **state)
 {
@@ -274,11 +264,12 @@ static void ignore_rules_at_and_past_their_limit(void **state)
 
 static void lists_at_and_past_their_limits(void **state)
 {
-	static const struct {
-		const char *before, *item;
-		size_t max;
-		const char *after;
-	} LIMITS[] = {
+	static const struct policy_list LIMITS[] = {
+		{ HEAD PCRS "names: { dns: [", "\"{name}.a%.example.org\"",
+		  TROTH_POLICY_DNS_MAX, "] }\n" },
+		/* With as many DNS names a certificate is full. */
+		{ HEAD PCRS "names: { ip: [", "{ device: a, address: 192.0.2.% }",
+		  TROTH_SVID_NAMES_MAX - TROTH_POLICY_DNS_MAX, "] }\n" },
 		{ HEAD PCRS "allow: [", "{ audience: a%, methods: [GET] }",
 		  TROTH_ALLOW_RULES_MAX, "]\n" },
 		{ HEAD PCRS "allow: [{ audience: a, methods: [", "GET", TROTH_ALLOW_METHODS_MAX,
@@ -287,18 +278,7 @@ static void lists_at_and_past_their_limits(void **state)
 		{ HEAD PCRS "tpm: { deny: [", "{ from: '%' }", TROTH_TPM_RULES_MAX, "] }\n" },
 		{ HEAD PCRS "tpm: { allow: [", "{ from: '%' }", TROTH_TPM_RULES_MAX, "] }\n" },
 	};
-	for (size_t i = 0; i < TROTH_COUNT(LIMITS); i++)
-		for (size_t over = 0; over < 2; over++) {
-			struct troth_policy p;
-			struct troth_config_error e;
-			char *text = repeated(LIMITS[i].before, LIMITS[i].item,
-					      LIMITS[i].max + over, LIMITS[i].after);
-			if (parse(*state, text, &p, &e) !=
-			    (over > 0 ? TROTH_E_CONFIG : TROTH_OK))
-				fail_msg("%s%zu: %s", LIMITS[i].before, LIMITS[i].max + over,
-					 e.text);
-			free(text);
-		}
+	assert_limits(*state, LIMITS, TROTH_COUNT(LIMITS));
 }
 
 /* The id is the SHA-256 of the text, as any other tool computes it. */

@@ -4,10 +4,9 @@
 
 #include <stdio.h>
 
-#include "config.h"
-#include "documents.h"
+#include "base.h"
+#include "policy_text.h"
 #include "reader.h"
-#include "repeated.h"
 
 /* Some public key, as YAML has it in double quotes. */
 #define KEY                                                                   \
@@ -16,13 +15,6 @@
 	"lZtqrgDeUpqu5CnPJIzcE1ReVREEvd7lENQ45S6yWVLbvTLJbtwrnty8dw==\\n"     \
 	"-----END PUBLIC KEY-----\\n"
 #define HEAD "name: a\nsegment: b\npcrs: { sha256: [0, 4, 7, 10] }\n"
-
-static enum troth_status parse(struct troth_ctx *ctx, const char *text, struct troth_policy *p,
-			       struct troth_config_error *e)
-{
-	return troth_policy_parse(ctx, troth_view_str(text), troth_view_str("example.org"), p,
-				  e);
-}
 
 static void assert_text(const struct troth_ima_policy *p, troth_ima_text at, const char *want)
 {
@@ -139,12 +131,7 @@ static void refusals(void **state)
 	}
 }
 
-/* Lists at and past their limits: what stands around the items, and how many there may be. */
-static const struct {
-	const char *before, *item;
-	size_t max;
-	const char *after;
-} LIMITS[] = {
+static const struct policy_list LIMITS[] = {
 	{ HEAD "ima: { ignore: [", "/a%", TROTH_IMA_IGNORE_MAX, "] }\n" },
 	{ HEAD "ima: { expect: [", "/a%", TROTH_IMA_EXPECTED_MAX, "] }\n" },
 	{ HEAD "ima: { keyrings: [", "k%", TROTH_IMA_KEYRINGS_MAX, "] }\n" },
@@ -159,18 +146,7 @@ static const struct {
 
 static void lists_at_and_past_their_limits(void **state)
 {
-	for (size_t i = 0; i < sizeof LIMITS / sizeof *LIMITS; i++)
-		for (size_t over = 0; over < 2; over++) {
-			struct troth_policy p;
-			struct troth_config_error e;
-			char *text = repeated(LIMITS[i].before, LIMITS[i].item,
-					      LIMITS[i].max + over, LIMITS[i].after);
-			if (parse(*state, text, &p, &e) !=
-			    (over > 0 ? TROTH_E_CONFIG : TROTH_OK))
-				fail_msg("%s%zu: %s", LIMITS[i].before, LIMITS[i].max + over,
-					 e.text);
-			free(text);
-		}
+	assert_limits(*state, LIMITS, TROTH_COUNT(LIMITS));
 }
 
 /* The texts of all lists together, each with its NUL. */

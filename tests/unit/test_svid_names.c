@@ -120,6 +120,7 @@ static const struct {
 	  TROTH_E_MALFORMED },
 	{ "cut off", BYTES(2, 3, 'a', '.'), TROTH_E_MALFORMED },
 	{ "a byte after", BYTES(2, 1, 'a', 2), TROTH_E_MALFORMED },
+	/* TROTH_SVID_NAMES_MAX */
 	{ "eight",
 	  BYTES(2, 1, 'a', 2, 1, 'b', 2, 1, 'c', 2, 1, 'd', 2, 1, 'e', 2, 1, 'f', 2, 1, 'g', 2,
 		1, 'h'),

@@ -400,20 +400,32 @@ says '.*nowhere.sock: '
 run "a file for a socket" 2 device list --socket "$dir/cut"
 silent
 says '.*/cut: is no socket'
-truncate -s $((256 * 1024 * 1024)) "$dir/large"
-run "an image of the largest size" 1 image show "$dir/large"
-truncate -s $((256 * 1024 * 1024 + 1)) "$dir/large"
-run "an image past it" 2 image show "$dir/large"
-says '.*/large: larger than 268435456 bytes'
-truncate -s $((12 * 1024 * 1024)) "$dir/large"
-run "a case of the largest size" 1 explain "$dir/large"
-says '.*/large: no exported appraisal'
-truncate -s $((12 * 1024 * 1024 + 1)) "$dir/large"
-run "a case past it" 2 explain "$dir/large"
-says '.*/large: larger than 12582912 bytes'
 name="a full disk" got=0
 "$trothctl" --version >/dev/full 2>"$dir/err" || got=$?
 [ "$got" = 2 ] || fail "exit code $got, not 2"
+
+# ---- files at their limits ----
+
+# at_most BYTES WHAT CODE ARGUMENTS...: a file of so many bytes is read, and is not WHAT it should
+# be; of one byte more it is said that it is too large. Its zeros take no room on the disk.
+at_most()
+{
+    bytes=$1 what=$2 code=$3
+    shift 3
+    truncate -s "$bytes" "$dir/big" || { echo "skipped: no file of $bytes bytes can be made here"; return; }
+    run "$what at its limit" "$code" "$@" "$dir/big"
+    says '.*malformed'
+    truncate -s $((bytes + 1)) "$dir/big"
+    run "$what past its limit" 2 "$@" "$dir/big"
+    says ".*(larger than $bytes bytes|limit)"
+    rm "$dir/big"
+}
+at_most $((512 * 1024 * 1024)) 'an IMA list' 1 ima replay # TROTH_IMA_FILE_MAX
+at_most $((256 * 1024 * 1024)) 'an EFI image' 1 image show # TROTH_BOOT_FILE_MAX
+at_most $((12 * 1024 * 1024)) 'an exported appraisal' 1 explain # TROTH_CASE_MAX
+mkdir "$dir/files"
+at_most $((8 * 1024 * 1024 * 1024)) 'an allow-list' 2 \
+    reference ima build "$dir/files" --output "$dir/all.digests" --add # TROTH_DIGEST_SET_FILE_MAX
 
 [ "$failures" = 0 ] || { echo "$failures failed"; exit 1; }
 echo "all passed"

@@ -172,7 +172,7 @@ callers()
         printf '  - { name: c%d, audience: a, token_sha256: %064x }\n' "$i" "$i"
     done
 }
-for n in 64 65; do
+for n in 64 65; do # TROTH_CALLERS_MAX
     callers "$n" >"$dir/callers.yaml"
     name="$n callers" got=0
     "$verifier" check-config --config "$dir/callers.yaml" >"$dir/out" 2>"$dir/err" || got=$?

@@ -239,6 +239,7 @@ case_of "who may not follow, and how often who may"
 [ "$(get -o /dev/null -w '%{http_code}' "https://localhost:$port/v1/events")" = 403 ] || wrong "a stranger follows"
 [ "$(get -o /dev/null -w '%{http_code}' -H 'Troth-Caller: gateway' -H 'Last-Event-ID: x' "https://localhost:$port/v1/events")" = 400 ] ||
 	wrong "an id that is none is taken"
+# TROTH_FOLLOWERS_PER_CALLER: three are open
 for i in $(seq 13); do stream "$work/many.$i"; done
 [ "$(get -o /dev/null -w '%{http_code}' -H 'Troth-Caller: gateway' "https://localhost:$port/v1/events")" = 429 ] || wrong "a seventeenth"
 

@@ -60,7 +60,7 @@ class Receiver(http.server.BaseHTTPRequestHandler):
             case 'redirect':
                 return self.answer(307, ('Location', '/elsewhere'))
             case 'long':
-                return self.long(64 * 1024 + 1)
+                return self.long(64 * 1024 + 1)  # TROTH_WEBHOOK_ANSWER_MAX, and one
             case 'hang':
                 time.sleep(3600)
         line = {'path': self.path, 'good': good(headers, body), 'id': headers['webhook-id'],

@@ -39,6 +39,7 @@ check 2 'line=5.*https://' "$(but 1 '    url: http://siem.example/x')"
 check 2 'https://' "$(but 1 '    url: https://user:word@siem.example/x')"
 check 2 'https://' "$(but 1 '    url: file:///etc/shadow')"
 check 2 'https://' "$(but 1 '    url: "https://"')"
+# TROTH_WEBHOOK_URL_MAX
 check 2 'at most 1024' "$(but 1 "    url: https://siem.example/$(printf 'a%.0s' $(seq 1010))")"
 check 0 'is sound' "$(but 1 "    url: https://siem.example/$(printf 'a%.0s' $(seq 1003))")"
 check 2 'anchors in PEM' "$(but 2 "    ca: $dir/none")"
@@ -48,10 +49,17 @@ check 2 'Ed25519' "${sound[@]}" "    key: $dir/ec.pem"
 check 2 'no event is called so' "${sound[@]}" '    events: [device.quarantine]'
 check 2 'twice' "${sound[@]}" "${sound[@]}"
 check 2 'unknown key' "${sound[@]}" '    follow_redirects: true'
+# TROTH_WEBHOOKS_MAX, TROTH_WEBHOOK_EVENTS_MAX
 many() { for i in $(seq "$1"); do but 0 "  - name: siem-$i"; done; }
 check 0 'is sound' "$(many 16)"
 check 2 'more than 16 webhooks' "$(many 17)"
 types() { printf '    events: [%s]\n' "$(printf 'device.*,%.0s' $(seq "$1") | sed 's/,$//')"; }
 check 0 'is sound' "${sound[@]}" "$(types 16)"
 check 2 'more than 16 types' "${sound[@]}" "$(types 17)"
+# TROTH_EVENTS_KEPT_MIN, TROTH_EVENTS_KEPT_MAX, TROTH_EVENTS_AGE_MIN_S, TROTH_EVENTS_AGE_MAX_S
+kept() { check "$1" "$2" "${sound[@]}" "limits: { $3 }"; }
+for within in 'events: 1000' 'events: 100000000' 'events_age: 1h' 'events_age: 3650d'; do kept 0 'is sound' "$within"; done
+for beyond in 'events: 999' 'events: 100000001' 'events_age: 3599s' 'events_age: 315360001s'; do
+	kept 2 'out of range' "$beyond"
+done
 [ "$failures" -eq 0 ]

@@ -4,6 +4,7 @@
 #include "check.h"
 
 #include <sys/resource.h>
+#include <troth/limits.h>
 #include <unistd.h>
 
 #include "base.h"
@@ -131,6 +132,41 @@ static void slow_senders_cannot_fill_memory(void **state)
 	harness_stop(h);
 }
 
+/* What nobody has set is TROTH_HTTP_BODIES_MAX. Bodies that lack their last byte fill it. */
+static void bodies_have_a_limit_of_their_own(void **state)
+{
+	enum { N = TROTH_HTTP_BODIES_MAX / HARNESS_BIG_MAX };
+	static uint8_t body[HARNESS_BIG_MAX];
+	struct harness *h = harness_start(
+		(struct harness_options){ .plain = true, .connections_max = N + 1 });
+	struct peer slow[N], one = peer_connect(h);
+	char head[128];
+	(void)state;
+	snprintf(head, sizeof head,
+		 "POST /big HTTP/1.1\r\n" HOST PROTOBUF "Content-Length: %d\r\n\r\n",
+		 HARNESS_BIG_MAX);
+	for (size_t i = 0; i < N; i++) {
+		/* With room for one byte left, and with none. */
+		if (i + 1 == N) {
+			peer_text(&one, "POST /echo HTTP/1.1\r\n" HOST PROTOBUF
+					"Content-Length: 1\r\n\r\nx");
+			assert_int_equal(peer_status(&one), 200);
+		}
+		slow[i] = peer_connect(h);
+		peer_text(&slow[i], head);
+		peer_send(&slow[i], body, sizeof body - 1);
+	}
+	peer_text(&one, "POST /echo HTTP/1.1\r\n" HOST PROTOBUF "Content-Length: 1\r\n\r\nx");
+	assert_int_equal(peer_status(&one), 503);
+	peer_close(&one);
+	for (size_t i = 0; i < N; i++) {
+		peer_send(&slow[i], body, 1);
+		assert_int_equal(peer_status(&slow[i]), 200);
+		peer_close(&slow[i]);
+	}
+	harness_stop(h);
+}
+
 /* Takes all descriptors but n; gives them back with give_back. */
 static int taken[4096];
 static size_t n_taken;
@@ -202,6 +238,7 @@ int main(void)
 		cmocka_unit_test(connections_at_work_are_not_evicted),
 		cmocka_unit_test(a_crowd_that_never_says_hello_makes_room),
 		cmocka_unit_test(slow_senders_cannot_fill_memory),
+		cmocka_unit_test(bodies_have_a_limit_of_their_own),
 		cmocka_unit_test(out_of_descriptors_the_idle_make_room),
 		cmocka_unit_test(out_of_descriptors_the_server_waits_without_spinning),
 	};

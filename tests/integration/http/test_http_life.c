@@ -5,6 +5,8 @@
 
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
+#include <sys/socket.h>
+#include <troth/limits.h>
 #include <unistd.h>
 
 #include "base.h"
@@ -405,6 +407,30 @@ static void settings_with_holes_do_not_start(void **state)
 	event_base_free(base);
 }
 
+static void listeners_have_a_limit(void **state)
+{
+	static const struct troth_http_route ROUTES[] = {
+		{ TROTH_HTTP_GET, "/a", TROTH_ROLE_PUBLIC, 0, NULL, handle }, { .path = NULL }
+	};
+	struct event_base *base = event_base_new();
+	const struct troth_http_config config = { .base = base,
+						  .routes = ROUTES,
+						  .deadlines = { 1, 1, 1, 1, 1 },
+						  .connections_max = 1 };
+	struct troth_http_server *s;
+	int fd;
+	(void)state;
+	assert_int_equal(troth_http_new(&config, &s), TROTH_OK);
+	for (size_t i = 0; i < TROTH_HTTP_LISTENERS_MAX; i++)
+		assert_int_equal(troth_http_listen(s, socket(AF_UNIX, SOCK_STREAM, 0)),
+				 TROTH_OK);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	assert_int_equal(troth_http_listen(s, fd), TROTH_E_LIMIT);
+	assert_int_equal(close(fd), 0); /* it is still the caller's */
+	troth_http_free(s);
+	event_base_free(base);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -423,6 +449,7 @@ int main(void)
 		cmocka_unit_test(a_request_that_came_with_the_last_is_served),
 		cmocka_unit_test(a_new_certificate_leaves_connections_alone),
 		cmocka_unit_test(settings_with_holes_do_not_start),
+		cmocka_unit_test(listeners_have_a_limit),
 	};
 	certs_make();
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
