@@ -12,7 +12,6 @@
 #include "output.h"
 #include "quote.h"
 #include "reader.h"
-#include "session_key.h"
 #include "token.h"
 #include "verdict_json.h"
 #include "verdict_wire.h"
@@ -27,37 +26,20 @@ TROTH_DEFINE_AUTO(struct troth_key, troth_key_free)
 static enum troth_status expected_binding(const struct troth_cli_case *c, uint8_t out[32])
 {
 	const Troth__V1__AppraisalRecord *r = c->record;
-	struct troth_public key, secret_key;
-	struct troth_digest facts;
-	uint8_t thumbprint[32];
-	struct troth_binding b = {
+	const struct troth_bound bound = {
 		.label = TROTH_BIND_QUOTE,
 		.trust_domain = c->trust_domain,
 		.device_id = troth_wire_view(r->device->device_id),
 		.token = troth_wire_view(r->token),
+		.credential_key = troth_wire_view(r->credential_key),
+		.session_key = troth_wire_view(r->session_key),
+		.facts = troth_wire_view(r->facts),
 		.result_nonce = troth_wire_view(r->result_nonce),
+		.secret_key = troth_wire_view(r->secret_key),
+		.secret_name = r->secret_key.len > 0 ? troth_view_str(r->secret_name)
+						     : (struct troth_view){ 0 },
 	};
-	if (r->credential_key.len > 0) {
-		TROTH_TRY(troth_public_parse(c->ctx, troth_wire_view(r->credential_key), &key));
-		b.credential_key_name = troth_name_view(&key.name);
-	}
-	if (r->facts.len > 0) {
-		TROTH_TRY(troth_hash_one(c->ctx, TROTH_HASH_SHA256, troth_wire_view(r->facts),
-					 &facts));
-		b.facts_digest = troth_digest_view(&facts);
-	}
-	if (r->session_key.len > 0) {
-		TROTH_TRY(troth_session_key_thumbprint(c->ctx, troth_wire_view(r->session_key),
-						       thumbprint));
-		b.session_key_thumbprint = TROTH_VIEW_OF(thumbprint);
-	}
-	if (r->secret_key.len > 0) {
-		TROTH_TRY(troth_public_parse(c->ctx, troth_wire_view(r->secret_key),
-					     &secret_key));
-		b.secret_key_name = troth_name_view(&secret_key.name);
-		b.secret_name = troth_view_str(r->secret_name);
-	}
-	return troth_binding_digest(c->ctx, &b, out);
+	return troth_binding_of(c->ctx, &bound, out);
 }
 
 static struct troth_order last_order(const Troth__V1__RegistrySnapshot *device)

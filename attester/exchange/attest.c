@@ -130,6 +130,25 @@ static bool of_another_domain(const struct troth_agent *a, const struct troth_ch
 	return wanted.n > 0 && !troth_view_equal(wanted, c->trust_domain);
 }
 
+/* Whether it is a challenge that this device answers; says why not. *out borrows from it. */
+static bool acceptable(const struct troth_agent *a, const Troth__V1__Challenge *message,
+		       struct troth_challenge *out, struct troth_outcome *outcome)
+{
+	if (troth_challenge_read(message, out) != TROTH_OK) {
+		troth_outcome_set(outcome, TROTH_ENDED_UNREACHED,
+				  "the verifier asks for something no TPM can answer");
+		return false;
+	}
+	if (of_another_domain(a, out)) {
+		troth_outcome_set(outcome, TROTH_ENDED_UNREACHED,
+				  "the verifier is of another trust domain than trust_domain, "
+				  "which is %s",
+				  a->settings->trust_domain);
+		return false;
+	}
+	return true;
+}
+
 enum troth_remedy troth_agent_attest(struct troth_agent *a, struct troth_client *client,
 				     bool send_all, struct troth_outcome *outcome)
 {
@@ -145,19 +164,8 @@ enum troth_remedy troth_agent_attest(struct troth_agent *a, struct troth_client 
 	if (troth_client_call(client, &call, &answer, &remedy, outcome) != TROTH_OK)
 		return remedy;
 	troth_steps_mark(&outcome->steps, TROTH_STEP_CHALLENGE);
-	if (troth_challenge_read((const Troth__V1__Challenge *)answer, &challenge) !=
-	    TROTH_OK) {
-		troth_outcome_set(outcome, TROTH_ENDED_UNREACHED,
-				  "the verifier asks for something no TPM can answer");
+	if (!acceptable(a, (const Troth__V1__Challenge *)answer, &challenge, outcome))
 		return TROTH_REMEDY_NONE;
-	}
-	if (of_another_domain(a, &challenge)) {
-		troth_outcome_set(outcome, TROTH_ENDED_UNREACHED,
-				  "the verifier is of another trust domain than trust_domain, "
-				  "which is %s",
-				  a->settings->trust_domain);
-		return TROTH_REMEDY_NONE;
-	}
 	memcpy(a->trust_domain, challenge.trust_domain.p, challenge.trust_domain.n);
 	a->trust_domain[challenge.trust_domain.n] = '\0';
 	if (send_all) {

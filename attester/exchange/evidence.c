@@ -87,39 +87,24 @@ static enum troth_status ready_key(struct troth_tpm *tpm, struct troth_agent *a,
 static enum troth_status bind(const struct signing *s, enum troth_binding_label label,
 			      uint8_t out[32])
 {
-	struct troth_agent *a = s->agent;
-	uint8_t session[32];
-	struct troth_digest facts;
-	struct troth_public key, secret_key;
-
-	TROTH_TRY(troth_public_parse(
-		a->ctx, (struct troth_view){ a->key.public_area, a->key.public_len }, &key));
-	TROTH_TRY(troth_hash_one(
-		a->ctx, TROTH_HASH_SHA256,
-		(struct troth_view){ s->evidence->facts.bytes, s->evidence->facts.n }, &facts));
-	struct troth_binding b = {
+	const struct troth_agent *a = s->agent;
+	struct troth_bound bound = {
 		.label = label,
 		.trust_domain = s->challenge->trust_domain,
 		.device_id = TROTH_VIEW_OF(a->state.device_id),
 		.token = s->challenge->token,
-		.credential_key_name = troth_name_view(&key.name),
-		.facts_digest = troth_digest_view(&facts),
+		.credential_key = { a->key.public_area, a->key.public_len },
+		.facts = { s->evidence->facts.bytes, s->evidence->facts.n },
 		.result_nonce = a->wish.nonce,
 	};
-	if (a->session != NULL) {
-		TROTH_TRY(troth_session_key_thumbprint(a->ctx, troth_session_bytes(a->session),
-						       session));
-		b.session_key_thumbprint = TROTH_VIEW_OF(session);
-	}
+	if (a->session != NULL)
+		bound.session_key = troth_session_bytes(a->session);
 	if (a->secret != NULL) {
-		const struct troth_secret_wish *w = a->secret;
-		TROTH_TRY(troth_public_parse(
-			a->ctx, (struct troth_view){ w->public_area, w->public_len },
-			&secret_key));
-		b.secret_key_name = troth_name_view(&secret_key.name);
-		b.secret_name = troth_view_str(w->name);
+		bound.secret_key =
+			(struct troth_view){ a->secret->public_area, a->secret->public_len };
+		bound.secret_name = troth_view_str(a->secret->name);
 	}
-	return troth_binding_digest(a->ctx, &b, out);
+	return troth_binding_of(a->ctx, &bound, out);
 }
 
 static enum troth_status certify(struct troth_tpm *tpm, const struct signing *s,

@@ -3,6 +3,7 @@
 
 #include "base.h"
 #include "reader.h"
+#include "session_key.h"
 #include "writer.h"
 
 #define N_FIELDS 10
@@ -75,4 +76,45 @@ enum troth_status troth_binding_digest(struct troth_ctx *ctx, const struct troth
 	struct troth_writer w = troth_writer_make(out, troth_hash_size(TROTH_HASH_SHA256));
 	troth_put_view(&w, troth_digest_view(&digest));
 	return TROTH_OK;
+}
+
+static enum troth_status name_of(struct troth_ctx *ctx, struct troth_view public_area,
+				 struct troth_name *out)
+{
+	struct troth_public key;
+	*out = (struct troth_name){ 0 };
+	if (public_area.n == 0)
+		return TROTH_OK;
+	TROTH_TRY(troth_public_parse(ctx, public_area, &key));
+	*out = key.name;
+	return TROTH_OK;
+}
+
+enum troth_status troth_binding_of(struct troth_ctx *ctx, const struct troth_bound *bound,
+				   uint8_t out[32])
+{
+	struct troth_name credential, secret;
+	struct troth_digest facts;
+	uint8_t thumbprint[32];
+	struct troth_binding b = {
+		.label = bound->label,
+		.trust_domain = bound->trust_domain,
+		.device_id = bound->device_id,
+		.token = bound->token,
+		.result_nonce = bound->result_nonce,
+		.secret_name = bound->secret_name,
+	};
+	TROTH_TRY(name_of(ctx, bound->credential_key, &credential));
+	b.credential_key_name = troth_name_view(&credential);
+	TROTH_TRY(name_of(ctx, bound->secret_key, &secret));
+	b.secret_key_name = troth_name_view(&secret);
+	if (bound->facts.n > 0) {
+		TROTH_TRY(troth_hash_one(ctx, TROTH_HASH_SHA256, bound->facts, &facts));
+		b.facts_digest = troth_digest_view(&facts);
+	}
+	if (bound->session_key.n > 0) {
+		TROTH_TRY(troth_session_key_thumbprint(ctx, bound->session_key, thumbprint));
+		b.session_key_thumbprint = TROTH_VIEW_OF(thumbprint);
+	}
+	return troth_binding_digest(ctx, &b, out);
 }

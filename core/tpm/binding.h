@@ -33,4 +33,20 @@ struct troth_binding {
 TROTH_NODISCARD enum troth_status
 troth_binding_digest(struct troth_ctx *ctx, const struct troth_binding *b, uint8_t out[32]);
 
+/* The same by what the fields are made of, as it is sent and kept: keys and facts themselves,
+ * in place of names and digests. Empty: there is none. */
+struct troth_bound {
+	enum troth_binding_label label;
+	struct troth_view trust_domain, device_id, token;
+	struct troth_view credential_key; /* TPMT_PUBLIC */
+	struct troth_view session_key;	  /* x || y */
+	struct troth_view facts;
+	struct troth_view result_nonce;
+	struct troth_view secret_key; /* TPMT_PUBLIC */
+	struct troth_view secret_name;
+};
+/* TROTH_E_MALFORMED, _TRUNCATED, _LIMIT or _UNSUPPORTED for a key that cannot be read. */
+TROTH_NODISCARD enum troth_status
+troth_binding_of(struct troth_ctx *ctx, const struct troth_bound *bound, uint8_t out[32]);
+
 #endif

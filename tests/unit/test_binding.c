@@ -5,7 +5,9 @@
 
 #include "base.h"
 #include "binding.h"
+#include "forge.h"
 #include "reader.h"
+#include "session_key.h"
 
 static uint8_t count[256]; /* 0, 1, 2, ... */
 static uint8_t name[34];
@@ -184,6 +186,65 @@ static void fields_do_not_run_together(void **state)
 	assert_memory_not_equal(da, db, 32);
 }
 
+/* A key's public area, and its Name as the parser has it (test_tpm_key.c). */
+struct area {
+	uint8_t bytes[TROTH_PUBLIC_MAX];
+	struct troth_view view;
+	struct troth_name name;
+};
+
+static void make_area(struct troth_ctx *ctx, struct area *out)
+{
+	struct forge_key key = forge_key(FORGE_P256, TPM2_ALG_ECDSA, TPM2_ALG_SHA256);
+	const TPMT_PUBLIC public = forge_public(&key, FORGE_AK_ATTRIBUTES);
+	struct troth_public read;
+	out->view = forge_public_bytes(&public, out->bytes, sizeof out->bytes);
+	assert_int_equal(troth_public_parse(ctx, out->view, &read), TROTH_OK);
+	out->name = read.name;
+	forge_key_free(&key);
+}
+
+static void keys_and_facts_stand_for_their_names_and_digests(void **state)
+{
+	static struct area credential, secret;
+	const struct troth_view session = { count, TROTH_SESSION_KEY_LEN };
+	const struct troth_view facts = troth_view_str("{}");
+	struct troth_binding b = whole();
+	struct troth_bound bound = { .label = b.label,
+				     .trust_domain = b.trust_domain,
+				     .device_id = b.device_id,
+				     .token = b.token };
+	struct troth_digest digest;
+	uint8_t thumbprint[32], by_parts[32], by_fields[32];
+	b.credential_key_name = b.session_key_thumbprint = b.facts_digest =
+		(struct troth_view){ 0 };
+	assert_int_equal(troth_binding_of(*state, &bound, by_parts), TROTH_OK);
+	assert_hex(by_parts,
+		   "440a939ad870b80d6eba191f04e8e20c36cc53f20d4086645515e93416de76b5");
+	make_area(*state, &credential);
+	make_area(*state, &secret);
+	assert_int_equal(troth_session_key_thumbprint(*state, session, thumbprint), TROTH_OK);
+	assert_int_equal(troth_hash_one(*state, TROTH_HASH_SHA256, facts, &digest), TROTH_OK);
+	b.credential_key_name = troth_name_view(&credential.name);
+	b.secret_key_name = troth_name_view(&secret.name);
+	b.session_key_thumbprint = TROTH_VIEW_OF(thumbprint);
+	b.facts_digest = troth_digest_view(&digest);
+	b.result_nonce = bound.result_nonce = (struct troth_view){ count + 128, 8 };
+	b.secret_name = bound.secret_name = troth_view_str("disk");
+	bound.credential_key = credential.view;
+	bound.secret_key = secret.view;
+	bound.session_key = session;
+	bound.facts = facts;
+	assert_int_equal(troth_binding_of(*state, &bound, by_parts), TROTH_OK);
+	assert_int_equal(troth_binding_digest(*state, &b, by_fields), TROTH_OK);
+	assert_memory_equal(by_parts, by_fields, 32);
+	/* What cannot be read is bound by nothing. */
+	bound.credential_key.n--;
+	POISON(by_parts);
+	assert_int_not_equal(troth_binding_of(*state, &bound, by_parts), TROTH_OK);
+	ASSERT_POISONED(by_parts);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +256,7 @@ int main(void)
 		cmocka_unit_test(sizes_are_checked),
 		cmocka_unit_test(unknown_label_is_refused),
 		cmocka_unit_test(fields_do_not_run_together),
+		cmocka_unit_test(keys_and_facts_stand_for_their_names_and_digests),
 	};
 	return cmocka_run_group_tests(tests, setup, context_teardown);
 }
