@@ -230,11 +230,21 @@ static void start_proofs(struct runner *r)
 			   troth_status_name(status));
 }
 
+/* The files are kept all the same: whoever reads them may have the time from elsewhere. */
+static void warn_of_no_clock(const struct troth_settings *s)
+{
+	if (s->peer_refresh_s != 0 && s->clock == TROTH_CLOCK_NONE)
+		troth_warn("peers",
+			   "clock=none reason=\"other devices cannot be judged without one: "
+			   "what has expired would pass, and libtroth lets nobody in\"");
+}
+
 enum troth_ending troth_run(struct troth_agent *a, const struct troth_command *command,
 			    struct troth_settings *settings)
 {
 	struct runner r = { .agent = a, .command = command, .settings = settings };
 
+	warn_of_no_clock(settings);
 	start_proofs(&r);
 	troth_pulse_start();
 	adopt_credentials(&r);

@@ -181,6 +181,14 @@ static bool status_is_current(const struct troth_peers *p, uint64_t now_s)
 	return now_s < status_end_s(p);
 }
 
+/* A machine without a clock, or with one that stands, would never see anything expire. */
+static bool clock_is_behind(const struct troth_peers *p, uint64_t now_s)
+{
+	const uint64_t issued_s =
+		p->n_status > 0 ? p->status[p->n_status - 1].document.head.issued_s : 0;
+	return issued_s > now_s && issued_s - now_s > TROTH_PEER_CLOCK_BEHIND_S;
+}
+
 static enum troth_decision judge_device(const struct troth_peers *p,
 					const struct troth_spiffe *id,
 					const struct troth_peer_rule *rule, uint64_t now_s)
@@ -233,7 +241,9 @@ enum troth_status troth_peer_verify(struct troth_peers *p,
 					       .n_chain = c->n_chain,
 					       .now_s = c->now_s,
 					       .need_crl = true };
-	if (p->trust != NULL)
+	if (clock_is_behind(p, c->now_s))
+		d = TROTH_DENIED_CLOCK;
+	else if (p->trust != NULL)
 		TROTH_TRY(troth_svid_verify(p->trust, &q, &d, &facts));
 	if (d == TROTH_ADMITTED)
 		d = judge_device(p, &facts.parts, rule, c->now_s);
@@ -309,6 +319,8 @@ enum troth_status troth_peer_verify_call(struct troth_peers *p,
 	const enum troth_status s = troth_ear_jwt_open(p->ctx, call->token, &keys, &w, &ear);
 	enum troth_decision d = s == TROTH_OK ? judge_result(p, &ear, call->now_s, &id)
 					      : why_not(s);
+	if (clock_is_behind(p, call->now_s))
+		d = TROTH_DENIED_CLOCK;
 	if (d == TROTH_ADMITTED)
 		TROTH_TRY(judge_proof(p, call, &ear, &d, proof_id));
 	if (d == TROTH_ADMITTED)

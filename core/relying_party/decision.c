@@ -35,6 +35,7 @@ static const char *const NAMES[TROTH_DECISION_N] = {
 	[TROTH_DENIED_SEGMENT] = "segment",
 	[TROTH_DENIED_AUDIENCE] = "audience",
 	[TROTH_DENIED_METHOD] = "method",
+	[TROTH_DENIED_CLOCK] = "clock",
 };
 
 static const char *const TEXTS[TROTH_DECISION_N] = {
@@ -79,6 +80,9 @@ static const char *const TEXTS[TROTH_DECISION_N] = {
 	[TROTH_DENIED_SEGMENT] = "the device is of a segment that is not let in",
 	[TROTH_DENIED_AUDIENCE] = "the policy does not let the device call this audience",
 	[TROTH_DENIED_METHOD] = "the policy does not let the device call with this method",
+	[TROTH_DENIED_CLOCK] =
+		"the clock here is behind what the verifier has signed: what has expired, it "
+		"cannot tell",
 };
 
 /* Whatever is no decision is none. */

@@ -50,6 +50,9 @@ enum troth_decision {
 	TROTH_DENIED_SEGMENT,
 	TROTH_DENIED_AUDIENCE,
 	TROTH_DENIED_METHOD,
+	/* Who asks has no time to judge by: its clock is behind what the verifier has signed.
+	 */
+	TROTH_DENIED_CLOCK,
 	TROTH_DECISION_N
 };
 

@@ -179,6 +179,9 @@
 #define TROTH_DPOP_AGE_MAX_S 60
 /* it may come from a clock this far ahead, seconds. */
 #define TROTH_DPOP_SKEW_S 5
+/* So far may a clock be behind the status document that peers are judged by, seconds: by more,
+ * and what has expired would pass. */
+#define TROTH_PEER_CLOCK_BEHIND_S 60
 /* An attestation result as a CWT, bytes: ours are under 1,000. */
 #define TROTH_CWT_MAX (4 * 1024)
 /* Nesting of CBOR: a result's submodule, its vector and its key are four deep. */

@@ -63,6 +63,36 @@ static void documents_count_until_their_next_update(void **state)
 	assert_int_equal(ask(w, NOW + 200, NULL), TROTH_DENIED_STATUS_EXPIRED);
 }
 
+/* Without a clock nothing would ever expire. */
+static void a_clock_that_is_behind_lets_nobody_in(void **state)
+{
+	static const struct {
+		uint64_t now_s;
+		enum troth_decision want;
+	} CASES[] = {
+		{ NOW + 200, TROTH_ADMITTED },
+		{ NOW + 200 - TROTH_PEER_CLOCK_BEHIND_S, TROTH_ADMITTED },
+		{ NOW + 200 - TROTH_PEER_CLOCK_BEHIND_S - 1, TROTH_DENIED_CLOCK },
+		{ NOW - 24 * 3600, TROTH_DENIED_CLOCK },
+		{ 1, TROTH_DENIED_CLOCK },
+		{ 0, TROTH_DENIED_CLOCK },
+	};
+	struct world *w = *state;
+	struct published_status p = sound(w);
+	p.sequence = 101;
+	p.issued_s = NOW + 200;
+	p.expires_s = NOW + 9000;
+	assert_int_equal(take(w, &p), TROTH_OK);
+	for (size_t i = 0; i < TROTH_COUNT(CASES); i++)
+		assert_int_equal(ask(w, CASES[i].now_s, NULL), CASES[i].want);
+	/* A certificate that has ended, shown to a clock that stands before its end. */
+	p.sequence = 102;
+	p.issued_s = NOW + 1000;
+	assert_int_equal(take(w, &p), TROTH_OK);
+	assert_int_equal(ask(w, NOW + 1000, NULL), TROTH_DENIED_CERT_EXPIRED);
+	assert_int_equal(ask(w, NOW + 800, NULL), TROTH_DENIED_CLOCK);
+}
+
 /* When to fetch at the latest is told beforehand. */
 static void until_when_the_documents_count(void **state)
 {
@@ -280,6 +310,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_document_is_needed, peer_setup,
 						peer_teardown),
 		cmocka_unit_test_setup_teardown(documents_count_until_their_next_update,
+						peer_setup_whole, peer_teardown),
+		cmocka_unit_test_setup_teardown(a_clock_that_is_behind_lets_nobody_in,
 						peer_setup_whole, peer_teardown),
 		cmocka_unit_test_setup_teardown(until_when_the_documents_count, peer_setup,
 						peer_teardown),
