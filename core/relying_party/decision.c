@@ -80,9 +80,7 @@ static const char *const TEXTS[TROTH_DECISION_N] = {
 	[TROTH_DENIED_SEGMENT] = "the device is of a segment that is not let in",
 	[TROTH_DENIED_AUDIENCE] = "the policy does not let the device call this audience",
 	[TROTH_DENIED_METHOD] = "the policy does not let the device call with this method",
-	[TROTH_DENIED_CLOCK] =
-		"the clock here is behind what the verifier has signed: what has expired, it "
-		"cannot tell",
+	[TROTH_DENIED_CLOCK] = "the clock here is behind what the verifier has signed",
 };
 
 /* Whatever is no decision is none. */
