@@ -29,16 +29,20 @@ case_of() {
 	fail "no fixture is called '$1'"
 }
 
-# make_fixtures [NAME...]: anew; all of them where none is named.
+# make_fixtures [NAME...]: anew; all of them where none is named. What booted in a directory that was kept
+# (`--keep DIR matrix`) does not boot again.
 make_fixtures() {
-	local names=("$@") name cases=()
+	local names=("$@") name case cases=()
 	[ $# -gt 0 ] || mapfile -t names < <(printf '%s\n' "${fixtures[@]% *}")
 	for name in "${names[@]}"; do
-		cases+=("$(case_of "$name")")
+		case=$(case_of "$name")
+		[ -s "$work/machines/$case/capture/quote.sig" ] || cases+=("$case")
 	done
-	prepare "${cases[@]}"
 	say "booting ${#cases[@]} machines ..."
-	boot_all boot "${cases[@]}"
+	if [ ${#cases[@]} -gt 0 ]; then
+		prepare "${cases[@]}"
+		boot_all boot "${cases[@]}"
+	fi
 	for name in "${names[@]}"; do
 		keep_fixture "$name" "$(case_of "$name")" "$top/tests/fixtures/bootvm"
 	done

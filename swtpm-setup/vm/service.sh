@@ -26,6 +26,8 @@ serving() { [ -s "$work/port" ] && ctl policy list >/dev/null 2>&1; }
 # start_verifier: with the machines of $work/inventory. Sets `port`.
 start_verifier() { # IMAGE...
 	local image
+	# In a directory that was kept, another run's verifier has its place.
+	rm -rf -- "$work"/{state,port,admin.sock,ima}
 	mkdir -p "$work/roots" "$work/intermediates"
 	cp -- "$work/tpm-ca/root.pem" "$work/roots/"
 	cp -- "$work/tpm-ca/issuer.pem" "$work/intermediates/"
