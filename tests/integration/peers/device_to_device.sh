@@ -92,6 +92,28 @@ comes_to() { # CALLER CALLED WANTED: the same, as soon as the news has come
 	talks "$@"
 }
 
+# ---- the verifier goes and comes ----
+
+verifier_down() {
+	kill -9 "$verifier_pid"
+	wait "$verifier_pid" 2>/dev/null || true
+	verifier_pid=
+}
+
+verifier_back() { # LIFE: how long what it says of devices is good; where they look for it
+	sed -i -e "s/^listen: .*/listen: 127.0.0.1:$port/" -e '/^status_life:/d' "$work/verifier.yaml"
+	echo "status_life: $1" >>"$work/verifier.yaml"
+	"$bin/troth-verifier" serve --config "$work/verifier.yaml" >>"$work/verifier.log" 2>&1 &
+	verifier_pid=$!
+}
+
+ends_soon() { # NAME: what it judges others by is good for 20 s at most
+	local ends
+	ends=$(sed -n '1s/^[^.]*\.\([^.]*\)\..*/\1==/p' "$work/$1/run/peers/status" | tr -- -_ +/ |
+		base64 -d 2>/dev/null | jq .exp 2>/dev/null) || true
+	[ -n "$ends" ] && [ "$ends" -le $(($(date +%s) + 20)) ]
+}
+
 id() { printf 'spiffe://attack.example/%s/%s' "$1" "$2"; }
 welcome() { printf '0 admitted spiffe,welcome, admitted %s' "$(id line-1 "$1")"; } # CALLER
 
@@ -103,7 +125,7 @@ for name in press-1 press-2 press-3 gauge; do
 	start_manager "$name"
 done
 on_inventory press-1 press-2 press-3
-more_settings='status_life: 40s' start_verifier
+start_verifier
 policy ek-certificate-and-inventory
 (attester press-1 once) >"$work/out" 2>&1 || true
 ctl reference learn --device press-1 --name base >/dev/null
@@ -143,21 +165,20 @@ comes_to press-2 press-1 "$barred"
 comes_to press-1 press-2 "1 refused @(certificate-revoked|quarantined), refused handshake:*"
 
 case_of "all that holds while the verifier is down"
-kill -9 "$verifier_pid"
-wait "$verifier_pid" 2>/dev/null || true
-verifier_pid=
+verifier_down
 talks press-3 press-1 "$(welcome press-3)"
 talks press-2 press-1 "$barred"
 talks gauge press-1 "1 admitted spiffe,the other side has refused this device, refused segment:*"
 
 case_of "until its last word ends"
+verifier_back 20s
+for name in press-1 press-3 gauge; do wait_until 60 ends_soon "$name" || wrong "$name hears nothing new"; done
+verifier_down
 comes_to press-3 press-1 "1 refused status-expired, refused handshake:*"
 comes_to press-1 gauge "1 refused @(status-expired|segment), refused handshake:*"
 
 case_of "and again when it is back"
-sed -i "s/^listen: .*/listen: 127.0.0.1:$port/" "$work/verifier.yaml"
-"$bin/troth-verifier" serve --config "$work/verifier.yaml" >>"$work/verifier.log" 2>&1 &
-verifier_pid=$!
+verifier_back 5m
 comes_to press-3 press-1 "$(welcome press-3)"
 
 case_of "the certificate of a retired device is refused before it ends"
