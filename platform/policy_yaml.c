@@ -88,10 +88,11 @@ static enum troth_status read_bank(struct troth_config_doc *doc, void *target)
 	return TROTH_OK;
 }
 
-/* Event types are found by trying those that TCG assigned: the names live in one place. */
+/* Event types are found by trying those that are assigned: the names live in one place. */
 static bool type_named(struct troth_view text, uint32_t *out)
 {
-	static const uint32_t BASES[] = { 0x00000000, 0x80000000 }; /* general, EFI */
+	static const uint32_t BASES[] = { 0x00000000, 0x80000000, /* general, EFI */
+					  TROTH_EV_SYSTEMD_FIRST };
 	for (size_t b = 0; b < TROTH_COUNT(BASES); b++)
 		for (uint32_t i = 0; i < 0x200; i++) {
 			const char *name = troth_event_type_name(BASES[b] + i);

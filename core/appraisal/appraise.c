@@ -2,10 +2,10 @@
 #include "appraise.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "base.h"
 #include "boot_facts.h"
+#include "log_findings.h"
 #include "reader.h"
 
 /* The checks, in the order in which their findings stand. */
@@ -127,6 +127,7 @@ static enum sight check_tpm(struct appraisal *a)
 static enum sight check_log(struct appraisal *a)
 {
 	const struct troth_case *c = a->c;
+	troth_systemd_findings(c, &a->v->findings);
 	if (a->readable)
 		return SAW_ALL;
 	if (c->log == NULL && c->log_bytes.n > 0) {
@@ -181,6 +182,7 @@ static void report_replay(struct appraisal *a, enum troth_finding_code code,
 	const struct troth_view seen = troth_pcr_value(a->c->pcrs, bank, pcr);
 	const struct troth_view replayed = troth_pcr_value(&a->c->replay->values, bank, pcr);
 	f->pcr = (int32_t)pcr;
+	troth_finding_detail(f, "%s", troth_replay_advice(a->c, pcr));
 	if (!troth_digest_set(&f->seen, bank, seen))
 		f->seen = (struct troth_digest){ 0 };
 	if (!troth_digest_set(&f->expected, bank, replayed))
@@ -414,24 +416,6 @@ static enum troth_status read_facts(struct appraisal *a)
 	return troth_boot_facts_read(a->ctx, a->c->log, bank, &a->facts);
 }
 
-/* Known deviations are shown and decide nothing. */
-static void show_quirks(struct appraisal *a)
-{
-	const uint32_t quirks = a->readable ? a->c->replay->quirks | a->facts.quirks : 0;
-	for (uint32_t i = 0; i < TROTH_QUIRK_N; i++) {
-		const uint32_t bit = 1U << i;
-		if ((quirks & bit) == 0)
-			continue;
-		struct troth_finding *f =
-			troth_finding_add(&a->v->findings, TROTH_FINDING_LOG_QUIRK);
-		f->severity = TROTH_TIER_AFFIRMING;
-		troth_finding_detail(f, "%s", troth_quirk_name((enum troth_quirk)bit));
-		/* The rules that allowed it, as a reference value would be named. */
-		(void)snprintf(f->reference, sizeof f->reference, "quirks/%d",
-			       TROTH_QUIRKS_VERSION);
-	}
-}
-
 static uint32_t count_events(const struct appraisal *a, const struct troth_ignore_rule *rule)
 {
 	uint32_t n = 0;
@@ -483,7 +467,7 @@ enum troth_status troth_appraise(struct troth_ctx *ctx, const struct troth_case 
 	if (saw_all && compared_nothing(&v) &&
 	    troth_tier_fold(&v.findings, saw_all) == TROTH_TIER_AFFIRMING)
 		troth_finding_add(&v.findings, TROTH_FINDING_NOTHING_CHECKED);
-	show_quirks(&a);
+	troth_quirk_findings(a.readable ? c->replay->quirks | a.facts.quirks : 0, &v.findings);
 	cover_ignored(&a);
 	v.coverage.pcrs_unchecked = ((1U << TROTH_PCR_COUNT) - 1) &
 				    ~(v.coverage.pcrs_matched | v.coverage.pcrs_golden);

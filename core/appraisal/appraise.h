@@ -15,13 +15,19 @@ struct troth_case {
 	/* NULL when the policy names none or it is missing. */
 	const struct troth_reference_set *reference;
 	const struct troth_pcr_values *pcrs; /* quoted */
-	struct troth_view log_bytes;	     /* as received */
-	const struct troth_log *log;	     /* parsed; NULL when log_bytes did not parse */
-	const struct troth_replay *replay;   /* of log; NULL like it */
+	struct troth_view log_bytes;	     /* the firmware's, as received */
+	/* Parsed, with systemd's events behind the firmware's (whole_log.h); NULL when
+	 * log_bytes did not parse. */
+	const struct troth_log *log;
+	const struct troth_replay *replay; /* of log; NULL like it */
 	/* why log is NULL; without bytes TROTH_E_TRUNCATED means that an empty log was sent,
 	 * anything else that none was */
 	enum troth_status log_status;
 	size_t log_error_offset;
+	/* TROTH_OK: systemd's log is read, and joined to log where there is one;
+	 * TROTH_E_NOT_FOUND: none was sent; else why it cannot be read */
+	enum troth_status systemd_status;
+	size_t systemd_error_offset;
 	/* a manufacturer's certificate or the inventory vouches for the TPM */
 	bool recognised;
 	/* Who made the TPM, by a trusted certificate (NULL or empty: none says), and the

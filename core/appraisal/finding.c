@@ -98,6 +98,8 @@ static const struct {
 		"A separator is missing, repeated or reports a firmware error." },
 	[TROTH_FINDING_UNEXPLAINED_RESET] = { "unexplained-reset", CONTRAINDICATED,
 		"The TPM was reset or resumed without the boot that should go with it." },
+	[TROTH_FINDING_SYSTEMD_LOG_MALFORMED] = { "systemd-log-malformed", CONTRAINDICATED,
+		"systemd's log of its own measurements breaks its format." },
 
 	[TROTH_FINDING_SECURE_BOOT_OFF] = { "secure-boot-off", CONTRAINDICATED,
 		"Secure boot is required and is off." },

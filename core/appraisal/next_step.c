@@ -92,7 +92,8 @@ static const char *const STEPS[TROTH_FINDING_N] = {
 		"it off in the firmware.",
 	[TROTH_FINDING_LOG_PCR_MISSING] =
 		"Leave the PCR out of `pcrs` in the policy (`trothctl policy apply FILE`), or have "
-		"the attester send the log that covers it.",
+		"the attester send the log that covers it: what systemd measured is in the log that "
+		"its `systemd_log` names.",
 	[TROTH_FINDING_REPLAY_MISMATCH] =
 		"Treat it as an attack unless the firmware is known for it: `trothctl device "
 		"quarantine DEVICE`, then `trothctl verdict export DEVICE --output FILE` for who "
@@ -112,6 +113,10 @@ static const char *const STEPS[TROTH_FINDING_N] = {
 	[TROTH_FINDING_UNEXPLAINED_RESET] =
 		"Treat it as an attack: `trothctl device quarantine DEVICE`; have the device "
 		"inspected.",
+	[TROTH_FINDING_SYSTEMD_LOG_MALFORMED] =
+		"`trothctl eventlog show --systemd FILE LOG` names the offset. PCRs that systemd "
+		"leaves alone are judged without it: `systemd_log: \"\"` in the attester's "
+		"configuration.",
 
 	[TROTH_FINDING_SECURE_BOOT_OFF] =
 		"Switch it on in the firmware's settings; or set `secure_boot: any` in the policy: "

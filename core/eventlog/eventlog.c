@@ -50,6 +50,11 @@ static const struct {
 	{ TROTH_EV_EFI_SPDM_FIRMWARE_CONFIG, "EV_EFI_SPDM_FIRMWARE_CONFIG" },
 	{ TROTH_EV_EFI_SPDM_DEVICE_POLICY, "EV_EFI_SPDM_DEVICE_POLICY" },
 	{ TROTH_EV_EFI_SPDM_DEVICE_AUTHORITY, "EV_EFI_SPDM_DEVICE_AUTHORITY" },
+	{ TROTH_EV_SYSTEMD_OTHER, "systemd-other" },
+	{ TROTH_EV_SYSTEMD_PHASE, "systemd-phase" },
+	{ TROTH_EV_SYSTEMD_MACHINE_ID, "systemd-machine-id" },
+	{ TROTH_EV_SYSTEMD_FILE_SYSTEM, "systemd-file-system" },
+	{ TROTH_EV_SYSTEMD_VOLUME_KEY, "systemd-volume-key" },
 };
 
 const char *troth_event_type_name(uint32_t type)
@@ -58,6 +63,11 @@ const char *troth_event_type_name(uint32_t type)
 		if (TYPES[i].type == type)
 			return TYPES[i].name;
 	return NULL;
+}
+
+bool troth_event_type_is_systemd(uint32_t type)
+{
+	return type >= TROTH_EV_SYSTEMD_FIRST && type <= TROTH_EV_SYSTEMD_LAST;
 }
 
 bool troth_event_is_informative(const struct troth_event *ev)
@@ -322,6 +332,8 @@ static enum troth_status read_record(struct troth_reader *r, struct troth_log *l
 		TROTH_TRY(get_sha1_event(r, ev));
 	else
 		TROTH_TRY(get_agile_event(r, &log->header, ev));
+	if (troth_event_type_is_systemd(ev->type))
+		return TROTH_E_MALFORMED;
 	ev->index = (uint32_t)log->n_events++;
 	log->quirks |= ev->quirks;
 	return TROTH_OK;

@@ -52,6 +52,16 @@ enum troth_log_format { TROTH_LOG_SHA1, TROTH_LOG_CRYPTO_AGILE };
 #define TROTH_EV_EFI_SPDM_DEVICE_POLICY 0x800000e3U
 #define TROTH_EV_EFI_SPDM_DEVICE_AUTHORITY 0x800000e4U
 
+/* Types of our own for what systemd measures (whole_log.h). No firmware has them: a log that
+ * names one is refused. */
+#define TROTH_EV_SYSTEMD_FIRST 0x53590000U
+#define TROTH_EV_SYSTEMD_OTHER 0x53590000U
+#define TROTH_EV_SYSTEMD_PHASE 0x53590001U
+#define TROTH_EV_SYSTEMD_MACHINE_ID 0x53590002U
+#define TROTH_EV_SYSTEMD_FILE_SYSTEM 0x53590003U
+#define TROTH_EV_SYSTEMD_VOLUME_KEY 0x53590004U
+#define TROTH_EV_SYSTEMD_LAST 0x53590004U
+
 struct troth_log_alg {
 	uint16_t id;	      /* TPM_ALG_ID as declared */
 	uint16_t size;	      /* bytes, from the log's own table */
@@ -113,6 +123,8 @@ troth_log_replay_banks(struct troth_ctx *ctx, const struct troth_log *log,
 
 /* "EV_SEPARATOR"; "EV_0x%08x"-like names are the caller's: NULL when unknown. */
 const char *troth_event_type_name(uint32_t type);
+/* True for the types of systemd's events. */
+TROTH_NODISCARD bool troth_event_type_is_systemd(uint32_t type);
 /* True for events that extend nothing (EV_NO_ACTION). */
 TROTH_NODISCARD bool troth_event_is_informative(const struct troth_event *ev);
 /* True for events that extend a PCR there is. */

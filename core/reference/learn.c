@@ -20,6 +20,13 @@ static const struct role {
 	bool apart; /* each event is a component of its own */
 	const char *name;
 } ROLES[] = {
+	/* What systemd measures comes one by one while the machine comes up: a device that
+	 * attests early has less of it, and in any PCR. */
+	{ ANY, TROTH_EV_SYSTEMD_PHASE, ALWAYS, true, "boot-phase" },
+	{ ANY, TROTH_EV_SYSTEMD_MACHINE_ID, ALWAYS, true, "machine-id" },
+	{ ANY, TROTH_EV_SYSTEMD_FILE_SYSTEM, ALWAYS, true, "file-system" },
+	{ ANY, TROTH_EV_SYSTEMD_VOLUME_KEY, ALWAYS, true, "volume-key" },
+	{ ANY, TROTH_EV_SYSTEMD_OTHER, ALWAYS, true, "systemd" },
 	{ 0, ANY, ALWAYS, false, "firmware" },
 	{ 1, TROTH_EV_EFI_VARIABLE_BOOT, ALWAYS, false, "boot-variables" },
 	{ 1, TROTH_EV_EFI_VARIABLE_BOOT2, ALWAYS, false, "boot-variables" },
@@ -79,7 +86,7 @@ static const struct role *role_of(const struct learner *l, const struct troth_ev
 	const enum phase now = l->separated[ev->pcr] ? AFTER_SEPARATOR : UNTIL_SEPARATOR;
 	size_t i = 0;
 	while (i < TROTH_COUNT(ROLES) - 1 &&
-	       !(ROLES[i].pcr == ev->pcr &&
+	       !((ROLES[i].pcr == ANY || ROLES[i].pcr == ev->pcr) &&
 		 (ROLES[i].type == ANY || ROLES[i].type == ev->type) &&
 		 (ROLES[i].phase == ALWAYS || ROLES[i].phase == now)))
 		i++;
@@ -96,8 +103,9 @@ static unsigned int next_run(struct learner *l, const char *name)
 }
 
 static enum troth_status open_component(struct learner *l, const struct role *role,
-					uint32_t pcr)
+					const struct troth_event *ev)
 {
+	const uint32_t pcr = ev->pcr;
 	if (l->set->n_components == TROTH_COMPONENTS_MAX)
 		return TROTH_E_LIMIT;
 	struct troth_component *c = &l->set->components[l->set->n_components];
@@ -110,6 +118,7 @@ static enum troth_status open_component(struct learner *l, const struct role *ro
 	if (c->alternatives == NULL)
 		return TROTH_E_MEMORY;
 	c->n_alternatives = 1;
+	c->optional = troth_event_type_is_systemd(ev->type);
 	l->name[pcr] = role->apart ? NULL : role->name;
 	l->component[pcr] = (uint16_t)l->set->n_components++;
 	return TROTH_OK;
@@ -120,7 +129,7 @@ static enum troth_status assign(struct learner *l, const struct troth_event *ev)
 {
 	const struct role *role = role_of(l, ev);
 	if (l->name[ev->pcr] == NULL || strcmp(l->name[ev->pcr], role->name) != 0)
-		TROTH_TRY(open_component(l, role, ev->pcr));
+		TROTH_TRY(open_component(l, role, ev));
 	if (ev->type == TROTH_EV_SEPARATOR)
 		l->separated[ev->pcr] = true;
 	l->place[ev->index] = l->component[ev->pcr];

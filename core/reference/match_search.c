@@ -95,34 +95,6 @@ static void follow(struct troth_search *s, const struct troth_partial *p)
 	s->next[s->n_next++] = *p;
 }
 
-static void advance(struct troth_search *s, size_t k)
-{
-	const struct troth_component *component = &s->c->set->components[k];
-	s->n_next = 0;
-	for (size_t i = 0; i < s->n_now; i++) {
-		for (size_t a = 0; a < component->n_alternatives; a++) {
-			const struct troth_alternative *alt = &component->alternatives[a];
-			struct troth_partial p = s->now[i];
-			if (consume(s, alt, &p) < alt->n_events)
-				continue;
-			p.used[k] = (int16_t)a;
-			follow(s, &p);
-		}
-		if (component->optional)
-			follow(s, &s->now[i]);
-	}
-}
-
-static const struct troth_partial *farthest(const struct troth_search *s)
-{
-	const struct troth_partial *best = &s->now[0];
-	for (size_t i = 1; i < s->n_now; i++)
-		if (s->now[i].n_matched + s->now[i].n_ignored >
-		    best->n_matched + best->n_ignored)
-			best = &s->now[i];
-	return best;
-}
-
 /* True when a component further on could begin with the event. */
 static bool fits_later(const struct troth_search *s, size_t k, const struct troth_event *ev)
 {
@@ -138,6 +110,49 @@ static bool fits_later(const struct troth_search *s, size_t k, const struct trot
 		}
 	}
 	return false;
+}
+
+/* An optional component of one event that fits, where nothing further on could begin with that
+ * event: leaving it out leads nowhere. Without this, what comes one by one (boot phases, file
+ * systems) would double the partial matches each time. */
+static bool is_settled(struct troth_search *s, size_t k, const struct troth_partial *from,
+		       const struct troth_alternative *alt)
+{
+	struct troth_partial p = *from;
+	if (alt->n_events != 1 || !is_asked(s, alt->events[0].pcr))
+		return false;
+	const struct troth_event *ev = next_event(s, &p, alt->events[0].pcr, &alt->events[0]);
+	return ev != NULL && !fits_later(s, k, ev);
+}
+
+static void advance(struct troth_search *s, size_t k)
+{
+	const struct troth_component *component = &s->c->set->components[k];
+	s->n_next = 0;
+	for (size_t i = 0; i < s->n_now; i++) {
+		bool settled = false;
+		for (size_t a = 0; a < component->n_alternatives; a++) {
+			const struct troth_alternative *alt = &component->alternatives[a];
+			struct troth_partial p = s->now[i];
+			if (consume(s, alt, &p) < alt->n_events)
+				continue;
+			p.used[k] = (int16_t)a;
+			follow(s, &p);
+			settled |= is_settled(s, k, &s->now[i], alt);
+		}
+		if (component->optional && !settled)
+			follow(s, &s->now[i]);
+	}
+}
+
+static const struct troth_partial *farthest(const struct troth_search *s)
+{
+	const struct troth_partial *best = &s->now[0];
+	for (size_t i = 1; i < s->n_now; i++)
+		if (s->now[i].n_matched + s->now[i].n_ignored >
+		    best->n_matched + best->n_ignored)
+			best = &s->now[i];
+	return best;
 }
 
 /* The alternative nearest to what was seen: the one that the fewest changes would make fit; of

@@ -31,6 +31,9 @@
 #define TROTH_LOG_EVENTS_MAX 4096
 /* systemd's log of its own measurements, bytes: about 300 a record, some ten records a boot. */
 #define TROTH_USERSPACE_LOG_MAX (1024 * 1024)
+/* The same inside a message, bytes: with four banks a record has 850, and a machine with a
+ * hundred file systems as many. */
+#define TROTH_SYSTEMD_LOG_MAX (128 * 1024)
 /* One field of a decoded event as text, bytes with its NUL: a kernel command line is at most
  * 4,096 long; a GRUB menu entry that is longer ends in "...". */
 #define TROTH_FIELD_MAX 6144

@@ -247,25 +247,42 @@ static void component_without_alternatives_never_matches(void **state)
 	}
 }
 
-/* n optional components of the same event leave n + 1 places in a log of such events. */
+/* n optional components of the same two events leave n + 1 places in a log of such events. */
 static void too_many_partial_matches_are_denied(void **state)
 {
 	(void)state;
 	for (size_t n = TROTH_MATCH_STATES_MAX - 1; n <= TROTH_MATCH_STATES_MAX; n++) {
-		char log[2 * TROTH_MATCH_STATES_MAX + 1] = "", reference[512] = "";
-		for (size_t i = 0; i < TROTH_MATCH_STATES_MAX; i++)
+		char log[4 * TROTH_MATCH_STATES_MAX + 1] = "", reference[512] = "";
+		for (size_t i = 0; i < (size_t)2 * TROTH_MATCH_STATES_MAX; i++)
 			memcpy(log + 2 * i, "4a", 3);
 		for (size_t i = 0; i < n; i++)
-			memcpy(reference + 4 * i, "?4a ", 5);
+			memcpy(reference + 6 * i, "?4a4a ", 7);
 		struct trial *t = trial_new(log, reference, 0x10);
 		char got[64];
 		assert_int_equal(t->set.n_components, n);
 		trial_run(t);
 		describe(&t->findings, got, sizeof got);
-		assert_string_equal(got, n < TROTH_MATCH_STATES_MAX ? "U4@64" : "A");
+		assert_string_equal(got, n < TROTH_MATCH_STATES_MAX ? "U4@127" : "A");
 		assert_int_equal(t->match.covered, 0);
 		trial_free(t);
 	}
+}
+
+/* Of one event each, what comes next is taken where it fits, and no place is left behind. */
+static void single_events_that_fit_leave_no_choice(void **state)
+{
+	(void)state;
+	char log[2 * TROTH_COMPONENTS_MAX + 1] = "", reference[5 * TROTH_COMPONENTS_MAX] = "";
+	for (size_t i = 0; i < TROTH_COMPONENTS_MAX; i++) {
+		const char event[3] = { (char)('4' + i % 3), (char)('a' + i / 3), '\0' };
+		memcpy(log + 2 * i, event, 3);
+		(void)snprintf(reference + 4 * i, 5, "?%s ", event);
+	}
+	struct trial *t = trial_new(log, reference, 0x70);
+	trial_run(t);
+	assert_int_equal(t->findings.n, 0);
+	assert_int_equal(t->match.n_matched, TROTH_COMPONENTS_MAX);
+	trial_free(t);
 }
 
 static void too_many_components_are_refused(void **state)
@@ -300,6 +317,7 @@ int main(void)
 		cmocka_unit_test(informative_events_take_no_part),
 		cmocka_unit_test(component_without_alternatives_never_matches),
 		cmocka_unit_test(too_many_partial_matches_are_denied),
+		cmocka_unit_test(single_events_that_fit_leave_no_choice),
 		cmocka_unit_test(too_many_components_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
