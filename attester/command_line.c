@@ -48,10 +48,12 @@ static const struct option OPTIONS[] = {
 	{ "ak", required_argument, NULL, OPT_SETTING + 6 },
 	{ "ek", required_argument, NULL, OPT_SETTING + 7 },
 	{ "ima", required_argument, NULL, OPT_SETTING + 8 },
+	{ "systemd-log", required_argument, NULL, OPT_SETTING + 9 },
 	{ 0 },
 };
 static const char *const SETTING_KEYS[] = {
-	"verifier", "ca", "tcti", "state_dir", "run_dir", "log", "ak_algorithm", "ek", "ima",
+	"verifier", "ca",	    "tcti", "state_dir", "run_dir",
+	"log",	    "ak_algorithm", "ek",   "ima",	 "systemd_log",
 };
 
 static const struct {
@@ -287,6 +289,8 @@ void troth_usage(FILE *to)
 		"  --log FILE        UEFI event log (default "
 		"/sys/kernel/security/tpm0/binary_bios_measurements)\n"
 		"  --ima FILE        binary IMA list (default that of securityfs)\n"
+		"  --systemd-log FILE   systemd's log of its own measurements (default\n"
+		"                    /run/log/systemd/tpm2-measure.log)\n"
 		"  --ak ecc|rsa      attestation key\n"
 		"  --ek auto|rsa2048|p256|p384|rsa3072\n"
 		"  --format text|json   of status, provision and proof (headers is text)\n"

@@ -75,6 +75,7 @@ static const struct troth_config_field FIELDS[] = {
 	TEXT("run_dir", run_dir, "/run/troth-attester"),
 	TEXT("log", log, "/sys/kernel/security/tpm0/binary_bios_measurements"),
 	TEXT("ima", ima, "/sys/kernel/security/integrity/ima/binary_runtime_measurements"),
+	TEXT("systemd_log", systemd_log, "/run/log/systemd/tpm2-measure.log"),
 	TEXT("tcti", tcti, "device:/dev/tpmrm0"),
 	TEXT("owner_auth_file", owner_auth_file, NULL),
 	TEXT("endorsement_auth_file", endorsement_auth_file, NULL),

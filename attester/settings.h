@@ -23,8 +23,9 @@ struct troth_settings {
 	char update_key[TROTH_PATH_MAX + 1]; /* signs new ones; empty: none are taken */
 	char trust_domain[TROTH_TRUST_DOMAIN_MAX + 1]; /* empty: whichever the verifier names */
 	char state_dir[TROTH_PATH_MAX + 1], run_dir[TROTH_PATH_MAX + 1];
-	char log[TROTH_PATH_MAX + 1]; /* UEFI event log */
-	char ima[TROTH_PATH_MAX + 1]; /* binary IMA list */
+	char log[TROTH_PATH_MAX + 1];	      /* UEFI event log */
+	char ima[TROTH_PATH_MAX + 1];	      /* binary IMA list */
+	char systemd_log[TROTH_PATH_MAX + 1]; /* of its own measurements; empty: none is sent */
 	char tcti[TROTH_PATH_MAX + 1];
 	char owner_auth_file[TROTH_PATH_MAX + 1], endorsement_auth_file[TROTH_PATH_MAX + 1];
 	char ak_handle_text[11];   /* "0x81010a51" or empty */

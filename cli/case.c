@@ -6,6 +6,7 @@
 
 #include "admin.h"
 #include "case_ima.h"
+#include "case_logs.h"
 #include "documents.h"
 #include "input.h"
 #include "output.h"
@@ -48,6 +49,7 @@ static enum troth_cli_exit read_files(const struct troth_cli_case_source *s,
 				      struct troth_cli_case *c)
 {
 	if (!read_part(s->log, TROTH_LOG_MAX, &c->owned[0], &c->log_bytes) ||
+	    !read_part(s->systemd, TROTH_SYSTEMD_LOG_MAX, &c->owned[6], &c->systemd_bytes) ||
 	    !read_part(s->policy, TROTH_POLICY_MAX, &c->owned[1], &c->policy_bytes) ||
 	    !read_part(s->reference, TROTH_REFERENCE_JSON_MAX, &c->owned[2],
 		       &c->reference_bytes) ||
@@ -85,6 +87,7 @@ static enum troth_cli_exit open_exported(const struct troth_cli_case_source *s,
 	}
 	c->record_bytes = troth_wire_view(m->record);
 	c->log_bytes = troth_wire_view(m->log);
+	c->systemd_bytes = troth_wire_view(m->systemd_log);
 	c->policy_bytes = troth_wire_view(m->policy);
 	c->reference_bytes = troth_wire_view(m->reference);
 	c->good_log_bytes = troth_wire_view(m->good_log);
@@ -139,6 +142,9 @@ static enum troth_cli_exit check_parts(struct troth_cli_case *c)
 	const Troth__V1__AppraisalRecord *r = c->record;
 	enum troth_cli_exit code =
 		check_part(c, "event log", c->log_bytes, troth_wire_view(r->log_digest));
+	if (code == TROTH_CLI_YES)
+		code = check_part(c, "log of systemd's", c->systemd_bytes,
+				  troth_wire_view(r->systemd_digest));
 	if (code == TROTH_CLI_YES)
 		code = check_part(c, "policy", c->policy_bytes, troth_wire_view(r->policy_id));
 	if (code == TROTH_CLI_YES)
@@ -208,21 +214,6 @@ static enum troth_cli_exit take_pcrs(const char *file, struct troth_cli_case *c)
 	return take_selected(c, &all);
 }
 
-/* As the verifier does: a log that cannot be read is a finding, not an error. */
-static enum troth_status parse_log(struct troth_cli_case *c)
-{
-	c->log_status = c->log_sent ? troth_log_parse(c->log_bytes, &c->log)
-				    : TROTH_E_NOT_FOUND;
-	if (c->log_status == TROTH_E_MEMORY)
-		return c->log_status;
-	if (c->log_status == TROTH_OK)
-		TROTH_TRY(troth_log_replay_banks(c->ctx, &c->log, &c->policy.selection,
-						 &c->replay));
-	c->has_good_log = c->good_log_bytes.n > 0 &&
-			  troth_log_parse(c->good_log_bytes, &c->good_log) == TROTH_OK;
-	return TROTH_OK;
-}
-
 /* What the record has of the TPM: who made it, and what its quote says of its firmware. */
 static enum troth_status take_tpm(struct troth_cli_case *c)
 {
@@ -237,20 +228,16 @@ static enum troth_status take_tpm(struct troth_cli_case *c)
 
 static enum troth_status appraise(struct troth_cli_case *c)
 {
-	TROTH_TRY(parse_log(c));
+	TROTH_TRY(troth_cli_case_read_logs(c));
 	c->appraised = (struct troth_case){
 		.policy = &c->policy,
 		.reference = c->has_reference ? &c->reference : NULL,
 		.pcrs = &c->pcrs,
-		.log_bytes = c->log_bytes,
-		.log = c->log_status == TROTH_OK ? &c->log : NULL,
-		.replay = c->log_status == TROTH_OK ? &c->replay : NULL,
-		.log_status = c->log_status,
-		.log_error_offset = c->log.error_offset,
 		.ima = c->ima,
 		.recognised = c->record != NULL && (c->record->device->ek_certificate_trusted ||
 						    c->record->device->ek_in_inventory),
 	};
+	troth_cli_case_give_logs(c, &c->appraised);
 	TROTH_TRY(take_tpm(c));
 	TROTH_TRY(troth_appraise(c->ctx, &c->appraised, &c->verdict));
 	return troth_verdict_digest(c->ctx, &c->verdict, c->digest);
@@ -285,8 +272,7 @@ enum troth_cli_exit troth_cli_case_load(const struct troth_cli_case_source *s,
 
 void troth_cli_case_clear(struct troth_cli_case *c)
 {
-	troth_log_release(&c->log);
-	troth_log_release(&c->good_log);
+	troth_cli_case_drop_logs(c);
 	troth_reference_release(&c->reference);
 	free(c->ima);
 	troth_wire_free(c->exported);

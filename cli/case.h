@@ -10,13 +10,15 @@
 #include "cli.h"
 #include "file.h"
 #include "record.pb-c.h"
+#include "whole_log.h"
 
 /* Where it comes from: a device of a running verifier, an exported case, or loose files. NULL:
  * not given. */
 struct troth_cli_case_source {
 	const char *device, *socket;
 	const char *file;
-	const char *record, *log, *policy, *reference, *pcrs, *good_log, *trust_domain;
+	const char *record, *log, *systemd, *policy, *reference, *pcrs, *good_log,
+		*trust_domain;
 	const char *ima_lists; /* directory of allow-lists; NULL: those of the case */
 };
 
@@ -24,7 +26,7 @@ struct troth_cli_case {
 	struct troth_ctx *ctx;
 	/* Parts as bytes: owned, or borrowed from the exported case's message. */
 	struct troth_buffer owned[7];
-	struct troth_view log_bytes, policy_bytes, reference_bytes, record_bytes,
+	struct troth_view log_bytes, systemd_bytes, policy_bytes, reference_bytes, record_bytes,
 		good_log_bytes, good_log_digest;
 	ProtobufCMessage *exported, *unpacked;
 	const Troth__V1__AppraisalRecord *record; /* NULL from loose files without one */
@@ -39,6 +41,10 @@ struct troth_cli_case {
 	struct troth_log log, good_log;
 	bool has_good_log, good_elsewhere;
 	struct troth_replay replay;
+	enum troth_status systemd_status; /* TROTH_E_NOT_FOUND: none was sent */
+	struct troth_userspace_log systemd;
+	bool joined; /* whole is log with systemd behind it */
+	struct troth_whole_log whole;
 	const char *ima_lists;
 	bool ima_in_part;	      /* allow-lists: only what the case has of them */
 	struct troth_ima_result *ima; /* owned; NULL: no word of IMA */

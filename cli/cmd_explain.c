@@ -58,6 +58,7 @@ static bool take_options(const struct troth_cli_command *self, char **argv, stru
 		{ "--device", &s->device, NULL },
 		{ "--socket", &s->socket, NULL },
 		{ "--log", &s->log, NULL },
+		{ "--systemd", &s->systemd, NULL },
 		{ "--policy", &s->policy, NULL },
 		{ "--reference", &s->reference, NULL },
 		{ "--pcrs", &s->pcrs, NULL },
@@ -198,13 +199,14 @@ static enum troth_cli_exit run_explain(const struct troth_cli_command *self, int
 const struct troth_cli_command TROTH_CLI_EXPLAIN[] = {
 	{ "explain", "",
 	  "(FILE | --device NAME [--socket PATH] | --policy FILE --pcrs FILE [--log FILE] "
-	  "[--reference FILE] [--good-log FILE] [--trust-domain NAME]) [--ima-lists DIR] "
+	  "[--systemd FILE] [--reference FILE] [--good-log FILE] [--trust-domain NAME]) [--ima-lists DIR] "
 	  "[--write-reference FILE] [--format text|json|html]",
 	  "Say why a verdict is what it is, and what would accept the device",
 	  "  FILE                    what 'trothctl verdict export' wrote\n"
 	  "  --device NAME           the device's last verdict, asked of a running verifier\n"
 	  "  --socket PATH           the verifier's local socket, " TROTH_CLI_SOCKET "\n"
 	  "  --log FILE              a TCG event log; none was sent without it\n"
+	  "  --systemd FILE          systemd's log of its own measurements; likewise\n"
 	  "  --policy FILE           a policy (YAML)\n"
 	  "  --reference FILE        a reference set (JSON)\n"
 	  "  --pcrs FILE             PCR values: lines of bank, PCR and hex, or tpm2_quote's\n"

@@ -207,6 +207,7 @@ static enum troth_cli_exit run_replay(const struct troth_cli_command *self, int 
 		{ "--socket", &s.socket, NULL },
 		{ "--record", &s.record, NULL },
 		{ "--log", &s.log, NULL },
+		{ "--systemd", &s.systemd, NULL },
 		{ "--policy", &s.policy, NULL },
 		{ "--reference", &s.reference, NULL },
 		{ "--trust-domain", &s.trust_domain, NULL },
@@ -233,13 +234,14 @@ static enum troth_cli_exit run_replay(const struct troth_cli_command *self, int 
 const struct troth_cli_command TROTH_CLI_REPLAY[] = {
 	{ "replay", "",
 	  "(FILE | --device NAME [--socket PATH] | --record FILE --policy FILE [--log FILE] "
-	  "[--reference FILE] [--trust-domain NAME]) [--ima-lists DIR] [--format text|json]",
+	  "[--systemd FILE] [--reference FILE] [--trust-domain NAME]) [--ima-lists DIR] [--format text|json]",
 	  "Make a stored verdict again from its evidence, byte for byte",
 	  "  FILE                 what 'trothctl verdict export' wrote\n"
 	  "  --device NAME        the device's last verdict, asked of a running verifier\n"
 	  "  --socket PATH        the verifier's local socket, " TROTH_CLI_SOCKET "\n"
 	  "  --record FILE        a stored AppraisalRecord, with the parts it names:\n"
 	  "  --log FILE           the event log\n"
+	  "  --systemd FILE       systemd's log of its own measurements\n"
 	  "  --policy FILE        the policy\n"
 	  "  --reference FILE     the reference set\n"
 	  "  --ima-lists DIR      the allow-lists for IMA (NAME.digests) it was made with,\n"

@@ -46,6 +46,8 @@ struct troth_agent {
 	/* Of the verifier that asked last; empty: none has. */
 	char trust_domain[TROTH_TRUST_DOMAIN_MAX + 1];
 	struct troth_ima_progress ima; /* of a list that goes in parts */
+	/* SHA-256 of systemd's log as the verifier last took it; without algorithm: none. */
+	struct troth_digest systemd_sent;
 	struct troth_result_wish wish;
 	struct troth_secret_wish *secret; /* borrowed; NULL: none */
 	uint8_t result[TROTH_JWS_MAX];	  /* where one was wished for */

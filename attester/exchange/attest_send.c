@@ -53,6 +53,11 @@ static ProtobufCBinaryData bytes(const uint8_t *p, size_t n)
 	return troth_wire_bytes((struct troth_view){ p, n });
 }
 
+/* What the message's digests borrow. */
+struct log_digests {
+	struct troth_digest firmware, systemd;
+};
+
 /* A log the verifier holds already is named by its digest. */
 static enum troth_status fill_log(const struct troth_attest_exchange *x,
 				  struct troth_digest *digest, Troth__V1__Attestation *m)
@@ -68,6 +73,28 @@ static enum troth_status fill_log(const struct troth_attest_exchange *x,
 	TROTH_TRY(troth_hash_one(x->agent->ctx, TROTH_HASH_SHA256, log, digest));
 	m->log_digest = troth_wire_bytes(troth_digest_view(digest));
 	return TROTH_OK;
+}
+
+/* systemd's log grows while the machine comes up, and is small: whole when it has changed. */
+static enum troth_status fill_systemd(const struct troth_attest_exchange *x,
+				      struct troth_digest *digest, Troth__V1__Attestation *m)
+{
+	const struct troth_view log = troth_buffer_view(&x->evidence->systemd);
+
+	if (log.n == 0)
+		return TROTH_OK;
+	TROTH_TRY(troth_hash_one(x->agent->ctx, TROTH_HASH_SHA256, log, digest));
+	m->systemd_digest = troth_wire_bytes(troth_digest_view(digest));
+	if (x->challenge->wants_log || !troth_digest_equal(digest, &x->agent->systemd_sent))
+		m->systemd_log = troth_wire_bytes(log);
+	return TROTH_OK;
+}
+
+static enum troth_status fill_logs(const struct troth_attest_exchange *x,
+				   struct log_digests *digests, Troth__V1__Attestation *m)
+{
+	TROTH_TRY(fill_log(x, &digests->firmware, m));
+	return fill_systemd(x, &digests->systemd, m);
 }
 
 static void fill_statement(const struct troth_tpm_statement *s, Troth__V1__Certification *m)
@@ -96,7 +123,7 @@ static enum troth_remedy send(const struct troth_attest_exchange *x, ProtobufCMe
 	Troth__V1__Attestation m;
 	Troth__V1__Certification certification = TROTH__V1__CERTIFICATION__INIT;
 	Troth__V1__Certification secret_certification = TROTH__V1__CERTIFICATION__INIT;
-	struct troth_digest log_digest = { 0 };
+	struct log_digests digests = { 0 };
 	struct banks banks;
 	enum troth_remedy remedy = TROTH_REMEDY_NONE;
 
@@ -124,7 +151,7 @@ static enum troth_remedy send(const struct troth_attest_exchange *x, ProtobufCMe
 	m.ima_first = e->ima.first;
 	m.ima_more = e->ima.more;
 	m.ima_carry = troth_wire_bytes(troth_buffer_view(&x->agent->ima.carry));
-	if (!e->ima.more && fill_log(x, &log_digest, &m) != TROTH_OK) {
+	if (!e->ima.more && fill_logs(x, &digests, &m) != TROTH_OK) {
 		troth_outcome_set(x->outcome, TROTH_ENDED_UNREACHED,
 				  "the log cannot be hashed");
 		return TROTH_REMEDY_NONE;
@@ -133,6 +160,8 @@ static enum troth_remedy send(const struct troth_attest_exchange *x, ProtobufCMe
 					 &troth__v1__attestation_result__descriptor };
 	if (troth_client_call(x->client, &call, answer, &remedy, x->outcome) != TROTH_OK)
 		*answer = NULL;
+	else if (m.systemd_digest.len > 0)
+		x->agent->systemd_sent = digests.systemd;
 	return remedy;
 }
 

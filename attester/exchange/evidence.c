@@ -9,6 +9,7 @@
 #include "log.h"
 #include "random.h"
 #include "reader.h"
+#include "systemd_log.h"
 #include "text.h"
 #include "token.h"
 #include "tpm_work.h"
@@ -33,6 +34,7 @@ enum troth_status troth_challenge_read(const Troth__V1__Challenge *message,
 	c.wants_log = (message->wants & TROTH_WANT_LOG) != 0;
 	c.wants_certify = (message->wants & TROTH_WANT_CERTIFY) != 0;
 	c.wants_ima = (message->wants & TROTH_WANT_IMA) != 0;
+	c.wants_systemd = (message->wants & TROTH_WANT_SYSTEMD) != 0;
 	c.ima_first = message->ima_first;
 	*out = c;
 	return TROTH_OK;
@@ -41,6 +43,7 @@ enum troth_status troth_challenge_read(const Troth__V1__Challenge *message,
 void troth_evidence_clear(struct troth_evidence *e)
 {
 	troth_buffer_clear(&e->log);
+	troth_buffer_clear(&e->systemd);
 	troth_ima_reader_free(e->reader);
 }
 
@@ -256,6 +259,8 @@ enum troth_status troth_evidence_collect(struct troth_agent *a, const struct tro
 	TROTH_TRY(troth_tpm_do(a->settings, sign, &s, outcome));
 	TROTH_TRY(read_log(a->settings->log, TROTH_LOG_MAX, &out->log, outcome));
 	out->has_log = out->log.p != NULL;
+	if (c->wants_systemd)
+		troth_systemd_log_read(a->settings->systemd_log, &out->systemd);
 	if (c->wants_ima)
 		read_ima(a, c->ima_first, out);
 	return TROTH_OK;

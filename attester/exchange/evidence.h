@@ -13,7 +13,7 @@
 struct troth_challenge {
 	struct troth_view token, trust_domain;
 	struct troth_pcr_selection selection;
-	bool wants_log, wants_certify, wants_ima;
+	bool wants_log, wants_certify, wants_ima, wants_systemd;
 	uint64_t ima_first; /* the first entry of the IMA list that is wanted */
 };
 /* TROTH_E_MALFORMED for a question no quote can answer. */
@@ -31,6 +31,7 @@ struct troth_evidence {
 	uint8_t session_signature[TROTH_ES256_LEN];
 	bool has_log;
 	struct troth_buffer log;
+	struct troth_buffer systemd; /* no bytes: there is none, or none was asked for */
 	struct troth_ima_reader *reader;
 	struct troth_ima_part ima; /* the next to be sent; borrows from the reader */
 };

@@ -20,7 +20,8 @@
 /* Replicas' clocks agree to about this, milliseconds. */
 #define FUTURE_MS 1000
 
-static const uint32_t WANTS_ALL = TROTH_WANT_LOG | TROTH_WANT_CERTIFY | TROTH_WANT_IMA;
+static const uint32_t WANTS_ALL = TROTH_WANT_LOG | TROTH_WANT_CERTIFY | TROTH_WANT_IMA |
+				  TROTH_WANT_SYSTEMD;
 
 static bool known_purpose(uint8_t purpose)
 {

@@ -17,7 +17,8 @@ enum troth_token_purpose { TROTH_TOKEN_QUOTE = 1, TROTH_TOKEN_ENROLL = 2 };
 enum {
 	TROTH_WANT_LOG = 1 << 0,     /* the whole event log: the verifier does not hold it */
 	TROTH_WANT_CERTIFY = 1 << 1, /* a fresh TPM2_Certify of the credential key */
-	TROTH_WANT_IMA = 1 << 2	     /* the IMA list */
+	TROTH_WANT_IMA = 1 << 2,     /* the IMA list */
+	TROTH_WANT_SYSTEMD = 1 << 3  /* systemd's log, or the digest of one that is held */
 };
 
 struct troth_token {

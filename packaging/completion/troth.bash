@@ -116,7 +116,7 @@ _troth_program() {
 	--ek) _troth_reply "auto rsa2048 p256 p384 rsa3072" && return ;;
 	--form) _troth_reply "jwt cwt" && return ;;
 	--profile) _troth_reply "deployed draft" && return ;;
-	--config | --ca | --log | --ima | --state-dir | --run-dir | --output) _troth_files && return ;;
+	--config | --ca | --log | --ima | --systemd-log | --state-dir | --run-dir | --output) _troth_files && return ;;
 	--name | --verifier | --tcti | --retry-for | --timeout | --nonce) return ;;
 	esac
 	case ${COMP_WORDS[COMP_CWORD]} in

@@ -217,7 +217,7 @@ static const struct {
 	{ "version 2", 0, 2, TROTH_E_UNSUPPORTED },
 	{ "purpose 0", 1, 0, TROTH_E_MALFORMED },
 	{ "purpose 3", 1, 3, TROTH_E_MALFORMED },
-	{ "unknown want", 70, 0x0b, TROTH_E_MALFORMED },
+	{ "unknown want", 70, 0x13, TROTH_E_MALFORMED },
 	{ "one bank too few for the bytes", 71, 1, TROTH_E_MALFORMED },
 	{ "one bank too many", 71, TROTH_BANKS_MAX + 1, TROTH_E_LIMIT },
 	{ "unknown bank", 73, 0x77, TROTH_E_MALFORMED },
@@ -304,7 +304,7 @@ static void what_could_not_be_read_is_not_written(void **state)
 	t.purpose = (enum troth_token_purpose)0;
 	assert_not_made(*state, domain, &t, TROTH_E_MALFORMED);
 	t = token;
-	t.wants = 8;
+	t.wants = 16;
 	assert_not_made(*state, domain, &t, TROTH_E_MALFORMED);
 	t = token;
 	t.selection.banks[1].bank = t.selection.banks[0].bank;

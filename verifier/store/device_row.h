@@ -33,8 +33,11 @@ struct troth_device_row {
 	struct troth_certification_record certification;
 	bool has_log;
 	uint8_t log_digest[32]; /* SHA-256 of the last log accepted from this device */
-	enum troth_tier tier;	/* of the last verdict */
-	char finding[48];	/* name of its first finding, empty when there is none */
+	bool has_systemd;
+	uint8_t systemd_digest[32]; /* SHA-256 of systemd's log that came with the last verdict
+				     */
+	enum troth_tier tier;	    /* of the last verdict */
+	char finding[48];	    /* name of its first finding, empty when there is none */
 	uint64_t enrolled_ms, last_pass_ms, last_fail_ms; /* evidence times */
 	uint64_t certificate_not_after_s; /* of the newest certificate; 0: none */
 	bool ek_certificate_trusted, ek_in_inventory;

@@ -78,10 +78,10 @@ static enum troth_status check_verdict(const struct troth_store_verdict *v)
 
 	if (v->version >= INT64_MAX || !fits(v->policy_epoch) || !fits(v->not_after_s) ||
 	    v->record.n > TROTH_BODY_MAX || v->log.n > TROTH_LOG_MAX ||
-	    v->result_nonce.n > TROTH_RESULT_NONCE_MAX)
+	    v->systemd.n > TROTH_SYSTEMD_LOG_MAX || v->result_nonce.n > TROTH_RESULT_NONCE_MAX)
 		return TROTH_E_LIMIT;
 	if (!troth_view_equal(id, TROTH_VIEW_OF(v->row.id)) || v->record.n == 0 ||
-	    (v->log.n > 0 && !v->row.has_log))
+	    (v->log.n > 0 && !v->row.has_log) || (v->systemd.n > 0 && !v->row.has_systemd))
 		return TROTH_E_MALFORMED;
 	if (v->issued && (v->revoke || v->row.tier == TROTH_TIER_CONTRAINDICATED))
 		return TROTH_E_MALFORMED;
@@ -155,6 +155,8 @@ static void normalise(struct troth_device_row *row)
 		row->certification = (struct troth_certification_record){ 0 };
 	if (!row->has_log)
 		memset(row->log_digest, 0, sizeof row->log_digest);
+	if (!row->has_systemd)
+		memset(row->systemd_digest, 0, sizeof row->systemd_digest);
 }
 
 bool troth_store_row_after(const struct troth_store_item *item, struct troth_device_row *out)
@@ -242,6 +244,7 @@ static size_t views_of(struct troth_store_item *item, struct troth_view *out[VIE
 	case TROTH_STORE_VERDICT:
 		out[n++] = &item->u.verdict.record;
 		out[n++] = &item->u.verdict.log;
+		out[n++] = &item->u.verdict.systemd;
 		out[n++] = &item->u.verdict.leaf;
 		out[n++] = &item->u.verdict.result_nonce;
 		out[n++] = &item->u.verdict.secret_leaf;

@@ -26,8 +26,9 @@ enum troth_sql {
 	SQL_AK_CLAIM,
 	SQL_LOG_KEEP,
 	SQL_LOG_DROP,
-	SQL_EVIDENCE_LOG,
+	SQL_EVIDENCE_LOGS,
 	SQL_EVIDENCE_HOLDS,
+	SQL_EVIDENCE_HOLDS_SYSTEMD,
 	SQL_EVIDENCE_PUT,
 	SQL_EVIDENCE_RENEW,
 	SQL_LEAF_ADD,
@@ -154,7 +155,7 @@ TROTH_NODISCARD enum troth_status troth_call_run(struct troth_call *c);
 #define TROTH_VERDICT_COLUMNS                                                                \
 	"reset_count, restart_count, clock, key_name_sha256, key_session, key_reset_count, " \
 	"key_restart_count, key_time_ms, key_mac, log_digest, tier, finding, last_pass_ms, " \
-	"last_fail_ms, certificate_not_after_s, ima"
+	"last_fail_ms, certificate_not_after_s, ima, systemd_digest"
 #define TROTH_IDENTITY_COLUMNS                                                          \
 	"generation, state, name, segment, policy_group, mac, ak_public, enrolled_ms, " \
 	"ek_certificate_trusted, ek_in_inventory, ek_maker"

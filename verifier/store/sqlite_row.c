@@ -43,6 +43,7 @@ static void put_certification(struct troth_call *c, const struct troth_certifica
 void troth_put_verdict_part(struct troth_call *c, const struct troth_device_row *row)
 {
 	struct troth_view log = TROTH_VIEW_OF(row->log_digest);
+	struct troth_view systemd = TROTH_VIEW_OF(row->systemd_digest);
 
 	put_order(c, &row->order);
 	put_certification(c, &row->certification);
@@ -53,6 +54,7 @@ void troth_put_verdict_part(struct troth_call *c, const struct troth_device_row 
 	troth_put_u64(c, row->last_fail_ms);
 	troth_put_u64(c, row->certificate_not_after_s);
 	troth_put_bytes_or_null(c, (struct troth_view){ row->ima, row->ima_len });
+	troth_put_bytes_or_null(c, row->has_systemd ? systemd : (struct troth_view){ 0 });
 }
 
 void troth_put_identity_part(struct troth_call *c, const struct troth_device_row *row)
@@ -111,15 +113,23 @@ static uint16_t take_up_to(struct troth_call *c, uint8_t *out, size_t max)
 	return (uint16_t)bytes.n;
 }
 
+/* False: there is none. */
+static bool take_digest(struct troth_call *c, uint8_t out[32])
+{
+	const bool present = !troth_take_null(c);
+
+	if (present)
+		troth_take_bytes(c, out, 32);
+	else
+		troth_take_skip(c);
+	return present;
+}
+
 static void take_verdict_part(struct troth_call *c, struct troth_device_row *row)
 {
 	take_order(c, &row->order);
 	take_certification(c, &row->certification);
-	row->has_log = !troth_take_null(c);
-	if (row->has_log)
-		troth_take_bytes(c, row->log_digest, sizeof row->log_digest);
-	else
-		troth_take_skip(c);
+	row->has_log = take_digest(c, row->log_digest);
 	row->tier = (enum troth_tier)troth_take_u64(c, TROTH_TIER_CONTRAINDICATED);
 	troth_take_text(c, row->finding, sizeof row->finding);
 	row->last_pass_ms = troth_take_u64(c, INT64_MAX);
@@ -129,6 +139,7 @@ static void take_verdict_part(struct troth_call *c, struct troth_device_row *row
 		troth_take_skip(c);
 	else
 		row->ima_len = take_up_to(c, row->ima, sizeof row->ima);
+	row->has_systemd = take_digest(c, row->systemd_digest);
 }
 
 static void take_identity_part(struct troth_call *c, struct troth_device_row *row)

@@ -135,8 +135,15 @@ static const char SCHEMA_9[] =
 	" FROM notices) AS r WHERE r.idx = notices.idx;"
 	"CREATE INDEX result_nonces_by_time ON result_nonces (used_s);";
 
+/* systemd's log of its own measurements lies beside the firmware's, and goes like it. */
+static const char SCHEMA_10[] =
+	"ALTER TABLE devices ADD COLUMN systemd_digest BLOB;"
+	"ALTER TABLE evidence ADD COLUMN systemd_digest BLOB REFERENCES logs;"
+	"CREATE INDEX evidence_by_systemd ON evidence (systemd_digest)"
+	" WHERE systemd_digest IS NOT NULL;";
+
 static const char *const STEPS[] = { SCHEMA_1, SCHEMA_2, SCHEMA_3, SCHEMA_4, SCHEMA_5,
-				     SCHEMA_6, SCHEMA_7, SCHEMA_8, SCHEMA_9 };
+				     SCHEMA_6, SCHEMA_7, SCHEMA_8, SCHEMA_9, SCHEMA_10 };
 
 const int troth_sqlite_schema_version = (int)TROTH_COUNT(STEPS);
 

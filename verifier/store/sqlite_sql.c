@@ -8,7 +8,7 @@
 	"key_session = ?, key_reset_count = ?, key_restart_count = ?, key_time_ms = ?, " \
 	"key_mac = ?, "                                                                  \
 	"log_digest = ?, tier = ?, finding = ?, last_pass_ms = ?, last_fail_ms = ?, "    \
-	"certificate_not_after_s = ?, ima = ?"
+	"certificate_not_after_s = ?, ima = ?, systemd_digest = ?"
 #define IDENTITY_SETTERS                                                                    \
 	"generation = ?, state = ?, name = ?, segment = ?, policy_group = ?, mac = ?, "     \
 	"ak_public = ?, enrolled_ms = ?, ek_certificate_trusted = ?, ek_in_inventory = ?, " \
@@ -25,7 +25,7 @@ const char *const troth_sql_text[SQL_N] = {
 	[SQL_DEVICE_LOAD] = "SELECT device, " TROTH_DEVICE_COLUMNS " FROM devices WHERE id = ?",
 	[SQL_DEVICE_ADD] = "INSERT INTO devices (" TROTH_DEVICE_COLUMNS ") VALUES (?, ?, "
 			   "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-			   "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			   "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[SQL_DEVICE_SET] = "UPDATE devices SET version = version + 1, " VERDICT_SETTERS
 			   ", " IDENTITY_SETTERS " WHERE device = ? AND version = ?",
 	/* The conditions of single use, once more where they cannot be passed by. */
@@ -44,16 +44,19 @@ const char *const troth_sql_text[SQL_N] = {
 	[SQL_LOG_KEEP] =
 		"INSERT INTO logs (digest, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING",
 	[SQL_LOG_DROP] = "DELETE FROM logs WHERE digest = ?1 AND NOT EXISTS "
-			 "(SELECT 1 FROM evidence WHERE log_digest = ?1)",
-	[SQL_EVIDENCE_LOG] =
-		"SELECT log_digest FROM evidence WHERE device = ? AND affirming = ?",
+			 "(SELECT 1 FROM evidence WHERE log_digest = ?1) AND NOT EXISTS "
+			 "(SELECT 1 FROM evidence WHERE systemd_digest = ?1)",
+	[SQL_EVIDENCE_LOGS] = "SELECT log_digest, systemd_digest FROM evidence "
+			      "WHERE device = ? AND affirming = ?",
 	[SQL_EVIDENCE_HOLDS] = "SELECT 1 FROM evidence WHERE device = ? AND log_digest = ?",
+	[SQL_EVIDENCE_HOLDS_SYSTEMD] =
+		"SELECT 1 FROM evidence WHERE device = ? AND systemd_digest = ?",
 	[SQL_EVIDENCE_PUT] =
-		"INSERT INTO evidence (device, affirming, version, log_digest, record) "
-		"VALUES (?, ?, ?, ?, ?) ON CONFLICT (device, affirming) DO UPDATE SET version "
-		"= excluded.version, log_digest = excluded.log_digest, record = "
-		"excluded.record",
-	/* Leaves log_digest alone, so that its index is not written. */
+		"INSERT INTO evidence (device, affirming, version, log_digest, systemd_digest, "
+		"record) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (device, affirming) DO UPDATE "
+		"SET version = excluded.version, log_digest = excluded.log_digest, "
+		"systemd_digest = excluded.systemd_digest, record = excluded.record",
+	/* Leaves the logs' digests alone, so that their indexes are not written. */
 	[SQL_EVIDENCE_RENEW] = "UPDATE evidence SET version = ?, record = ? "
 			       "WHERE device = ? AND affirming = ?",
 

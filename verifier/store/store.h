@@ -58,6 +58,7 @@ struct troth_store_verdict {
 	/* Log bytes to keep under row.log_digest; empty: held already from this very device,
 	 * else TROTH_E_NOT_FOUND. */
 	struct troth_view log;
+	struct troth_view systemd; /* likewise under row.systemd_digest */
 	struct troth_view leaf;
 	/* A relying party's, that a result was signed for, or none. One that this device had a
 	 * result for within the day is TROTH_E_DENIED. */

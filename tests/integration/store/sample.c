@@ -171,6 +171,8 @@ void sample_assert_same_row(const struct troth_device_row *a, const struct troth
 	SAME(certification.mac);
 	assert_int_equal(a->has_log, b->has_log);
 	SAME(log_digest);
+	assert_int_equal(a->has_systemd, b->has_systemd);
+	SAME(systemd_digest);
 	assert_int_equal(a->tier, b->tier);
 	assert_string_equal(a->finding, b->finding);
 	assert_int_equal(a->enrolled_ms, b->enrolled_ms);

@@ -168,6 +168,7 @@ static enum troth_status dump_device(void *arg, const struct troth_device_row *r
 	DUMP_FIELD(row, certification.time_ms);
 	DUMP_FIELD(row, certification.mac);
 	DUMP_FIELD(row, log_digest);
+	DUMP_FIELD(row, systemd_digest);
 	dump_bytes(d, "ak", row->ak_public, row->ak_len);
 	dump_bytes(d, "ima", row->ima, row->ima_len);
 	(void)fprintf(d->out, "\n");

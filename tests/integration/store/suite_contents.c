@@ -130,6 +130,55 @@ static void a_log_is_named_only_by_the_device_it_came_from(void **state)
 	assert_true(suite_row(s, one.id).has_log);
 }
 
+static struct troth_device_row judge_systemd(struct suite *s,
+					     const struct troth_device_row *row,
+					     enum troth_tier tier, const char *log)
+{
+	struct troth_store_item item = sample_verdict(row);
+	struct troth_store_verdict *v = &item.u.verdict;
+
+	v->row.tier = tier;
+	v->issued = tier == TROTH_TIER_AFFIRMING;
+	v->row.has_systemd = log != NULL;
+	memset(v->row.systemd_digest, log != NULL ? log[0] : 0, sizeof v->row.systemd_digest);
+	v->systemd = troth_view_str(log != NULL ? log : "");
+	suite_must(s, &item);
+	return suite_row(s, row->id);
+}
+
+/* systemd's log is kept, named and let go as the firmware's is, beside it. */
+static void systemds_log_goes_with_the_evidence(void **state)
+{
+	struct suite *s = *state;
+	struct troth_device_row one = suite_enrolled(s, 1), two = suite_enrolled(s, 2);
+	struct troth_store_item item;
+
+	one = judge(s, &one, TROTH_TIER_AFFIRMING, "r", "alpha");
+	one = judge_systemd(s, &one, TROTH_TIER_AFFIRMING, "first");
+	assert_true(log_is_kept(s, "alpha") && log_is_kept(s, "first"));
+	assert_true(one.has_log && one.has_systemd);
+	item = sample_verdict(&two);
+	item.u.verdict.row.has_systemd = true;
+	memset(item.u.verdict.row.systemd_digest, 'f', 32);
+	suite_refused(s, "another's log", &item, TROTH_E_NOT_FOUND);
+	item.u.verdict.row.has_systemd = false;
+	item.u.verdict.row.has_log = true;
+	memset(item.u.verdict.row.log_digest, 'f', 32);
+	suite_refused(s, "another's, as the firmware's", &item, TROTH_E_NOT_FOUND);
+
+	item = sample_verdict(&one); /* its own, without bytes */
+	suite_must(s, &item);
+	one = suite_row(s, one.id);
+	assert_true(one.has_systemd);
+	one = judge_systemd(s, &one, TROTH_TIER_AFFIRMING, "second");
+	assert_true(log_is_kept(s, "alpha") && log_is_kept(s, "second"));
+	assert_false(log_is_kept(s, "first"));
+	one = judge_systemd(s, &one, TROTH_TIER_AFFIRMING, NULL);
+	assert_false(log_is_kept(s, "second"));
+	assert_false(one.has_systemd);
+	assert_true(log_is_kept(s, "alpha"));
+}
+
 struct revoked {
 	size_t n;
 	uint8_t serial[16];
@@ -242,6 +291,7 @@ int suite_contents(void)
 		CASE(the_last_record_and_the_last_affirming_one),
 		CASE(a_log_stays_while_somebody_uses_it),
 		CASE(a_log_is_named_only_by_the_device_it_came_from),
+		CASE(systemds_log_goes_with_the_evidence),
 		CASE(an_untrusted_verdict_revokes),
 		CASE(revoking_twice_keeps_the_first_time),
 		CASE(leaving_the_active_state_revokes),

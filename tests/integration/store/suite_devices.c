@@ -316,10 +316,14 @@ static void verdicts_past_a_limit(void **state)
 	PAST(v->record.p = BIG; v->record.n = TROTH_BODY_MAX + 1, "record", TROTH_E_LIMIT);
 	PAST(v->row.has_log = true; v->log.p = BIG;
 	     v->log.n = TROTH_LOG_MAX + 1, "log", TROTH_E_LIMIT);
+	PAST(v->row.has_systemd = true; v->systemd.p = BIG;
+	     v->systemd.n = TROTH_SYSTEMD_LOG_MAX + 1, "systemd's log", TROTH_E_LIMIT);
 	PAST(v->leaf.p = BIG; v->leaf.n = TROTH_AUDIT_LEAF_MAX + 1, "leaf", TROTH_E_LIMIT);
 	PAST(v->leaf.n = 0, "no leaf", TROTH_E_MALFORMED);
 	PAST(v->record.n = 0, "no record", TROTH_E_MALFORMED);
 	PAST(v->log.p = BIG; v->log.n = 1, "a log without its digest", TROTH_E_MALFORMED);
+	PAST(v->systemd.p = BIG;
+	     v->systemd.n = 1, "systemd's log without its digest", TROTH_E_MALFORMED);
 	PAST(v->device_id[0] ^= 1, "another device's row", TROTH_E_MALFORMED);
 	PAST(v->revoke = true, "issued and revoked", TROTH_E_MALFORMED);
 	PAST(v->row.tier = TROTH_TIER_CONTRAINDICATED, "issued to a bad device",

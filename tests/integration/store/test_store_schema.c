@@ -242,8 +242,13 @@ static void rows_that_hold_what_they_must_not(void **state)
 	}
 }
 
-/* What came with version 9, and with versions 7 to 9. */
+/* What came with version 10, with versions 9 and 10, and with versions 7 to 10. */
+#define TENTH                                              \
+	"DROP INDEX evidence_by_systemd;"                  \
+	"ALTER TABLE evidence DROP COLUMN systemd_digest;" \
+	"ALTER TABLE devices DROP COLUMN systemd_digest;"
 #define NINTH                                        \
+	TENTH                                        \
 	"DROP INDEX result_nonces_by_time;"          \
 	"ALTER TABLE meta DROP COLUMN notices_from;" \
 	"ALTER TABLE notices DROP COLUMN n;"
@@ -412,6 +417,30 @@ static void from_schema_8(void **state)
 	s.ops->close(s.b);
 }
 
+/* A store of version 9 holds no log of systemd's, and takes one. */
+static void from_schema_9(void **state)
+{
+	struct suite s = { .ops = &troth_store_sqlite };
+	struct troth_device_row row;
+	struct troth_store_item item;
+
+	memcpy(s.where, *state, sizeof s.where);
+	assert_int_equal(s.ops->open(s.where, &s.b), TROTH_OK);
+	row = suite_enrolled(&s, 1);
+	s.ops->close(s.b);
+	by_hand(s.where, TENTH "PRAGMA user_version = 9;");
+	assert_int_equal(s.ops->open(s.where, &s.b), TROTH_OK);
+	assert_false(suite_row(&s, row.id).has_systemd);
+	item = sample_verdict(&row);
+	item.u.verdict.row.has_systemd = true;
+	memset(item.u.verdict.row.systemd_digest, 's', 32);
+	item.u.verdict.systemd = troth_view_str("systemd's");
+	suite_must(&s, &item);
+	assert_true(suite_row(&s, row.id).has_systemd);
+	expect(s.where, "SELECT count(*) FROM logs", "1");
+	s.ops->close(s.b);
+}
+
 /* Also that of a device which never comes again. */
 static void a_nonce_goes_with_its_day(void **state)
 {
@@ -575,6 +604,7 @@ int main(void)
 		CASE(from_schema_6),
 		CASE(from_schema_7),
 		CASE(from_schema_8),
+		CASE(from_schema_9),
 		CASE(a_nonce_goes_with_its_day),
 		CASE(what_is_there_is_checked_without_a_trace),
 		CASE(a_lock_of_another_process_is_waited_for),

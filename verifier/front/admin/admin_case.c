@@ -14,7 +14,7 @@
 
 /* The parts as they were read; the message borrows them. */
 struct parts {
-	struct troth_buffer record, log, policy, reference, good_log;
+	struct troth_buffer record, log, systemd, policy, reference, good_log;
 	uint8_t good_log_digest[32]; /* its name in the store */
 	bool elsewhere;		     /* good_log is another device's */
 	struct troth_case_lists lists;
@@ -24,6 +24,7 @@ static void parts_clear(struct parts *p)
 {
 	troth_buffer_clear(&p->record);
 	troth_buffer_clear(&p->log);
+	troth_buffer_clear(&p->systemd);
 	troth_buffer_clear(&p->policy);
 	troth_buffer_clear(&p->reference);
 	troth_buffer_clear(&p->good_log);
@@ -129,6 +130,8 @@ static enum troth_status gather(struct troth_ctx *ctx, const struct troth_front 
 	const Troth__V1__AppraisalRecord *r = (const Troth__V1__AppraisalRecord *)m;
 	enum troth_status status = find(f, f->store_ops->log, r->log_digest, &p->log);
 	if (status == TROTH_OK)
+		status = find(f, f->store_ops->log, r->systemd_digest, &p->systemd);
+	if (status == TROTH_OK)
 		status = find(f, f->store_ops->text, r->policy_id, &p->policy);
 	if (status == TROTH_OK)
 		status = find(f, f->store_ops->text, r->reference_id, &p->reference);
@@ -152,6 +155,7 @@ static enum troth_status answer(struct troth_exchange *x, const struct troth_fro
 	m.trust_domain = (char *)(uintptr_t)f->settings->trust_domain;
 	m.record = troth_wire_bytes(troth_buffer_view(&p->record));
 	m.log = troth_wire_bytes(troth_buffer_view(&p->log));
+	m.systemd_log = troth_wire_bytes(troth_buffer_view(&p->systemd));
 	m.policy = troth_wire_bytes(troth_buffer_view(&p->policy));
 	m.reference = troth_wire_bytes(troth_buffer_view(&p->reference));
 	m.good_log = troth_wire_bytes(troth_buffer_view(&p->good_log));

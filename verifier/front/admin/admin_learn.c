@@ -12,6 +12,8 @@
 #include "reader.h"
 #include "record.pb-c.h"
 #include "text.h"
+#include "verdict_wire.h"
+#include "whole_log.h"
 #include "wire.h"
 
 struct lesson {
@@ -38,16 +40,37 @@ static uint32_t quoted_pcrs(const Troth__V1__AppraisalRecord *record, enum troth
 	return 0;
 }
 
-/* Which PCRs the log reproduced, in every bank that the policy selects now: digests of a bank
- * that was not quoted are the log's mere word. And only if the record is about the log that the
- * row names, for a device may attest in between. */
+/* What a device last gave, as it is stored. */
+struct evidence {
+	ProtobufCMessage *unpacked;
+	const Troth__V1__AppraisalRecord *record; /* of unpacked */
+	struct troth_pcr_values pcrs;
+	struct troth_buffer log, systemd;
+};
+
+static void evidence_clear(struct evidence *e)
+{
+	troth_wire_free(e->unpacked);
+	troth_buffer_clear(&e->log);
+	troth_buffer_clear(&e->systemd);
+}
+
+static bool names(ProtobufCBinaryData recorded, bool has, const uint8_t digest[32])
+{
+	return troth_view_equal(troth_wire_view(recorded),
+				(struct troth_view){ digest, has ? 32 : 0 });
+}
+
+/* Which PCRs the logs reproduced, in every bank that the policy selects now: digests of a bank
+ * that was not quoted are the log's mere word. And only if the record is about the logs that
+ * the row names, for a device may attest in between. */
 static uint32_t proven_by(const Troth__V1__AppraisalRecord *record,
 			  const struct troth_device_row *row,
 			  const struct troth_pcr_selection *selection)
 {
 	if (record->verdict == NULL || record->verdict->coverage == NULL ||
-	    !troth_view_equal(troth_wire_view(record->log_digest),
-			      TROTH_VIEW_OF(row->log_digest)))
+	    !names(record->log_digest, true, row->log_digest) ||
+	    !names(record->systemd_digest, row->has_systemd, row->systemd_digest))
 		return 0;
 	uint32_t proven = record->verdict->coverage->pcrs_replayed;
 	for (size_t i = 0; i < selection->n_banks; i++)
@@ -56,31 +79,26 @@ static uint32_t proven_by(const Troth__V1__AppraisalRecord *record,
 	return proven;
 }
 
-/* The verdict on the latest evidence says it. */
-static enum troth_status proven_pcrs(struct troth_admin *admin,
-				     const struct troth_device_row *row,
-				     const struct troth_pcr_selection *selection, uint32_t *out)
+static enum troth_status read_record(struct troth_admin *admin,
+				     const struct troth_device_row *row, struct evidence *e)
 {
 	TROTH_AUTO(troth_buffer_clear) struct troth_buffer bytes = { 0 };
-	ProtobufCMessage *m;
 	bool affirming = row->last_pass_ms > row->last_fail_ms;
 	TROTH_TRY(admin->front->store_ops->record(admin->front->store_backend, row->id,
 						  affirming, &bytes));
 	TROTH_TRY(troth_wire_unpack(&troth__v1__appraisal_record__descriptor,
-				    troth_buffer_view(&bytes), &m));
-	*out = proven_by((const Troth__V1__AppraisalRecord *)m, row, selection);
-	troth_wire_free(m);
-	return TROTH_OK;
+				    troth_buffer_view(&bytes), &e->unpacked));
+	e->record = (const Troth__V1__AppraisalRecord *)e->unpacked;
+	return troth_wire_pcrs(e->record->pcrs, e->record->n_pcrs, &e->pcrs);
 }
 
-static enum troth_status check_proof(struct troth_admin *admin,
+/* The verdict on the latest evidence says it. */
+static enum troth_status check_proof(const struct evidence *e,
 				     const struct troth_device_row *row,
 				     const struct troth_policy *policy, struct lesson *l)
 {
 	const struct troth_pcr_selection selection = troth_policy_log_selection(policy);
-	uint32_t proven;
-	TROTH_TRY(proven_pcrs(admin, row, &selection, &proven));
-	uint32_t missing = selected_pcrs(&selection) & ~proven;
+	uint32_t missing = selected_pcrs(&selection) & ~proven_by(e->record, row, &selection);
 	if (missing == 0)
 		return TROTH_OK;
 	snprintf(l->why_not, sizeof l->why_not,
@@ -90,27 +108,64 @@ static enum troth_status check_proof(struct troth_admin *admin,
 	return TROTH_E_MISMATCH;
 }
 
-static enum troth_status learn_from(const struct troth_policy *policy,
-				    const struct troth_reference_set *old,
-				    struct troth_view bytes, const struct lesson *l,
+static enum troth_status read_logs(struct troth_admin *admin,
+				   const struct troth_device_row *row, struct evidence *e)
+{
+	struct troth_store_backend *b = admin->front->store_backend;
+	TROTH_TRY(admin->front->store_ops->log(b, row->log_digest, &e->log));
+	return row->has_systemd
+		       ? admin->front->store_ops->log(b, row->systemd_digest, &e->systemd)
+		       : TROTH_OK;
+}
+
+/* The logs while they are learned from. */
+struct reading {
+	struct troth_log firmware;
+	struct troth_userspace_log systemd;
+	struct troth_replay replay;
+	struct troth_whole_log whole;
+};
+
+static void reading_clear(struct reading *r)
+{
+	troth_whole_log_release(&r->whole);
+	troth_userspace_release(&r->systemd);
+	troth_log_release(&r->firmware);
+}
+
+/* What of systemd's log the quote proves is learned like the firmware's. */
+static enum troth_status read_whole(struct troth_ctx *ctx, const struct evidence *e,
+				    const struct troth_pcr_selection *selection,
+				    struct reading *r)
+{
+	const struct troth_whole_case c = {
+		.firmware = &r->firmware,
+		.replay = &r->replay,
+		.systemd = &r->systemd,
+		.selection = selection,
+		.pcrs = &e->pcrs,
+	};
+	TROTH_TRY(troth_log_parse(troth_buffer_view(&e->log), &r->firmware));
+	TROTH_TRY(troth_log_replay_banks(ctx, &r->firmware, selection, &r->replay));
+	TROTH_TRY(troth_userspace_parse(troth_buffer_view(&e->systemd), &r->systemd));
+	return troth_whole_log_make(ctx, &c, &r->whole);
+}
+
+static enum troth_status learn_from(struct troth_ctx *ctx, const struct troth_policy *policy,
+				    const struct evidence *e, const struct lesson *l,
 				    struct troth_reference_set *out)
 {
 	const struct troth_pcr_selection selection = troth_policy_log_selection(policy);
-	struct troth_log log = { 0 };
-	TROTH_TRY(troth_log_parse(bytes, &log));
-	enum troth_status status =
-		troth_reference_learn(&log, &selection, l->name, l->alternative, out);
-	troth_log_release(&log);
-	if (status == TROTH_OK && l->merge != 0 && old != NULL)
-		status = troth_reference_merge(out, old);
-	return status;
+	TROTH_AUTO(reading_clear) struct reading r = { 0 };
+	TROTH_TRY(read_whole(ctx, e, &selection, &r));
+	return troth_reference_learn(&r.whole.log, &selection, l->name, l->alternative, out);
 }
 
 static enum troth_status learn(struct troth_admin *admin, const struct troth_device_row *row,
 			       const struct troth_snapshot *s, struct lesson *l,
 			       struct troth_reference_set *out)
 {
-	TROTH_AUTO(troth_buffer_clear) struct troth_buffer bytes = { 0 };
+	TROTH_AUTO(evidence_clear) struct evidence e = { 0 };
 	const struct troth_policy *policy = troth_snapshot_policy(s, row->group);
 	if (policy == NULL || !row->has_log) {
 		snprintf(l->why_not, sizeof l->why_not,
@@ -120,10 +175,11 @@ static enum troth_status learn(struct troth_admin *admin, const struct troth_dev
 	const struct troth_reference_set *old = troth_snapshot_reference(s, l->name);
 	if (old != NULL)
 		memcpy(l->over, old->id, sizeof l->over);
-	TROTH_TRY(check_proof(admin, row, policy, l));
-	TROTH_TRY(admin->front->store_ops->log(admin->front->store_backend, row->log_digest,
-					       &bytes));
-	return learn_from(policy, old, troth_buffer_view(&bytes), l, out);
+	TROTH_TRY(read_record(admin, row, &e));
+	TROTH_TRY(check_proof(&e, row, policy, l));
+	TROTH_TRY(read_logs(admin, row, &e));
+	TROTH_TRY(learn_from(admin->ctx, policy, &e, l, out));
+	return l->merge != 0 && old != NULL ? troth_reference_merge(out, old) : TROTH_OK;
 }
 
 static void answer_lesson(struct troth_exchange *x, struct troth_admin *admin, struct lesson *l)

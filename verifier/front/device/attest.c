@@ -21,7 +21,7 @@ void troth_attestation_free(struct troth_attestation *a)
 	if (a->message != NULL)
 		troth_wire_free(&a->message->base);
 	troth_snapshot_release(a->snapshot);
-	troth_cached_log_release(a->log);
+	troth_attestation_drop_logs(a);
 	troth_buffer_clear(&a->ima_learned_copy);
 	free(a->ima);
 	free(a->secret);
@@ -135,34 +135,6 @@ static bool certification_is_void(const struct troth_attestation *a)
 		c->restart_count != a->quote.restart_count);
 }
 
-/* ---- the log: sent whole, or named by the digest of one held from this device ---- */
-
-enum log_outcome { LOG_READY, LOG_WANTED, LOG_FAILED };
-
-static enum log_outcome find_log(struct troth_attestation *a)
-{
-	struct troth_view bytes = troth_wire_view(a->message->log);
-	struct troth_view digest = troth_wire_view(a->message->log_digest);
-	bool whole = bytes.n > 0 || (a->token.wants & TROTH_WANT_LOG) != 0;
-	if (!whole && digest.n == 0)
-		return LOG_READY; /* none: the appraisal says so */
-	if (!whole) {
-		if (!a->row.has_log ||
-		    !troth_view_equal(digest, TROTH_VIEW_OF(a->row.log_digest)))
-			return LOG_WANTED;
-		a->log = troth_log_cache_find(a->worker->front->logs, a->row.log_digest,
-					      &a->policy->selection);
-		return a->log != NULL ? LOG_READY : LOG_WANTED;
-	}
-	if (bytes.n == 0 && digest.n == 0)
-		return LOG_READY;
-	if (troth_cached_log_make(a->worker->ctx, bytes, &a->policy->selection, &a->log) !=
-	    TROTH_OK)
-		return LOG_FAILED;
-	a->log_is_new = bytes.n > 0;
-	return LOG_READY;
-}
-
 /* ---- the way through ---- */
 
 static enum troth_status appraise(struct troth_attestation *a)
@@ -171,21 +143,12 @@ static enum troth_status appraise(struct troth_attestation *a)
 		.policy = a->policy,
 		.reference = a->reference,
 		.pcrs = &a->pcrs,
-		.log_status = TROTH_E_NOT_FOUND,
 		.ima = a->ima,
 		.recognised = a->row.ek_certificate_trusted || a->row.ek_in_inventory,
 		.tpm_maker = a->row.ek_maker,
 		.tpm_firmware = a->quote.firmware_version,
 	};
-	if (a->log != NULL) {
-		c.log_bytes = a->log->bytes;
-		c.log_status = a->log->status;
-		c.log_error_offset = a->log->error_offset;
-	}
-	if (a->log != NULL && a->log->status == TROTH_OK) {
-		c.log = &a->log->log;
-		c.replay = &a->log->replay;
-	}
+	troth_attestation_give_logs(a, &c);
 	TROTH_TRY(troth_appraise(a->worker->ctx, &c, &a->verdict));
 	return troth_verdict_digest(a->worker->ctx, &a->verdict, a->verdict_digest);
 }
@@ -210,15 +173,14 @@ static void appraise_and_confirm(struct troth_attestation *a)
 			"one.");
 		return;
 	}
-	switch (find_log(a)) {
-	case LOG_READY: break;
-	case LOG_WANTED:
+	enum troth_status status = troth_attestation_find_logs(a);
+	if (status == TROTH_E_NOT_FOUND) {
 		troth_attestation_reject(a, 409, "log-wanted",
 					 "Send the whole event log with the next challenge.");
 		return;
-	case LOG_FAILED: troth_attestation_fail(a, TROTH_E_MEMORY); return;
 	}
-	enum troth_status status = troth_ima_judge(a, &a->ima);
+	if (status == TROTH_OK)
+		status = troth_ima_judge(a, &a->ima);
 	if (status == TROTH_OK && a->ima != NULL && a->ima->wants_whole) {
 		troth_attestation_reject(a, 409, "ima-wanted",
 					 "Send the whole IMA list with the next challenge.");

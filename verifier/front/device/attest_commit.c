@@ -70,6 +70,15 @@ void troth_attestation_answer(struct troth_attestation *a, struct troth_view sec
 	troth_attestation_free(a);
 }
 
+/* Their quote was genuine. */
+static void keep_logs(const struct troth_attestation *a)
+{
+	if (a->log_is_new && a->log->status == TROTH_OK)
+		troth_log_cache_put(a->worker->front->logs, a->log);
+	if (a->systemd_is_new && a->systemd->status == TROTH_OK)
+		troth_log_cache_put(a->worker->front->logs, a->systemd);
+}
+
 static void on_commit(struct troth_job *job)
 {
 	struct troth_attestation *a = (struct troth_attestation *)job;
@@ -90,8 +99,7 @@ static void on_commit(struct troth_job *job)
 		troth_attestation_fail(a, a->status);
 		return;
 	}
-	if (a->log_is_new && a->log->status == TROTH_OK)
-		troth_log_cache_put(a->worker->front->logs, a->log);
+	keep_logs(a);
 	if (a->verdict.tier == TROTH_TIER_CONTRAINDICATED)
 		troth_admin_refresh_crl(a->worker->front->admin);
 	troth_debug("attest", "device=%s verdict=%s findings=%zu", a->row.name,
@@ -126,6 +134,9 @@ static struct troth_device_row row_after(const struct troth_attestation *a,
 		row.has_log = true;
 		memcpy(row.log_digest, a->log->digest, sizeof row.log_digest);
 	}
+	row.has_systemd = a->systemd != NULL;
+	if (row.has_systemd)
+		memcpy(row.systemd_digest, a->systemd->digest, sizeof row.systemd_digest);
 	return row;
 }
 
@@ -189,6 +200,7 @@ static enum troth_status pack_record(const struct troth_attestation *a, uint64_t
 		.verdict = &a->verdict,
 		.verdict_digest = a->verdict_digest,
 		.log_digest = a->log != NULL ? a->log->digest : NULL,
+		.systemd_digest = a->systemd != NULL ? a->systemd->digest : NULL,
 		.policy_name = a->policy->name,
 		.policy_id = TROTH_VIEW_OF(a->policy->id),
 		.reference_name = a->policy->reference,
@@ -233,6 +245,8 @@ enum troth_status troth_attestation_commit(struct troth_attestation *a,
 	v->record = (struct troth_view){ record, record_len };
 	if (a->log_is_new)
 		v->log = a->log->bytes;
+	if (a->systemd_is_new)
+		v->systemd = a->systemd->bytes;
 	v->leaf = (struct troth_view){ leaf, leaf_len };
 	v->result_nonce = troth_wire_view(a->message->result_nonce);
 	v->issued = confirmed->issued;

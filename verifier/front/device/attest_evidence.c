@@ -60,6 +60,7 @@ bool troth_attestation_read(struct troth_attestation *a)
 	       a->token.purpose == TROTH_TOKEN_QUOTE &&
 	       a->message->facts.len <= TROTH_FACTS_MAX &&
 	       a->message->log.len <= TROTH_LOG_MAX && a->message->ima.len <= TROTH_IMA_MAX &&
+	       a->message->systemd_log.len <= TROTH_SYSTEMD_LOG_MAX &&
 	       session_is_sound(a->message) && result_wish_is_sound(a->message) &&
 	       take_secret_wish(a) &&
 	       troth_wire_pcrs(a->message->pcrs, a->message->n_pcrs, &a->pcrs) == TROTH_OK;

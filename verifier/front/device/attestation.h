@@ -2,9 +2,9 @@
 /* One POST /v1/attest on its way through the front; for attest*.c alone.
  *
  * attest.c leads: it owns the attestation and says what is asked of whom in which order.
- * attest_evidence.c reads the message and says whether it is authentic, attest_confirm.c asks
- * the issuer, attest_commit.c stores what came of it and answers, attest_release.c
- * has a secret released before that. Whoever answers also frees:
+ * attest_evidence.c reads the message and says whether it is authentic, attest_logs.c finds the
+ * logs, attest_confirm.c asks the issuer, attest_commit.c stores what came of it and answers,
+ * attest_release.c has a secret released before that. Whoever answers also frees:
  * after a call that may answer, the attestation is gone. */
 #ifndef TROTH_ATTESTATION_H
 #define TROTH_ATTESTATION_H
@@ -12,6 +12,7 @@
 #include "appraise.h"
 #include "device.pb-c.h"
 #include "quote.h"
+#include "whole_log.h"
 #include "worker.h"
 
 /* Bytes of DER; more than the issuer ever signs. */
@@ -42,8 +43,11 @@ struct troth_attestation {
 	struct troth_snapshot *snapshot;
 	const struct troth_policy *policy;
 	const struct troth_reference_set *reference;
-	struct troth_cached_log *log; /* NULL: none was sent */
-	bool log_is_new;
+	/* The firmware's and systemd's, NULL where none was sent, and both in one where both
+	 * can be read. */
+	struct troth_cached_log *log, *systemd;
+	bool log_is_new, systemd_is_new;
+	struct troth_whole_log *whole;
 	uint8_t ima_version[32];      /* of policy and allow-lists */
 	struct troth_ima_result *ima; /* NULL: the policy does not speak of IMA */
 	/* What the list went on from beside the row's state; in the message or the copy. */
@@ -77,6 +81,12 @@ TROTH_NODISCARD bool troth_attestation_read(struct troth_attestation *a);
  * to this challenge. */
 TROTH_NODISCARD enum troth_status
 troth_attestation_authenticate(struct troth_attestation *a, struct troth_findings *findings);
+
+/* Finds the logs that are sent, or named. TROTH_E_NOT_FOUND: one that is named is not held, or
+ * not from this device. */
+TROTH_NODISCARD enum troth_status troth_attestation_find_logs(struct troth_attestation *a);
+void troth_attestation_give_logs(const struct troth_attestation *a, struct troth_case *c);
+void troth_attestation_drop_logs(struct troth_attestation *a);
 
 /* A part of a long IMA list, more to come: answers, and ends the attestation. */
 void troth_attestation_take_part(struct troth_attestation *a);

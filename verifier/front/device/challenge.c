@@ -10,6 +10,7 @@
 #include "ima_judge.h"
 #include "problems.h"
 #include "reader.h"
+#include "whole_log.h"
 #include "wire.h"
 #include "worker.h"
 
@@ -62,6 +63,9 @@ static uint32_t choose_wants(struct troth_worker *w, const struct troth_device_r
 {
 	uint32_t wants = 0;
 	if (!row->has_log || !troth_log_cache_holds(w->front->logs, row->log_digest, selection))
+		wants |= TROTH_WANT_LOG;
+	if (row->has_systemd &&
+	    !troth_log_cache_holds(w->front->logs, row->systemd_digest, NULL))
 		wants |= TROTH_WANT_LOG;
 	if (!certified(row, troth_now_ms()))
 		wants |= TROTH_WANT_CERTIFY;
@@ -121,6 +125,8 @@ static enum troth_status ask(struct challenge *c, struct troth_view device_id)
 		c->wants = TROTH_WANT_LOG | TROTH_WANT_CERTIFY;
 		request.u.challenge.row_version = 1;
 	}
+	if (troth_systemd_matters(&c->selection))
+		c->wants |= TROTH_WANT_SYSTEMD;
 	request.u.challenge.wants = c->wants;
 	request.u.challenge.selection = c->selection;
 	return troth_issuer_call(c->worker->issuer, &request, on_token, c);

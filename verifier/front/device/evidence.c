@@ -73,6 +73,9 @@ enum troth_status troth_record_pack(const struct troth_record_case *c, uint8_t *
 	m.verdict = &verdict.verdict;
 	if (c->log_digest != NULL)
 		m.log_digest = troth_wire_bytes((struct troth_view){ c->log_digest, 32 });
+	if (c->systemd_digest != NULL)
+		m.systemd_digest =
+			troth_wire_bytes((struct troth_view){ c->systemd_digest, 32 });
 	m.policy_name = text(c->policy_name);
 	m.policy_id = troth_wire_bytes(c->policy_id);
 	m.reference_name = text(c->reference_name);

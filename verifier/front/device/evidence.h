@@ -16,6 +16,7 @@ struct troth_record_case {
 	const struct troth_verdict *verdict;
 	const uint8_t *verdict_digest; /* 32 */
 	const uint8_t *log_digest;     /* 32, or NULL */
+	const uint8_t *systemd_digest; /* 32, or NULL */
 	const char *policy_name, *reference_name;
 	struct troth_view policy_id, reference_id;
 	struct troth_view ima_parts, ima_learned;

@@ -34,6 +34,8 @@ static struct entry **bucket_of(struct troth_log_cache *c, const uint8_t digest[
 /* The same banks, in whatever order and with whatever PCRs. */
 static bool same_banks(const struct troth_pcr_selection *a, const struct troth_pcr_selection *b)
 {
+	if (b == NULL)
+		return a->n_banks == 0;
 	for (size_t i = 0; i < a->n_banks; i++)
 		if (troth_pcr_selection_mask(b, a->banks[i].bank) == 0)
 			return false;
@@ -125,6 +127,11 @@ bool troth_log_cache_holds(struct troth_log_cache *c, const uint8_t digest[32],
 static enum troth_status read_log(struct troth_ctx *ctx, struct troth_cached_log *e)
 {
 	struct troth_log log = { 0 };
+	if (e->banks.n_banks == 0) {
+		e->status = troth_userspace_parse(e->bytes, &e->systemd);
+		e->error_offset = e->systemd.error_offset;
+		return e->status == TROTH_E_MEMORY ? TROTH_E_MEMORY : TROTH_OK;
+	}
 	e->status = troth_log_parse(e->bytes, &log);
 	e->error_offset = log.error_offset;
 	if (e->status != TROTH_OK)
@@ -150,7 +157,8 @@ enum troth_status troth_cached_log_make(struct troth_ctx *ctx, struct troth_view
 		memcpy(copy, bytes.p, bytes.n);
 	memcpy(e->public.digest, digest.bytes, sizeof e->public.digest);
 	e->public.bytes = (struct troth_view){ copy, bytes.n };
-	e->public.banks = *banks;
+	if (banks != NULL)
+		e->public.banks = *banks;
 	e->refs = 1;
 	enum troth_status status = read_log(ctx, &e->public);
 	if (status != TROTH_OK) {
@@ -158,6 +166,10 @@ enum troth_status troth_cached_log_make(struct troth_ctx *ctx, struct troth_view
 		return status;
 	}
 	e->cost = sizeof *e + bytes.n + e->public.log.n_events * sizeof *e->public.log.events;
+	/* Its strings are no longer than the log. */
+	if (e->public.systemd.n_events > 0)
+		e->cost += bytes.n +
+			   e->public.systemd.n_events * sizeof *e->public.systemd.events;
 	*out = &e->public;
 	return TROTH_OK;
 }
@@ -187,6 +199,7 @@ void troth_cached_log_release(struct troth_cached_log *public)
 	if (e == NULL || __atomic_sub_fetch(&e->refs, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
 	troth_log_release(&e->public.log);
+	troth_userspace_release(&e->public.systemd);
 	uint8_t *copy = (uint8_t *)(uintptr_t)e->public.bytes.p;
 	free(copy);
 	free(e);

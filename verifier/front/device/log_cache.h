@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Event logs by digest, with what follows from a log alone: its events and its replay.
+/* Logs by digest, the firmware's and systemd's, with what follows from a log alone: its events,
+ * and of the firmware's its replay.
  *
  * Storage is shared between devices, lookup never: a caller may ask only for the digest that
  * the device's own row names. Bounded in bytes; the least
@@ -8,6 +9,7 @@
 #define TROTH_LOG_CACHE_H
 
 #include "eventlog.h"
+#include "userspace_log.h"
 
 /* Immutable once made. */
 struct troth_cached_log {
@@ -16,6 +18,9 @@ struct troth_cached_log {
 	enum troth_status
 		status; /* of parsing and replay; not TROTH_OK: log and replay are empty */
 	size_t error_offset;
+	/* Of a log of systemd's, which is nothing but its events. */
+	struct troth_userspace_log systemd;
+	/* Of a firmware's. */
 	struct troth_log log;
 	struct troth_pcr_selection
 		banks; /* replayed: a hash saved for every bank nobody asks about */
@@ -28,8 +33,8 @@ TROTH_NODISCARD enum troth_status troth_log_cache_new(size_t max_bytes,
 						      struct troth_log_cache **out);
 void troth_log_cache_free(struct troth_log_cache *cache);
 
-/* The entry of a digest, replayed for the banks of a selection, or NULL.
- * Release it. Thread-safe. */
+/* The entry of a digest, replayed for the banks of a selection, or NULL. Without a selection
+ * (NULL) it is a log of systemd's, here and below. Release it. Thread-safe. */
 struct troth_cached_log *troth_log_cache_find(struct troth_log_cache *cache,
 					      const uint8_t digest[32],
 					      const struct troth_pcr_selection *banks);
