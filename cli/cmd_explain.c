@@ -199,7 +199,8 @@ static enum troth_cli_exit run_explain(const struct troth_cli_command *self, int
 const struct troth_cli_command TROTH_CLI_EXPLAIN[] = {
 	{ "explain", "",
 	  "(FILE | --device NAME [--socket PATH] | --policy FILE --pcrs FILE [--log FILE] "
-	  "[--systemd FILE] [--reference FILE] [--good-log FILE] [--trust-domain NAME]) [--ima-lists DIR] "
+	  "[--systemd FILE] [--reference FILE] [--good-log FILE] [--trust-domain NAME]) "
+	  "[--ima-lists DIR] "
 	  "[--write-reference FILE] [--format text|json|html]",
 	  "Say why a verdict is what it is, and what would accept the device",
 	  "  FILE                    what 'trothctl verdict export' wrote\n"

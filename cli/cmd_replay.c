@@ -234,7 +234,8 @@ static enum troth_cli_exit run_replay(const struct troth_cli_command *self, int 
 const struct troth_cli_command TROTH_CLI_REPLAY[] = {
 	{ "replay", "",
 	  "(FILE | --device NAME [--socket PATH] | --record FILE --policy FILE [--log FILE] "
-	  "[--systemd FILE] [--reference FILE] [--trust-domain NAME]) [--ima-lists DIR] [--format text|json]",
+	  "[--systemd FILE] [--reference FILE] [--trust-domain NAME]) [--ima-lists DIR] "
+	  "[--format text|json]",
 	  "Make a stored verdict again from its evidence, byte for byte",
 	  "  FILE                 what 'trothctl verdict export' wrote\n"
 	  "  --device NAME        the device's last verdict, asked of a running verifier\n"
