@@ -133,14 +133,15 @@ static enum troth_status take_primary(struct test *t, bool *out)
 		t->at++;
 		status = TROTH_OK;
 	}
+	TROTH_TRY(status);
 	*out = *out != inverted;
-	return status;
+	return TROTH_OK;
 }
 
 /* Both sides are read whatever the first says: files of either are measured. */
 static enum troth_status take_and(struct test *t, bool *out)
 {
-	bool right;
+	bool right = false;
 	TROTH_TRY(take_primary(t, out));
 	while (next_is(t, "-a")) {
 		t->at++;
@@ -152,7 +153,7 @@ static enum troth_status take_and(struct test *t, bool *out)
 
 static enum troth_status take_or(struct test *t, bool *out)
 {
-	bool right;
+	bool right = false;
 	TROTH_TRY(take_and(t, out));
 	while (next_is(t, "-o")) {
 		t->at++;
